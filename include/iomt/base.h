@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Errors and small things that every part of iomt shares.
+ *
+ * Every function that can fail returns 0 or one of the negative codes below. Their values are those
+ * of Linux's errno of the same name, so that a driver may pass them on.
+ */
+#ifndef IOMT_BASE_H
+#define IOMT_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum iomt_error {
+	IOMT_ENOENT = -2,      /* nothing is mapped there */
+	IOMT_ENOMEM = -12,     /* the memory provider had none; nothing changed */
+	IOMT_EBUSY = -16,      /* the hardware needs break-before-make and the caller forbids it */
+	IOMT_EEXIST = -17,     /* something is mapped there already; nothing changed */
+	IOMT_EINVAL = -22,     /* misaligned, zero, unknown bits, or a malformed configuration */
+	IOMT_ERANGE = -34,     /* wraps, or lies beyond the input or the output address size */
+	IOMT_EOPNOTSUPP = -95, /* the format, or its configuration, cannot express what is asked */
+};
+
+/*
+ * A short English text for an error code, never NULL: "nothing is mapped there". Any int is
+ * allowed. Safe from any thread.
+ */
+const char *iomt_strerror(int error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gather: what changes of a page table mean for the IOTLB, and which tables to free after it.
+ *
+ * A caller puts an empty gather on its stack, passes it to one or more calls on page tables, sends
+ * the invalidations that it asks for, waits for their completion (and, where other threads
+ *translate without a lock, for the readers of that moment), and releases it:
+ *
+ *	struct iomt_gather gather;
+ *
+ *	iomt_gather_init(&gather);
+ *	iomt_pt_unmap(&pt, iova, length, &unmapped, &gather);
+ *	send_invalidations(&gather);
+ *	iomt_gather_release(&gather);
+ *
+ * A gather belongs to one thread at a time. It may collect from several tables that have the same
+ * memory provider.
+ */
+#ifndef IOMT_GATHER_H
+#define IOMT_GATHER_H
+
+#include <iomt/mem.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IOMT_GATHER_INLINE_TABLES 6
+
+struct iomt_gather_chunk;
+
+struct iomt_gather {
+	/* Every changed IOVA lies in [first, last]; nothing changed when first > last. */
+	uint64_t first;
+	uint64_t last;
+
+	/*
+	 * Bit k: a leaf of 2^k bytes was removed, split or changed. A run (AMD V1's replicated
+	 * entries, Arm's contiguous bit) counts as one leaf of its whole size. The lowest bit is
+	 * the smallest step, the highest the largest entry, that an invalidation must reckon with.
+	 */
+	uint64_t leaf_sizes;
+
+	/*
+	 * Bit l: an entry at level l stopped pointing, or began to point, to a table where hardware
+	 * may have cached something else. (Level 0 holds leaves of one granule.) Zero means that
+	 * only leaves changed and walk caches may be kept.
+	 */
+	uint32_t table_levels;
+
+	/* How many tables wait to be released. */
+	uint32_t tables;
+
+	/*
+	 * Allows break-before-make. Where hardware needs it (struct iomt_pt_cfg, bbm), a call makes
+	 * the entry invalid, adds it to the gather, calls this to invalidate all that is gathered
+	 * and wait for completion, and only then writes the new entry. DMA to the range faults in
+	 * between. NULL (as iomt_gather_init leaves it) forbids the break: such calls return
+	 * IOMT_EBUSY and change nothing. It must not reset or release the gather.
+	 */
+	void (*sync)(struct iomt_gather *gather);
+
+	/* For the owner of the sync hook; iomt does not touch it after iomt_gather_init. */
+	void *ctx;
+
+	/* private: the tables to free, address and log2 of size in one word */
+	const struct iomt_mem *mem_;
+	struct iomt_gather_chunk *chunks_;
+	uint64_t inline_[IOMT_GATHER_INLINE_TABLES];
+};
+
+/* Makes an empty gather. Never fails. */
+static inline void iomt_gather_init(struct iomt_gather *gather)
+{
+	gather->first = UINT64_MAX;
+	gather->last = 0;
+	gather->leaf_sizes = 0;
+	gather->table_levels = 0;
+	gather->tables = 0;
+	gather->sync = NULL;
+	gather->ctx = NULL;
+	gather->mem_ = NULL;
+	gather->chunks_ = NULL;
+}
+
+/* True when no IOVA was changed and no table waits for release. */
+static inline bool iomt_gather_is_empty(const struct iomt_gather *gather)
+{
+	return gather->first > gather->last && !gather->tables;
+}
+
+/* Adds the IOVAs [first, last] (inclusive, first <= last) to what must be invalidated. */
+static inline void iomt_gather_add(struct iomt_gather *gather, uint64_t first, uint64_t last)
+{
+	if (first < gather->first)
+		gather->first = first;
+	if (last > gather->last)
+		gather->last = last;
+}
+
+/*
+ * Makes sure that "count" more tables of this provider can be added without fail. IOMT_ENOMEM when
+ * the provider has no memory for the bookkeeping (one page for 500 tables; the first few are free),
+ * IOMT_EINVAL when the gather holds tables of another provider. Nothing changes then.
+ */
+int iomt_gather_reserve(struct iomt_gather *gather, const struct iomt_mem *mem, uint32_t count);
+
+/*
+ * Adds a table of "bytes" bytes that is no longer linked, to be freed at release. Needs a
+ * successful iomt_gather_reserve before.
+ */
+void iomt_gather_add_table(struct iomt_gather *gather, void *table, size_t bytes);
+
+/*
+ * Gives all gathered tables back to their provider and makes the gather empty again, keeping its
+ * sync hook. Call it when no hardware and no reader can hold a pointer to the tables any more:
+ * after the invalidations completed and the readers of that moment are gone.
+ */
+void iomt_gather_release(struct iomt_gather *gather);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

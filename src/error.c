@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#include <iomt/base.h>
+
+const char *iomt_strerror(int error)
+{
+	switch (error) {
+	case 0:
+		return "success";
+	case IOMT_ENOENT:
+		return "nothing is mapped there";
+	case IOMT_ENOMEM:
+		return "out of memory for tables";
+	case IOMT_EBUSY:
+		return "the hardware needs break-before-make, which the caller did not allow";
+	case IOMT_EEXIST:
+		return "something is mapped there already";
+	case IOMT_EINVAL:
+		return "invalid argument";
+	case IOMT_ERANGE:
+		return "address range wraps or is too large for the table";
+	case IOMT_EOPNOTSUPP:
+		return "the table's format cannot express this";
+	default:
+		return "unknown error";
+	}
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Dirty state: what hardware has written to since it was mapped or last cleaned. */
+#ifndef PT_DIRTY_H
+#define PT_DIRTY_H
+
+#include "split.h"
+#include "visit.h"
+
+struct pt_harvest {
+	u64 first; /* the range */
+	u64 last;
+	u64 *bitmap;
+	unsigned page_lg2;
+	bool keep;
+	struct pt_touched cleaned;
+};
+
+/* Sets bits from..to, both included. */
+PT_INLINE void pt_set_bits(u64 *bitmap, u64 from, u64 to)
+{
+	for (; from / 64 < to / 64; from = (from | 63) + 1)
+		bitmap[from / 64] |= ~0ULL << (from % 64);
+	bitmap[to / 64] |= (~0ULL << (from % 64)) & (~0ULL >> (63 - to % 64));
+}
+
+/* Hardware may set the dirty bit in any slot of a run. */
+PT_INLINE bool pt_run_is_dirty(const struct pt_format *f, const u64 *slot, u64 run)
+{
+	for (u64 i = 0; i < run; i++) {
+		if (f->dirty(pt_load(&slot[i])))
+			return true;
+	}
+	return false;
+}
+
+PT_INLINE void pt_clean_run(const struct pt_format *f, const struct iomt_pt *pt, u64 *slot, u64 run)
+{
+	for (u64 i = 0; i < run; i++) {
+		u64 entry = pt_load(&slot[i]);
+
+		while (f->dirty(entry) && !pt_replace(&slot[i], &entry, f->make_clean(entry)))
+			continue;
+	}
+	pt_clean(pt, slot, run);
+}
+
+/* Reports the leaf of size_lg2 that begins at v with these slots. */
+PT_INLINE void pt_harvest_leaf(const struct pt_format *f, const struct iomt_pt *pt, u64 *slot,
+			       u64 run, u64 v, unsigned size_lg2, struct pt_harvest *harvest)
+{
+	u64 end = v + pt_low_bits(size_lg2);
+	u64 from = v > harvest->first ? v : harvest->first;
+	u64 to = end < harvest->last ? end : harvest->last;
+
+	if (pt_likely(!pt_run_is_dirty(f, slot, run)))
+		return;
+	pt_set_bits(harvest->bitmap, (from - harvest->first) >> harvest->page_lg2,
+		    (to - harvest->first) >> harvest->page_lg2);
+	if (harvest->keep || from != v || to != end)
+		return;
+	pt_clean_run(f, pt, slot, run);
+	pt_touch(&harvest->cleaned, v, 1ULL << size_lg2, size_lg2);
+}
+
+PT_INLINE u64 pt_harvest_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
+			       unsigned level, u64 v, void *ctx)
+{
+	unsigned unit_lg2 = pt_unit_lg2(f, level);
+	u64 all, any, i, left;
+
+	if (!level) {
+		pt_words_scan(slot, n, &all, &any);
+		if (pt_likely(!any || f->none_dirty(all, any)))
+			return n;
+	}
+	for (i = 0; i < n; i += left) {
+		u64 entry = pt_load(&slot[i]), at = v + (i << unit_lg2);
+		enum pt_kind kind = f->kind(entry, level);
+		unsigned size_lg2;
+		u64 run, before;
+
+		left = 1;
+		if (kind == PT_TABLE)
+			break;
+		if (kind == PT_EMPTY)
+			continue;
+		size_lg2 = f->leaf_lg2(entry, level);
+		run = 1ULL << (size_lg2 - unit_lg2);
+		before = pt_run_offset(f, at, level, size_lg2);
+		left = run - before;
+		pt_harvest_leaf(f, pt, &slot[i] - before, run, at & ~pt_low_bits(size_lg2),
+				size_lg2, ctx);
+	}
+	return i;
+}
+
+PT_INLINE int pt_dirty(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
+		       u64 page_size, u64 *bitmap, uint32_t flags, struct iomt_gather *gather)
+{
+	struct pt_harvest harvest = {.bitmap = bitmap, .keep = flags & IOMT_DIRTY_KEEP};
+	uint32_t splits;
+	int err = pt_range(f, pt, iova, length, &harvest.first, &harvest.last);
+
+	if (pt_unlikely(err))
+		return err;
+	if (page_size < pt_granule(f) || (page_size & (page_size - 1)) || !bitmap ||
+	    (flags & ~IOMT_DIRTY_KEEP) || (!harvest.keep && !gather))
+		return IOMT_EINVAL;
+	if (!(pt->flags & IOMT_PT_DIRTY))
+		return IOMT_EOPNOTSUPP;
+	harvest.page_lg2 = (unsigned)__builtin_ctzll(page_size);
+	/* a leaf across an edge may be split meanwhile by others: then look again, bits only come
+	 */
+	do {
+		splits = pt_splits(pt);
+		pt_visit(f, pt, harvest.first, harvest.last, pt_harvest_slots, &harvest);
+	} while (pt_unlikely(splits != __atomic_load_n(&pt->splits, __ATOMIC_ACQUIRE)));
+	if (!harvest.keep)
+		pt_touched_gather(&harvest.cleaned, iova - harvest.first, gather);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the engine and a format's facts become functions. */
+#ifndef PT_ENTRY_H
+#define PT_ENTRY_H
+
+#include "dirty.h"
+#include "map.h"
+#include "protect.h"
+#include "translate.h"
+#include "unmap.h"
+
+/* A format as the general handle sees it: its facts, and the functions that are worth folding. */
+struct iomt_pt_format {
+	const char *name;
+	const struct pt_format *facts;
+	int (*map)(struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,
+		   struct iomt_gather *gather);
+	int (*map_sg)(struct iomt_pt *pt, u64 iova, const struct iomt_seg *segs, size_t count,
+		      uint32_t prot, struct iomt_gather *gather);
+	int (*unmap)(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,
+		     struct iomt_gather *gather);
+	int (*protect)(struct iomt_pt *pt, u64 iova, u64 length, uint32_t prot,
+		       struct iomt_gather *gather);
+	int (*translate)(const struct iomt_pt *pt, u64 iova, struct iomt_pt_leaf *leaf);
+	int (*dirty)(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size, u64 *bitmap,
+		     uint32_t flags, struct iomt_gather *gather);
+};
+
+/* Defines iomt_<format>_map and so on, and the format's object, for the facts in "value". */
+/* clang-format off */
+#define PT_FORMAT_ENTRY(format, value)                                                             \
+	int iomt_##format##_map(struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,   \
+				struct iomt_gather *gather)                                        \
+	{                                                                                          \
+		return pt_map(&(value), pt, iova, oa, length, prot, gather);                       \
+	}                                                                                          \
+	int iomt_##format##_map_sg(struct iomt_pt *pt, u64 iova, const struct iomt_seg *segs,      \
+				   size_t count, uint32_t prot, struct iomt_gather *gather)        \
+	{                                                                                          \
+		return pt_map_sg(&(value), pt, iova, segs, count, prot, gather);                   \
+	}                                                                                          \
+	int iomt_##format##_unmap(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,         \
+				  struct iomt_gather *gather)                                      \
+	{                                                                                          \
+		return pt_unmap(&(value), pt, iova, length, unmapped, gather);                     \
+	}                                                                                          \
+	int iomt_##format##_protect(struct iomt_pt *pt, u64 iova, u64 length, uint32_t prot,       \
+				    struct iomt_gather *gather)                                    \
+	{                                                                                          \
+		return pt_protect(&(value), pt, iova, length, prot, gather);                       \
+	}                                                                                          \
+	int iomt_##format##_translate(const struct iomt_pt *pt, u64 iova,                          \
+				      struct iomt_pt_leaf *leaf)                                   \
+	{                                                                                          \
+		return pt_translate(&(value), pt, iova, leaf);                                     \
+	}                                                                                          \
+	int iomt_##format##_dirty(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size,         \
+				  u64 *bitmap, uint32_t flags, struct iomt_gather *gather)         \
+	{                                                                                          \
+		return pt_dirty(&(value), pt, iova, length, page_size, bitmap, flags, gather);     \
+	}                                                                                          \
+	const struct iomt_pt_format iomt_##format = {                                              \
+		.name = #format,                                                                   \
+		.facts = &(value),                                                                 \
+		.map = iomt_##format##_map,                                                        \
+		.map_sg = iomt_##format##_map_sg,                                                  \
+		.unmap = iomt_##format##_unmap,                                                    \
+		.protect = iomt_##format##_protect,                                                \
+		.translate = iomt_##format##_translate,                                            \
+		.dirty = iomt_##format##_dirty,                                                    \
+	}
+/* clang-format on */
+
+#endif

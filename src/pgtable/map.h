@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Map. One granule into a table that is there is one descent and one store. Everything else goes in
+ * three steps: look (is all of it free, which tables are missing), take those tables, write. Only
+ * the first two can fail, and nothing can be seen of them.
+ */
+#ifndef PT_MAP_H
+#define PT_MAP_H
+
+#include "piece.h"
+#include "table.h"
+
+/* One mapping under way. */
+struct pt_mapping {
+	struct iomt_pt *pt;
+	struct iomt_gather *gather;
+	const struct iomt_seg *segs;
+	size_t count;
+	u64 v;
+	u64 last;
+	u64 delta; /* IOVA less v */
+	u64 attrs;
+	u64 sizes;	    /* leaf sizes that the top can hold */
+	unsigned top_level; /* that reaches last */
+	bool replace;	    /* empty tables give way to leaves */
+	u64 replaced;	    /* how many do */
+	u64 taken;	    /* tables put into the chain so far */
+	struct pt_missing missing;
+	struct pt_chain chain;
+};
+
+/*
+ * Some slot of the piece at v holds something. IOMT_EEXIST when something is mapped there. Else the
+ * slots hold empty tables: where they may give way, all is well. Where one must stay, the piece
+ * shrinks to the leaves before it; if there are none, piece->slots is 0 and *sizes loses the sizes
+ * that would cover it.
+ */
+int pt_settle_piece(const struct pt_format *f, struct pt_mapping *m, const u64 *slot, u64 v,
+		    struct pt_piece *piece, u64 *sizes);
+
+/* Takes the empty tables out of the piece's slots and gathers them. */
+void pt_remove_tables(const struct pt_format *f, struct pt_mapping *m, u64 *slot, u64 v,
+		      const struct pt_piece *piece);
+
+/* Takes all memory that the mapping needs. Sets *again when it must be looked at anew. */
+int pt_map_take(const struct pt_format *f, struct pt_mapping *m, bool *again);
+
+/* The next stretch of contiguous output: neighbouring segments that touch become one. */
+PT_INLINE struct iomt_seg pt_next_stretch(const struct pt_mapping *m, size_t *at)
+{
+	struct iomt_seg stretch = m->segs[(*at)++];
+
+	while (*at < m->count && m->segs[*at].oa == stretch.oa + stretch.length)
+		stretch.length += m->segs[(*at)++].length;
+	return stretch;
+}
+
+/* Looks at [v, last], to be mapped to oa. */
+PT_INLINE int pt_look(const struct pt_format *f, struct pt_mapping *m, u64 v, u64 last, u64 oa)
+{
+	struct pt_top top = pt_top(m->pt);
+	u64 sizes = m->sizes;
+
+	for (;;) {
+		struct pt_piece piece = pt_first_piece(f, sizes, v, oa, last);
+		struct pt_stop stop = pt_walk(f, m->pt, top, v, piece.level);
+
+		if (stop.level != piece.level) {
+			if (stop.entry)
+				return IOMT_EEXIST;
+			pt_count_missing(f, &m->missing, v, piece.level, stop.level);
+		} else if (pt_unlikely(pt_words_any(stop.slot, piece.slots))) {
+			int err = pt_settle_piece(f, m, stop.slot, v, &piece, &sizes);
+
+			if (err)
+				return err;
+			if (!piece.slots)
+				continue;
+		}
+		if (piece.last == last)
+			return 0;
+		oa += piece.last + 1 - v;
+		v = piece.last + 1;
+		sizes = m->sizes;
+	}
+}
+
+/* Writes [v, last] below a top, with the same pieces that pt_look found. */
+PT_INLINE void pt_write(const struct pt_format *f, struct pt_mapping *m, struct pt_top top, u64 v,
+			u64 last, u64 oa)
+{
+	u64 sizes = m->sizes;
+
+	for (;;) {
+		struct pt_piece piece = pt_first_piece(f, sizes, v, oa, last);
+		u64 *slot = pt_walk_build(f, m->pt, top, v, piece.level, &m->chain);
+
+		if (piece.level && slot && pt_words_any(slot, piece.slots)) {
+			if (pt_settle_piece(f, m, slot, v, &piece, &sizes))
+				slot = NULL;
+			else if (!piece.slots)
+				continue;
+			else if (m->replace)
+				pt_remove_tables(f, m, slot, v, &piece);
+		}
+		/* no slot: another writer in our range, the caller's error; its mapping stays */
+		if (pt_likely(slot != NULL))
+			pt_write_piece(f, m->pt, slot, &piece, oa, m->attrs);
+		if (piece.last == last)
+			return;
+		oa += piece.last + 1 - v;
+		v = piece.last + 1;
+		sizes = m->sizes;
+	}
+}
+
+PT_INLINE int pt_look_all(const struct pt_format *f, struct pt_mapping *m)
+{
+	u64 v = m->v;
+
+	pt_missing_init(&m->missing);
+	m->replaced = 0;
+	for (size_t at = 0; at < m->count;) {
+		struct iomt_seg stretch = pt_next_stretch(m, &at);
+		int err = pt_look(f, m, v, v + stretch.length - 1, stretch.oa);
+
+		if (err)
+			return err;
+		v += stretch.length;
+	}
+	return 0;
+}
+
+PT_INLINE void pt_write_all(const struct pt_format *f, struct pt_mapping *m)
+{
+	u64 v = m->v;
+
+	for (size_t at = 0; at < m->count;) {
+		struct iomt_seg stretch = pt_next_stretch(m, &at);
+
+		pt_write(f, m, pt_top(m->pt), v, v + stretch.length - 1, stretch.oa);
+		v += stretch.length;
+	}
+}
+
+PT_INLINE int pt_map_segs(const struct pt_format *f, struct pt_mapping *m)
+{
+	bool again;
+	int err;
+
+	m->top_level = pt_top(m->pt).level;
+	m->sizes = m->pt->sizes;
+	if (f->grows) {
+		m->top_level = pt_top_level_for(f, m->top_level, m->last);
+		m->sizes &= pt_low_bits(pt_unit_lg2(f, m->top_level + 1));
+	}
+	m->replace = m->gather && (f->resizes || m->pt->bbm >= 2 || m->gather->sync);
+	m->chain.head = NULL;
+	m->taken = 0;
+	do {
+		again = false;
+		err = pt_look_all(f, m);
+		if (!err)
+			err = pt_map_take(f, m, &again);
+	} while (again);
+	if (!err) {
+		if (f->grows)
+			pt_grow(f, m->pt, m->top_level, &m->chain);
+		pt_write_all(f, m);
+		pt_settle_top(f, m->pt);
+	}
+	if (pt_unlikely(m->chain.head != NULL))
+		pt_chain_drop(f, m->pt, &m->chain);
+	return err;
+}
+
+/* The attribute bits of a leaf with this prot. */
+PT_INLINE int pt_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot,
+		       u64 *attrs)
+{
+	const uint32_t access = IOMT_READ | IOMT_WRITE | IOMT_EXEC;
+	const uint32_t known =
+		access | IOMT_PRIV | IOMT_GLOBAL | IOMT_SNOOP | IOMT_MMIO | IOMT_TYPE_MASK;
+
+	if (pt_unlikely((prot & ~known) || !(prot & access) ||
+			(prot & IOMT_TYPE_MASK) == IOMT_TYPE_MASK))
+		return IOMT_EINVAL;
+	if (pt_unlikely(!f->encode(prot, pt->flags, attrs)))
+		return IOMT_EOPNOTSUPP;
+	if (f->encrypts && !(prot & IOMT_MMIO))
+		*attrs |= pt->enc;
+	return 0;
+}
+
+/* Checks one stretch of output addresses. */
+PT_INLINE int pt_check_output(const struct pt_format *f, const struct iomt_pt *pt, u64 oa,
+			      u64 length)
+{
+	if (pt_unlikely(!length || ((oa | length) & (pt_granule(f) - 1))))
+		return IOMT_EINVAL;
+	if (pt_unlikely(oa > pt->oa_last || length - 1 > pt->oa_last - oa))
+		return IOMT_ERANGE;
+	return 0;
+}
+
+PT_INLINE int pt_map(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 oa, u64 length,
+		     uint32_t prot, struct iomt_gather *gather)
+{
+	struct iomt_seg seg = {oa, length};
+	struct pt_mapping m;
+	u64 v, last, attrs;
+	int err = pt_check_output(f, pt, oa, length);
+
+	if (!err)
+		err = pt_range(f, pt, iova, length, &v, &last);
+	if (!err)
+		err = pt_attrs(f, pt, prot, &attrs);
+	if (pt_unlikely(err))
+		return err;
+	if (length == pt_granule(f) && pt_likely(!pt->incoherent)) {
+		struct pt_stop stop = pt_walk_down(f, pt, v);
+
+		if (pt_unlikely(stop.entry))
+			return IOMT_EEXIST;
+		if (pt_likely(!stop.level)) {
+			pt_store(stop.slot, f->leaf(oa, 0, f->granule_lg2) | attrs);
+			pt_settle_top(f, pt);
+			return 0;
+		}
+	}
+	m.pt = pt;
+	m.gather = gather;
+	m.segs = &seg;
+	m.count = 1;
+	m.v = v;
+	m.last = last;
+	m.delta = iova - v;
+	m.attrs = attrs;
+	return pt_map_segs(f, &m);
+}
+
+PT_INLINE int pt_map_sg(const struct pt_format *f, struct iomt_pt *pt, u64 iova,
+			const struct iomt_seg *segs, size_t count, uint32_t prot,
+			struct iomt_gather *gather)
+{
+	struct pt_mapping m;
+	u64 length = 0;
+	int err = segs && count ? 0 : IOMT_EINVAL;
+
+	for (size_t i = 0; !err && i < count; i++) {
+		err = pt_check_output(f, pt, segs[i].oa, segs[i].length);
+		if (!err && __builtin_add_overflow(length, segs[i].length, &length))
+			err = IOMT_ERANGE;
+	}
+	if (!err)
+		err = pt_range(f, pt, iova, length, &m.v, &m.last);
+	if (!err)
+		err = pt_attrs(f, pt, prot, &m.attrs);
+	if (pt_unlikely(err))
+		return err;
+	m.pt = pt;
+	m.gather = gather;
+	m.segs = segs;
+	m.count = count;
+	m.delta = iova - m.v;
+	return pt_map_segs(f, &m);
+}
+
+#endif

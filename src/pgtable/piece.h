@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Choosing page sizes. A mapping falls into pieces: leaves of one size, side by side in one table.
+ * Taking the largest size that alignment and the rest of the range permit, from the left, gives the
+ * fewest leaves, because every size divides the next.
+ */
+#ifndef PT_PIECE_H
+#define PT_PIECE_H
+
+#include "walk.h"
+
+struct pt_piece {
+	u64 last;	   /* last input address */
+	u64 slots;	   /* slots that the leaves fill */
+	unsigned size_lg2; /* of each leaf */
+	unsigned level;
+};
+
+/* log2 of the largest of "sizes" for a leaf at v, which maps oa and may not pass "last". */
+PT_INLINE unsigned pt_pick_size(u64 sizes, u64 v, u64 oa, u64 last)
+{
+	u64 bytes = last - v + 1; /* 0 stands for 2^64 */
+	unsigned fit = bytes ? 63u - (unsigned)__builtin_clzll(bytes) : 63u;
+	unsigned align = v | oa ? (unsigned)__builtin_ctzll(v | oa) : 63u;
+
+	sizes &= pt_low_bits((fit < align ? fit : align) + 1);
+	return 63u - (unsigned)__builtin_clzll(sizes);
+}
+
+/* The first piece of [v, last] mapped to oa; "sizes" holds the granule. */
+PT_INLINE struct pt_piece pt_first_piece(const struct pt_format *f, u64 sizes, u64 v, u64 oa,
+					 u64 last)
+{
+	unsigned size_lg2 = pt_pick_size(sizes, v, oa, last);
+	unsigned level = pt_level_of_size(f, size_lg2);
+	u64 larger = sizes & ~pt_low_bits(size_lg2 + 1);
+	u64 end = pt_slot_last(f, v, level + 1),
+	    step = pt_low_bits(f->linear_lg2) - (oa & pt_low_bits(f->linear_lg2));
+	u64 count;
+
+	if (end > last)
+		end = last;
+	/* where both addresses come to a larger size's boundary together, a larger leaf may fit */
+	if (larger) {
+		u64 mask = (larger & -larger) - 1;
+
+		if (!((v ^ oa) & mask) && (v | mask) < end)
+			end = v | mask;
+	}
+	if (step < end - v)
+		end = v + step;
+	count = ((end - v) >> size_lg2) +
+		(((end - v) & pt_low_bits(size_lg2)) == pt_low_bits(size_lg2));
+	return (struct pt_piece){
+		.last = v + (count << size_lg2) - 1,
+		.slots = count << (size_lg2 - pt_unit_lg2(f, level)),
+		.size_lg2 = size_lg2,
+		.level = level,
+	};
+}
+
+/* Writes a piece's entries. */
+PT_INLINE void pt_write_piece(const struct pt_format *f, const struct iomt_pt *pt, u64 *slot,
+			      const struct pt_piece *piece, u64 oa, u64 attrs)
+{
+	unsigned level = piece->level, size_lg2 = piece->size_lg2;
+	u64 run = 1ULL << (size_lg2 - pt_unit_lg2(f, level));
+	u64 step = 1ULL << (f->repeats ? size_lg2 : pt_unit_lg2(f, level));
+	u64 first = f->leaf(oa, level, size_lg2) | attrs;
+
+	step = f->leaf(step, level, size_lg2) - f->leaf(0, level, size_lg2);
+	if (f->repeats && run > 1)
+		for (u64 i = 0; i < piece->slots; i += run, first += step)
+			pt_words_ramp(slot + i, run, first, 0);
+	else
+		pt_words_ramp(slot, piece->slots, first, step);
+	pt_clean(pt, slot, piece->slots);
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Protect: new permissions in entries that otherwise stay as they are. */
+#ifndef PT_PROTECT_H
+#define PT_PROTECT_H
+
+#include "map.h"
+#include "split.h"
+#include "visit.h"
+
+struct pt_protection {
+	u64 mask; /* the bits that change, and what to */
+	u64 bits;
+	struct pt_touched touched;
+};
+
+PT_INLINE void pt_protect_entry(const struct pt_format *f, const struct iomt_pt *pt, u64 *slot,
+				u64 entry, unsigned level, u64 v, struct pt_protection *change)
+{
+	bool tracked = pt->flags & IOMT_PT_DIRTY;
+	u64 changed;
+
+	do {
+		changed = (entry & ~change->mask) | change->bits;
+		if (tracked && f->dirty(entry))
+			changed = f->make_dirty(changed);
+		if (changed == entry)
+			return;
+		if (!tracked)
+			pt_store(slot, changed);
+	} while (tracked && !pt_replace(slot, &entry, changed));
+	pt_clean(pt, slot, 1);
+	pt_touch(&change->touched, v, 1ULL << pt_unit_lg2(f, level), f->leaf_lg2(entry, level));
+}
+
+PT_INLINE u64 pt_protect_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
+			       unsigned level, u64 v, void *ctx)
+{
+	for (u64 i = 0; i < n; i++) {
+		u64 entry = pt_load(&slot[i]);
+		enum pt_kind kind = f->kind(entry, level);
+
+		if (kind == PT_TABLE)
+			return i;
+		if (kind == PT_LEAF)
+			pt_protect_entry(f, pt, &slot[i], entry, level,
+					 v + (i << pt_unit_lg2(f, level)), ctx);
+	}
+	return n;
+}
+
+PT_INLINE int pt_protect(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
+			 uint32_t prot, struct iomt_gather *gather)
+{
+	struct pt_protection change = {.mask = f->permissions(pt->flags)};
+	u64 v, last;
+	int err = pt_range(f, pt, iova, length, &v, &last);
+
+	if (!err && (prot & ~(uint32_t)(IOMT_READ | IOMT_WRITE | IOMT_EXEC | IOMT_PRIV)))
+		err = IOMT_EINVAL;
+	if (!err)
+		err = pt_attrs(f, pt, prot, &change.bits);
+	if (!err)
+		err = pt_cut_edges(f, pt, v, last, iova - v, gather);
+	if (pt_unlikely(err))
+		return err;
+	change.bits &= change.mask;
+	pt_visit(f, pt, v, last, pt_protect_slots, &change);
+	pt_touched_gather(&change.touched, iova - v, gather);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The general handle. */
+#include "entry.h"
+
+int iomt_pt_map(struct iomt_pt *pt, uint64_t iova, uint64_t oa, uint64_t length, uint32_t prot,
+		struct iomt_gather *gather)
+{
+	return pt->format->map(pt, iova, oa, length, prot, gather);
+}
+
+int iomt_pt_map_sg(struct iomt_pt *pt, uint64_t iova, const struct iomt_seg *segs, size_t count,
+		   uint32_t prot, struct iomt_gather *gather)
+{
+	return pt->format->map_sg(pt, iova, segs, count, prot, gather);
+}
+
+int iomt_pt_unmap(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t *unmapped,
+		  struct iomt_gather *gather)
+{
+	return pt->format->unmap(pt, iova, length, unmapped, gather);
+}
+
+int iomt_pt_protect(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint32_t prot,
+		    struct iomt_gather *gather)
+{
+	return pt->format->protect(pt, iova, length, prot, gather);
+}
+
+int iomt_pt_translate(const struct iomt_pt *pt, uint64_t iova, struct iomt_pt_leaf *leaf)
+{
+	return pt->format->translate(pt, iova, leaf);
+}
+
+int iomt_pt_dirty(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t page_size,
+		  uint64_t *bitmap, uint32_t flags, struct iomt_gather *gather)
+{
+	return pt->format->dirty(pt, iova, length, page_size, bitmap, flags, gather);
+}
+
+void iomt_pt_stats(const struct iomt_pt *pt, struct iomt_pt_stats *stats)
+{
+	stats->bytes = __atomic_load_n(&pt->bytes, __ATOMIC_RELAXED);
+	for (unsigned level = 0; level < IOMT_PT_MAX_LEVELS; level++)
+		stats->tables[level] = __atomic_load_n(&pt->tables[level], __ATOMIC_RELAXED);
+}
+
+void iomt_pt_hw(const struct iomt_pt *pt, struct iomt_pt_hw *hw)
+{
+	const struct pt_format *f = pt->format->facts;
+	struct pt_top top = pt_top(pt);
+	unsigned reach = pt_unit_lg2(f, top.level + 1);
+
+	*hw = (struct iomt_pt_hw){
+		.root = pt_to_phys(pt, top.table),
+		.levels = (uint8_t)(top.level + 1),
+		.iova_bits = (uint8_t)(reach < pt->iova_bits && f->grows ? reach : pt->iova_bits),
+		.oa_bits = pt->oa_bits,
+	};
+	f->hw(pt, hw);
+}
+
+uint64_t iomt_pt_sizes(const struct iomt_pt *pt)
+{
+	return pt->sizes;
+}
+
+void iomt_pt_bounds(const struct iomt_pt *pt, uint64_t *first, uint64_t *last)
+{
+	bool halves = pt->flags & IOMT_PT_SIGNED;
+
+	*first = halves ? 0 : pt->va_base;
+	*last = halves ? pt->va_mask >> 1 : pt->va_base + pt->va_mask;
+}
+
+const char *iomt_pt_format_name(const struct iomt_pt_format *format)
+{
+	return format->name;
+}

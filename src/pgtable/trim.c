@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables without mappings: taken in advance, given back, and freed with everything else. */
+#include "entry.h"
+
+/* Counts the tables that [v, last] lacks down to level 0; leaves in the way stay. */
+static u64 count_missing(const struct pt_format *f, const struct iomt_pt *pt, u64 v, u64 last)
+{
+	struct pt_missing missing;
+
+	pt_missing_init(&missing);
+	for (;;) {
+		struct pt_stop stop = pt_walk_down(f, pt, v);
+
+		if (f->kind(stop.entry, stop.level) == PT_EMPTY)
+			pt_count_missing(f, &missing, v, 0, stop.level);
+		v = pt_slot_last(f, v, 1);
+		if (v >= last)
+			return missing.count;
+		v++;
+	}
+}
+
+int iomt_pt_reserve(struct iomt_pt *pt, uint64_t iova, uint64_t length)
+{
+	const struct pt_format *f = pt->format->facts;
+	struct pt_chain chain = {NULL};
+	u64 v, last, top_level;
+	int err = pt_range(f, pt, iova, length, &v, &last);
+
+	if (err)
+		return err;
+	top_level = pt_top(pt).level;
+	if (f->grows)
+		top_level = pt_top_level_for(f, (unsigned)top_level, last);
+	err = pt_chain_fill(f, pt, &chain,
+			    count_missing(f, pt, v, last) + (top_level - pt_top(pt).level));
+	if (err)
+		return err;
+	if (f->grows)
+		pt_grow(f, pt, (unsigned)top_level, &chain);
+	for (;;) {
+		pt_walk_build(f, pt, pt_top(pt), v, 0, &chain);
+		v = pt_slot_last(f, v, 1);
+		if (v >= last)
+			break;
+		v++;
+	}
+	pt_settle_top(f, pt);
+	pt_chain_drop(f, pt, &chain);
+	return 0;
+}
+
+/* A trim under way. */
+struct trim {
+	struct iomt_pt *pt;
+	struct iomt_gather *gather;
+	u64 v;
+	u64 last;
+	u64 delta;
+};
+
+/* Unlinks the table that "slot" points to, which maps [v, last], if it is empty by now. */
+static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot, unsigned level,
+			u64 v, u64 last)
+{
+	u64 entry = pt_load(slot);
+	int err;
+
+	if (pt_words_any(pt_child(f, trim->pt, entry), 1u << f->index_lg2))
+		return 0;
+	err = iomt_gather_reserve(trim->gather, trim->pt->mem, 1);
+	if (err)
+		return err;
+	if (pt_replace(slot, &entry, 0)) {
+		pt_clean(trim->pt, slot, 1);
+		pt_gather_tables(f, trim->pt, entry, level, trim->gather);
+		iomt_gather_add(trim->gather, v + trim->delta, last + trim->delta);
+	}
+	return 0;
+}
+
+/* Goes through a table at "level", the first slot of which maps "base". Deepest tables go first. */
+static int trim_table(const struct pt_format *f, struct trim *trim, u64 *table, u64 slots,
+		      unsigned level, u64 base)
+{
+	int err = 0;
+
+	for (u64 i = 0; !err && i < slots; i++) {
+		u64 v = base + (i << pt_unit_lg2(f, level)), last = pt_slot_last(f, v, level);
+		u64 entry = pt_load(&table[i]);
+
+		if (last < trim->v || v > trim->last || f->kind(entry, level) != PT_TABLE)
+			continue;
+		if (level > 1)
+			err = trim_table(f, trim, pt_child(f, trim->pt, entry), 1u << f->index_lg2,
+					 level - 1, v);
+		if (!err && v >= trim->v && last <= trim->last)
+			err = unlink_empty(f, trim, &table[i], level, v, last);
+	}
+	return err;
+}
+
+int iomt_pt_trim(struct iomt_pt *pt, uint64_t iova, uint64_t length, struct iomt_gather *gather)
+{
+	const struct pt_format *f = pt->format->facts;
+	struct trim trim = {.pt = pt, .gather = gather};
+	struct pt_top top = pt_top(pt);
+	int err = pt_range(f, pt, iova, length, &trim.v, &trim.last);
+
+	if (!err && !gather)
+		err = IOMT_EINVAL;
+	if (err || !top.level)
+		return err;
+	trim.delta = iova - trim.v;
+	return trim_table(f, &trim, top.table, pt_root_slots(f, pt, top.level), top.level, 0);
+}
+
+void iomt_pt_destroy(struct iomt_pt *pt)
+{
+	const struct pt_format *f = pt->format->facts;
+	struct pt_top top = pt_top(pt);
+
+	for (u64 i = 0; top.level && i < pt_root_slots(f, pt, top.level); i++)
+		pt_free_below(f, pt, top.table[i], top.level);
+	pt->mem->free(pt->mem->ctx, top.table, (size_t)1 << pt_root_lg2(f, pt, top.level));
+	pt->top = 0;
+}

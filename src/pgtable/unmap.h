@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Unmap: cut at the edges, then clear table by table, many leaves at once where they are alike. */
+#ifndef PT_UNMAP_H
+#define PT_UNMAP_H
+
+#include "split.h"
+#include "visit.h"
+
+/* With the edges cut, every run met here lies wholly in the range. */
+PT_INLINE u64 pt_clear_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
+			     unsigned level, u64 v, void *ctx)
+{
+	struct pt_touched *removed = ctx;
+	unsigned unit_lg2 = pt_unit_lg2(f, level);
+	u64 all, any, i, run;
+
+	pt_words_scan(slot, n, &all, &any);
+	if (!any)
+		return n;
+	if (f->all_single(all, any, level)) {
+		pt_words_clear(slot, n);
+		pt_clean(pt, slot, n);
+		pt_touch(removed, v, n << unit_lg2, unit_lg2);
+		return n;
+	}
+	for (i = 0; i < n; i += run) {
+		u64 entry = pt_load(&slot[i]), at = v + (i << unit_lg2);
+		enum pt_kind kind = f->kind(entry, level);
+		unsigned size_lg2;
+
+		run = 1;
+		if (kind == PT_TABLE)
+			break;
+		if (kind == PT_EMPTY)
+			continue;
+		size_lg2 = f->leaf_lg2(entry, level);
+		run = (1ULL << (size_lg2 - unit_lg2)) - pt_run_offset(f, at, level, size_lg2);
+		pt_words_clear(&slot[i], run);
+		pt_clean(pt, &slot[i], run);
+		pt_touch(removed, at, run << unit_lg2, size_lg2);
+	}
+	return i;
+}
+
+PT_INLINE int pt_unmap_range(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last,
+			     u64 delta, u64 *unmapped, struct iomt_gather *gather)
+{
+	struct pt_touched removed = {0, 0, 0, 0};
+	int err = pt_cut_edges(f, pt, v, last, delta, gather);
+
+	if (pt_unlikely(err))
+		return err;
+	pt_visit(f, pt, v, last, pt_clear_slots, &removed);
+	if (unmapped)
+		*unmapped = removed.bytes;
+	pt_touched_gather(&removed, delta, gather);
+	return 0;
+}
+
+PT_INLINE int pt_unmap(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
+		       u64 *unmapped, struct iomt_gather *gather)
+{
+	u64 v, last;
+	int err;
+
+	if (unmapped)
+		*unmapped = 0;
+	err = pt_range(f, pt, iova, length, &v, &last);
+	if (pt_unlikely(err))
+		return err;
+	if (length == pt_granule(f)) {
+		struct pt_stop stop = pt_walk_down(f, pt, v);
+
+		if (pt_likely(!stop.level && f->all_single(stop.entry, stop.entry, 0))) {
+			pt_store(stop.slot, 0);
+			pt_clean(pt, stop.slot, 1);
+			if (unmapped)
+				*unmapped = length;
+			if (gather) {
+				iomt_gather_add(gather, iova, iova + length - 1);
+				gather->leaf_sizes |= pt_granule(f);
+			}
+			return 0;
+		}
+	}
+	return pt_unmap_range(f, pt, v, last, iova - v, unmapped, gather);
+}
+
+#endif

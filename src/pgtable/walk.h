@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From an address to its entry: the table's own addresses, its top, and the way down.
+ *
+ * The engine calls an input address "v" once the bits above iova_bits are gone (they are all zeros,
+ * all ones, or copies of the top bit, by configuration): v counts from 0 to va_mask, and the same
+ * code serves lower halves, upper halves and signed addresses.
+ */
+#ifndef PT_WALK_H
+#define PT_WALK_H
+
+#include "words.h"
+
+/* A top table and its level, read as one. Or any other table to start from. */
+struct pt_top {
+	u64 *table;
+	unsigned level;
+};
+
+/* Where a walk ended. */
+struct pt_stop {
+	u64 *slot; /* NULL above the top of a table that may grow */
+	u64 entry; /* what the slot held */
+	unsigned level;
+};
+
+#define PT_TOP_LEVEL \
+	7u /* bits of iomt_pt.top that hold the level; tables are aligned to 64 bytes */
+
+PT_INLINE struct pt_top pt_top(const struct iomt_pt *pt)
+{
+	uintptr_t top = __atomic_load_n(&pt->top, __ATOMIC_ACQUIRE);
+
+	return (struct pt_top){(u64 *)(top & ~(uintptr_t)PT_TOP_LEVEL), top & PT_TOP_LEVEL};
+}
+
+PT_INLINE u64 pt_to_phys(const struct iomt_pt *pt, const u64 *table)
+{
+	if (pt_likely(pt->linear))
+		return (uintptr_t)table + pt->phys_offset;
+	return pt->mem->to_phys(pt->mem->ctx, table);
+}
+
+PT_INLINE u64 *pt_child(const struct pt_format *f, const struct iomt_pt *pt, u64 entry)
+{
+	u64 phys = f->unpack(entry) & pt->addr_mask;
+
+	if (pt_likely(pt->linear))
+		return (u64 *)(uintptr_t)(phys - pt->phys_offset);
+	return pt->mem->to_virt(pt->mem->ctx, phys);
+}
+
+PT_INLINE u64 pt_index(const struct pt_format *f, u64 v, unsigned level)
+{
+	return (v >> pt_unit_lg2(f, level)) & pt_low_bits(f->index_lg2);
+}
+
+/*
+ * Goes down towards v's entry at "target" and stops above it where an entry is empty or a leaf. The
+ * top's index is what remains of v: tops have their own widths.
+ */
+PT_INLINE struct pt_stop pt_walk(const struct pt_format *f, const struct iomt_pt *pt,
+				 struct pt_top top, u64 v, unsigned target)
+{
+	unsigned level = top.level;
+	u64 *slot = top.table + (v >> pt_unit_lg2(f, level)), entry;
+
+	/* Above what a growing top reaches today there is nothing, as far as v's highest level. */
+	if (f->grows && pt_unlikely(v > pt_slot_last(f, 0, level + 1))) {
+		level = pt_level_of_size(f, 63u - (unsigned)__builtin_clzll(v));
+		return (struct pt_stop){NULL, 0, level};
+	}
+	entry = pt_load(slot);
+	while (level > target && f->kind(entry, level) == PT_TABLE) {
+		level--;
+		slot = pt_child(f, pt, entry) + pt_index(f, v, level);
+		entry = pt_load(slot);
+	}
+	return (struct pt_stop){slot, entry, level};
+}
+
+/* Goes down as far as there are tables. */
+PT_INLINE struct pt_stop pt_walk_down(const struct pt_format *f, const struct iomt_pt *pt, u64 v)
+{
+	return pt_walk(f, pt, pt_top(pt), v, 0);
+}
+
+/* The output address of a leaf's (or run's) first byte. */
+PT_INLINE u64 pt_leaf_oa(const struct pt_format *f, const struct iomt_pt *pt, u64 entry,
+			 unsigned size_lg2)
+{
+	return f->unpack(entry) & pt->addr_mask & ~pt_low_bits(size_lg2);
+}
+
+/* Checks a range of IOVAs and turns it into [*v, *last]. */
+PT_INLINE int pt_range(const struct pt_format *f, const struct iomt_pt *pt, u64 iova, u64 length,
+		       u64 *v, u64 *last)
+{
+	u64 end = iova + length - 1;
+
+	if (pt_unlikely(!length || ((iova | length) & (pt_granule(f) - 1))))
+		return IOMT_EINVAL;
+	if (pt_unlikely(end < iova || end - pt->va_base < iova - pt->va_base ||
+			end - pt->va_base > pt->va_mask))
+		return IOMT_ERANGE;
+	*v = iova & pt->va_mask;
+	*last = *v + (length - 1);
+	return 0;
+}
+
+/* An incoherent walker must see these slots before the call goes on. */
+PT_INLINE void pt_clean(const struct iomt_pt *pt, const u64 *slot, u64 count)
+{
+	if (pt_unlikely(pt->incoherent))
+		pt->mem->clean(pt->mem->ctx, slot, count * sizeof(*slot));
+}
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Table entries as memory: single entries with their orderings, and many side by side.
+ *
+ * The bulk loops move vectors. Every lane is an aligned 64-bit word, which the hardware reads and
+ * writes whole; C has no word for that, so builds for the thread sanitizer go entry by entry.
+ */
+#ifndef PT_WORDS_H
+#define PT_WORDS_H
+
+#include "format.h"
+
+#define pt_likely(x)   __builtin_expect(!!(x), 1)
+#define pt_unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Acquire: what a table held when its pointer was published is seen after the pointer. */
+PT_INLINE u64 pt_load(const u64 *slot)
+{
+	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+PT_INLINE void pt_store(u64 *slot, u64 entry)
+{
+	__atomic_store_n(slot, entry, __ATOMIC_RELEASE);
+}
+
+/* Replaces *expected by entry; on failure *expected is what was found. */
+PT_INLINE bool pt_replace(u64 *slot, u64 *expected, u64 entry)
+{
+	return __atomic_compare_exchange_n(slot, expected, entry, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_ACQUIRE);
+}
+
+#if defined(__SANITIZE_THREAD__)
+#define PT_WORDS_SCALAR 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PT_WORDS_SCALAR 1
+#endif
+#endif
+
+#ifdef PT_WORDS_SCALAR
+
+#define PT_VEC_WORDS 1
+typedef u64 pt_vec;
+
+PT_INLINE pt_vec pt_vec_load(const u64 *p)
+{
+	return pt_load(p);
+}
+
+PT_INLINE void pt_vec_store(u64 *p, pt_vec value)
+{
+	pt_store(p, value);
+}
+
+PT_INLINE pt_vec pt_vec_ramp(u64 first, u64 step)
+{
+	(void)step;
+	return first;
+}
+
+PT_INLINE u64 pt_vec_or(pt_vec v)
+{
+	return v;
+}
+
+PT_INLINE u64 pt_vec_and(pt_vec v)
+{
+	return v;
+}
+
+#else
+
+#if defined(__AVX512F__)
+#define PT_VEC_WORDS 8
+#elif defined(__AVX2__)
+#define PT_VEC_WORDS 4
+#else
+#define PT_VEC_WORDS 2
+#endif
+typedef u64 pt_vec __attribute__((vector_size(PT_VEC_WORDS * 8), aligned(8), may_alias));
+
+PT_INLINE pt_vec pt_vec_load(const u64 *p)
+{
+	return *(const pt_vec *)p;
+}
+
+PT_INLINE void pt_vec_store(u64 *p, pt_vec value)
+{
+	*(pt_vec *)p = value;
+}
+
+PT_INLINE pt_vec pt_vec_ramp(u64 first, u64 step)
+{
+	pt_vec v = {0};
+
+	for (unsigned i = 0; i < PT_VEC_WORDS; i++)
+		v[i] = first + i * step;
+	return v;
+}
+
+PT_INLINE u64 pt_vec_or(pt_vec v)
+{
+	u64 any = v[0];
+
+	for (unsigned i = 1; i < PT_VEC_WORDS; i++)
+		any |= v[i];
+	return any;
+}
+
+PT_INLINE u64 pt_vec_and(pt_vec v)
+{
+	u64 all = v[0];
+
+	for (unsigned i = 1; i < PT_VEC_WORDS; i++)
+		all &= v[i];
+	return all;
+}
+
+#endif
+
+/* The OR of n entries. */
+PT_INLINE u64 pt_words_any(const u64 *p, u64 n)
+{
+	u64 any = 0, i = 0;
+
+	if (n >= PT_VEC_WORDS) {
+		pt_vec acc = pt_vec_load(p);
+
+#pragma GCC unroll 8
+		for (i = PT_VEC_WORDS; i + PT_VEC_WORDS <= n; i += PT_VEC_WORDS)
+			acc |= pt_vec_load(p + i);
+		any = pt_vec_or(acc);
+	}
+	for (; i < n; i++)
+		any |= pt_load(p + i);
+	return any;
+}
+
+/* The AND and the OR of n entries, n > 0. */
+PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
+{
+	u64 i = 0;
+
+	*all = ~0ULL;
+	*any = 0;
+	if (n >= PT_VEC_WORDS) {
+		pt_vec acc_all = pt_vec_load(p), acc_any = acc_all;
+
+#pragma GCC unroll 8
+		for (i = PT_VEC_WORDS; i + PT_VEC_WORDS <= n; i += PT_VEC_WORDS) {
+			pt_vec v = pt_vec_load(p + i);
+
+			acc_all &= v;
+			acc_any |= v;
+		}
+		*all = pt_vec_and(acc_all);
+		*any = pt_vec_or(acc_any);
+	}
+	for (; i < n; i++) {
+		u64 entry = pt_load(p + i);
+
+		*all &= entry;
+		*any |= entry;
+	}
+}
+
+/* Writes first, first + step, first + 2 * step, ... into n slots. */
+PT_INLINE void pt_words_ramp(u64 *p, u64 n, u64 first, u64 step)
+{
+	u64 i = 0;
+
+	if (n >= PT_VEC_WORDS) {
+		pt_vec value = pt_vec_ramp(first, step);
+
+#pragma GCC unroll 8
+		for (; i + PT_VEC_WORDS <= n; i += PT_VEC_WORDS) {
+			pt_vec_store(p + i, value);
+			value += step * PT_VEC_WORDS;
+		}
+	}
+	for (; i < n; i++)
+		pt_store(p + i, first + i * step);
+}
+
+PT_INLINE void pt_words_clear(u64 *p, u64 n)
+{
+	pt_words_ramp(p, n, 0, 0);
+}
+
+#endif
