@@ -44,9 +44,9 @@ struct iomt_pt_format; /* one hardware format, see iomt/formats.h */
 #define IOMT_READ   0x001u /* the device may read */
 #define IOMT_WRITE  0x002u /* the device may write */
 #define IOMT_EXEC   0x004u /* the device may fetch instructions */
-#define IOMT_PRIV   0x008u /* only privileged requests may use the mapping */
-#define IOMT_GLOBAL 0x010u /* the same in every address space (x86 G, Arm nG = 0) */
-#define IOMT_SNOOP  0x020u /* DMA snoops whatever the request says (AMD FC, VT-d SNP) */
+#define IOMT_SNOOP  0x008u /* DMA snoops whatever the request says (AMD FC, VT-d SNP) */
+#define IOMT_PRIV   0x010u /* only privileged requests may use the mapping */
+#define IOMT_GLOBAL 0x020u /* the same in every address space (x86 G, Arm nG = 0) */
 #define IOMT_MMIO   0x040u /* the output is not memory: it is never encrypted */
 
 /* The memory type, one of three. Formats without a type have write-back alone. */
@@ -348,26 +348,32 @@ void iomt_pt_bounds(const struct iomt_pt *pt, uint64_t *first, uint64_t *last);
  * they are private.
  */
 struct iomt_pt {
+	/* what one call on one page reads */
 	const struct iomt_pt_format *format;
-	uintptr_t top;	    /* the top table's address, and its level in the low three bits */
-	uint64_t va_base;   /* the lowest IOVA, as a signed offset from 0 */
-	uint64_t va_mask;   /* the IOVA bits that tables translate; also last - base */
-	uint64_t oa_last;   /* highest output address */
-	uint64_t addr_mask; /* address bits of an unpacked entry */
-	uint64_t enc;	    /* encryption bit, in place */
-	uint64_t phys_offset;
-	uint64_t sizes; /* allowed leaf sizes, bit k for 2^k */
-	const struct iomt_mem *mem;
+	uintptr_t top;	      /* the top table's address, and its level in the low three bits */
+	uint64_t va_base;     /* the lowest IOVA, as a signed offset from 0 */
+	uint64_t va_mask;     /* the IOVA bits that tables translate; also last - base */
+	uint64_t oa_last;     /* highest output address */
+	uint64_t addr_mask;   /* address bits of an unpacked entry */
+	uint64_t phys_offset; /* from a table's address to its physical address */
 	uint32_t flags;
+	uint8_t plain;	    /* mem translates by phys_offset, and walks are coherent */
+	uint8_t linear;	    /* mem translates by phys_offset */
+	uint8_t incoherent; /* mem has a clean hook */
 	uint8_t bbm;
+	uint64_t reach;	    /* last - base of what top_changed was told of */
+	uint64_t attrs[16]; /* leaf attributes for prot of READ, WRITE, EXEC, SNOOP; 0: look closer
+			     */
+
+	uintptr_t announced; /* the last top that top_changed has been told of */
+	const struct iomt_mem *mem;
+	uint64_t enc;	/* encryption bit, in place */
+	uint64_t sizes; /* allowed leaf sizes, bit k for 2^k */
 	uint8_t iova_bits;
 	uint8_t oa_bits;
-	uint8_t linear;	    /* mem translates by phys_offset */
-	uint8_t max_level;  /* highest level that the top may grow to */
-	uint8_t incoherent; /* mem has a clean hook */
-	uint16_t reserved;
-	uint32_t splits;     /* odd while a leaf is being split */
-	uintptr_t announced; /* the last top that top_changed has been told of */
+	uint8_t max_level; /* highest level that the top may grow to */
+	uint8_t reserved;
+	uint32_t splits; /* odd while a leaf is being split */
 	void (*top_changed)(void *ctx, struct iomt_pt *pt);
 	void *ctx;
 	uint64_t tables[IOMT_PT_MAX_LEVELS]; /* linked tables per level */

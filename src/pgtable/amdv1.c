@@ -26,11 +26,9 @@
 
 PT_INLINE enum pt_kind amdv1_kind(u64 entry, unsigned level)
 {
-	u64 next = entry & NEXT_MASK;
-
-	if (!(entry & PRESENT))
-		return PT_EMPTY;
-	return !level || next == 0 || next == NEXT(7) ? PT_LEAF : PT_TABLE;
+	if (level && (entry & NEXT_MASK) - NEXT(1) <= NEXT(5) && (entry & PRESENT))
+		return PT_TABLE;
+	return entry & PRESENT ? PT_LEAF : PT_EMPTY;
 }
 
 PT_INLINE u64 amdv1_pack(u64 addr)

@@ -215,6 +215,7 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 		.format = cfg->format,
 		.va_base = lowest_iova(cfg, &plan),
 		.va_mask = pt_low_bits(plan.iova_bits),
+		.reach = pt_low_bits(plan.iova_bits) & pt_slot_last(plan.f, 0, plan.levels),
 		.oa_last = pt_low_bits(plan.oa_bits),
 		.addr_mask = pt_low_bits(plan.oa_bits) & ~(pt_granule(plan.f) - 1),
 		.enc = cfg->enc_bit ? 1ULL << cfg->enc_bit : 0,
@@ -226,11 +227,16 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 		.iova_bits = (uint8_t)plan.iova_bits,
 		.oa_bits = (uint8_t)plan.oa_bits,
 		.linear = !cfg->mem->to_phys,
+		.plain = !cfg->mem->to_phys && !cfg->mem->clean,
 		.max_level = (uint8_t)plan.max_level,
 		.incoherent = cfg->mem->clean != NULL,
 		.top_changed = cfg->top_changed,
 		.ctx = cfg->ctx,
 	};
+	for (uint32_t prot = 0; prot < PT_ATTRS; prot++) {
+		if (!pt->plain || pt_attrs(plan.f, pt, prot, &pt->attrs[prot]))
+			pt->attrs[prot] = 0;
+	}
 	root = pt_root_alloc(plan.f, pt, level);
 	if (!root)
 		return IOMT_ENOMEM;

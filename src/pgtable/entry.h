@@ -26,23 +26,46 @@ struct iomt_pt_format {
 		     uint32_t flags, struct iomt_gather *gather);
 };
 
-/* Defines iomt_<format>_map and so on, and the format's object, for the facts in "value". */
+/*
+ * Defines iomt_<format>_map and so on, and the format's object, for the facts in "value". What one
+ * page needs stands alone in a small function, with the rest out of its way.
+ */
 /* clang-format off */
 #define PT_FORMAT_ENTRY(format, value)                                                             \
+	PT_NOINLINE int format##_map_segs(struct pt_mapping *m)                                    \
+	{                                                                                          \
+		return pt_map_segs(&(value), m);                                                   \
+	}                                                                                          \
+	PT_NOINLINE int format##_map_range(struct iomt_pt *pt, u64 iova, u64 oa, u64 length,       \
+					   uint32_t prot, struct iomt_gather *gather)              \
+	{                                                                                          \
+		return pt_map_range(&(value), format##_map_segs, pt, iova, oa, length, prot,       \
+				    gather);                                                       \
+	}                                                                                          \
 	int iomt_##format##_map(struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,   \
 				struct iomt_gather *gather)                                        \
 	{                                                                                          \
-		return pt_map(&(value), pt, iova, oa, length, prot, gather);                       \
+		if (pt_likely(pt_map_one(&(value), pt, iova, oa, length, prot)))                   \
+			return 0;                                                                  \
+		return format##_map_range(pt, iova, oa, length, prot, gather);                     \
 	}                                                                                          \
 	int iomt_##format##_map_sg(struct iomt_pt *pt, u64 iova, const struct iomt_seg *segs,      \
 				   size_t count, uint32_t prot, struct iomt_gather *gather)        \
 	{                                                                                          \
-		return pt_map_sg(&(value), pt, iova, segs, count, prot, gather);                   \
+		return pt_map_sg(&(value), format##_map_segs, pt, iova, segs, count, prot,         \
+				 gather);                                                          \
+	}                                                                                          \
+	PT_NOINLINE int format##_unmap_range(struct iomt_pt *pt, u64 iova, u64 length,             \
+					     u64 *unmapped, struct iomt_gather *gather)            \
+	{                                                                                          \
+		return pt_unmap_range(&(value), pt, iova, length, unmapped, gather);               \
 	}                                                                                          \
 	int iomt_##format##_unmap(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,         \
 				  struct iomt_gather *gather)                                      \
 	{                                                                                          \
-		return pt_unmap(&(value), pt, iova, length, unmapped, gather);                     \
+		if (pt_likely(pt_unmap_one(&(value), pt, iova, length, unmapped, gather)))         \
+			return 0;                                                                  \
+		return format##_unmap_range(pt, iova, length, unmapped, gather);                   \
 	}                                                                                          \
 	int iomt_##format##_protect(struct iomt_pt *pt, u64 iova, u64 length, uint32_t prot,       \
 				    struct iomt_gather *gather)                                    \

@@ -18,7 +18,8 @@
 
 typedef uint64_t u64;
 
-#define PT_INLINE static inline __attribute__((always_inline))
+#define PT_INLINE   static inline __attribute__((always_inline))
+#define PT_NOINLINE static __attribute__((noinline))
 
 enum pt_kind {
 	PT_EMPTY,

@@ -203,45 +203,50 @@ PT_INLINE int pt_check_output(const struct pt_format *f, const struct iomt_pt *p
 	return 0;
 }
 
-PT_INLINE int pt_map(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 oa, u64 length,
-		     uint32_t prot, struct iomt_gather *gather)
+PT_INLINE int pt_map_range(const struct pt_format *f, int (*map_segs)(struct pt_mapping *m),
+			   struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,
+			   struct iomt_gather *gather)
 {
 	struct iomt_seg seg = {oa, length};
 	struct pt_mapping m;
-	u64 v, last, attrs;
 	int err = pt_check_output(f, pt, oa, length);
 
 	if (!err)
-		err = pt_range(f, pt, iova, length, &v, &last);
+		err = pt_range(f, pt, iova, length, &m.v, &m.last);
 	if (!err)
-		err = pt_attrs(f, pt, prot, &attrs);
+		err = pt_attrs(f, pt, prot, &m.attrs);
 	if (pt_unlikely(err))
 		return err;
-	if (length == pt_granule(f) && pt_likely(!pt->incoherent)) {
-		struct pt_stop stop = pt_walk_down(f, pt, v);
-
-		if (pt_unlikely(stop.entry))
-			return IOMT_EEXIST;
-		if (pt_likely(!stop.level)) {
-			pt_store(stop.slot, f->leaf(oa, 0, f->granule_lg2) | attrs);
-			pt_settle_top(f, pt);
-			return 0;
-		}
-	}
 	m.pt = pt;
 	m.gather = gather;
 	m.segs = &seg;
 	m.count = 1;
-	m.v = v;
-	m.last = last;
-	m.delta = iova - v;
-	m.attrs = attrs;
-	return pt_map_segs(f, &m);
+	m.delta = iova - m.v;
+	return map_segs(&m);
 }
 
-PT_INLINE int pt_map_sg(const struct pt_format *f, struct iomt_pt *pt, u64 iova,
-			const struct iomt_seg *segs, size_t count, uint32_t prot,
-			struct iomt_gather *gather)
+#define PT_ATTRS (sizeof(((struct iomt_pt *)0)->attrs) / sizeof(u64))
+
+/* One granule of usual attributes, where its table is there; false leaves it to pt_map_range. */
+PT_INLINE bool pt_map_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 oa,
+			  u64 length, uint32_t prot)
+{
+	u64 attrs = pt->attrs[prot & (PT_ATTRS - 1)], low = pt_granule(f) - 1;
+	struct pt_stop stop;
+
+	if (pt_unlikely(length != low + 1 || (((iova | oa) & low) | (prot & ~(PT_ATTRS - 1))) ||
+			iova - pt->va_base > pt_load(&pt->reach) || oa > pt->oa_last || !attrs))
+		return false;
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
+	if (pt_unlikely(stop.level || stop.entry))
+		return false;
+	pt_store(stop.slot, f->leaf(oa, 0, f->granule_lg2) | attrs);
+	return true;
+}
+
+PT_INLINE int pt_map_sg(const struct pt_format *f, int (*map_segs)(struct pt_mapping *m),
+			struct iomt_pt *pt, u64 iova, const struct iomt_seg *segs, size_t count,
+			uint32_t prot, struct iomt_gather *gather)
 {
 	struct pt_mapping m;
 	u64 length = 0;
@@ -263,7 +268,7 @@ PT_INLINE int pt_map_sg(const struct pt_format *f, struct iomt_pt *pt, u64 iova,
 	m.segs = segs;
 	m.count = count;
 	m.delta = iova - m.v;
-	return pt_map_segs(f, &m);
+	return map_segs(&m);
 }
 
 #endif

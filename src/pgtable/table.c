@@ -2,14 +2,27 @@
 /* Tables as memory: the parts that are not worth folding per format. */
 #include "table.h"
 
+/* Memory that the hardware cannot address is as good as none. */
+static u64 *table_alloc(const struct iomt_pt *pt, size_t bytes)
+{
+	u64 *table = pt->mem->alloc(pt->mem->ctx, bytes), phys;
+
+	if (!table)
+		return NULL;
+	phys = pt_to_phys(pt, table);
+	if (phys <= pt->oa_last - (bytes - 1) && !(phys & (bytes - 1)))
+		return table;
+	pt->mem->free(pt->mem->ctx, table, bytes);
+	return NULL;
+}
+
 int pt_chain_fill(const struct pt_format *f, const struct iomt_pt *pt, struct pt_chain *chain,
 		  u64 count)
 {
-	const struct iomt_mem *mem = pt->mem;
 	struct pt_chain fresh = {NULL};
 
 	for (u64 i = 0; i < count; i++) {
-		u64 *table = mem->alloc(mem->ctx, pt_table_bytes(f));
+		u64 *table = table_alloc(pt, pt_table_bytes(f));
 
 		if (!table) {
 			pt_chain_drop(f, pt, &fresh);
@@ -52,7 +65,7 @@ u64 pt_root_slots(const struct pt_format *f, const struct iomt_pt *pt, unsigned 
 u64 *pt_root_alloc(const struct pt_format *f, const struct iomt_pt *pt, unsigned level)
 {
 	size_t bytes = (size_t)1 << pt_root_lg2(f, pt, level);
-	u64 *root = pt->mem->alloc(pt->mem->ctx, bytes);
+	u64 *root = table_alloc(pt, bytes);
 
 	if (root) {
 		pt_words_clear(root, bytes / sizeof(*root));
@@ -144,13 +157,19 @@ void pt_grow(const struct pt_format *f, struct iomt_pt *pt, unsigned level, stru
 	}
 }
 
-void pt_announce_top(struct iomt_pt *pt)
+void pt_announce_top(const struct pt_format *f, struct iomt_pt *pt)
 {
 	uintptr_t top = __atomic_load_n(&pt->top, __ATOMIC_ACQUIRE);
 
 	while (__atomic_load_n(&pt->announced, __ATOMIC_ACQUIRE) != top) {
+		u64 reach = pt_slot_last(f, 0, (unsigned)(top & PT_TOP_LEVEL) + 1) & pt->va_mask;
+		u64 before = __atomic_load_n(&pt->reach, __ATOMIC_RELAXED);
+
 		pt->top_changed(pt->ctx, pt);
 		__atomic_store_n(&pt->announced, top, __ATOMIC_RELEASE);
+		/* only now may one-page calls go there */
+		while (before < reach && !pt_replace(&pt->reach, &before, reach))
+			continue;
 		top = __atomic_load_n(&pt->top, __ATOMIC_ACQUIRE);
 	}
 }

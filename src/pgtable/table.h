@@ -176,13 +176,13 @@ PT_INLINE unsigned pt_top_level_for(const struct pt_format *f, unsigned now, u64
 void pt_grow(const struct pt_format *f, struct iomt_pt *pt, unsigned level, struct pt_chain *chain);
 
 /* Returns when top_changed has been told of a top at least as new as the one linked now. */
-void pt_announce_top(struct iomt_pt *pt);
+void pt_announce_top(const struct pt_format *f, struct iomt_pt *pt);
 
 PT_INLINE void pt_settle_top(const struct pt_format *f, struct iomt_pt *pt)
 {
 	if (f->grows && pt_unlikely(__atomic_load_n(&pt->announced, __ATOMIC_ACQUIRE) !=
 				    __atomic_load_n(&pt->top, __ATOMIC_RELAXED)))
-		pt_announce_top(pt);
+		pt_announce_top(f, pt);
 }
 
 /* One top table, zeroed and cleaned. NULL when there is no memory. */

@@ -23,9 +23,12 @@ PT_INLINE int pt_translate(const struct pt_format *f, const struct iomt_pt *pt, 
 	struct pt_stop stop;
 	unsigned size_lg2;
 
-	if (pt_unlikely(iova - pt->va_base > pt->va_mask))
+	if (pt_likely(iova - pt->va_base <= pt_load(&pt->reach) && pt->plain))
+		stop = pt_walk_plain(f, pt, v);
+	else if (iova - pt->va_base <= pt->va_mask)
+		stop = pt_walk_down(f, pt, v);
+	else
 		return IOMT_ERANGE;
-	stop = pt_walk_down(f, pt, v);
 	entry = stop.entry;
 	if (pt_unlikely(f->kind(entry, stop.level) != PT_LEAF))
 		return IOMT_ENOENT;

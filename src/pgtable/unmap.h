@@ -42,48 +42,46 @@ PT_INLINE u64 pt_clear_slots(const struct pt_format *f, struct iomt_pt *pt, u64 
 	return i;
 }
 
-PT_INLINE int pt_unmap_range(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last,
-			     u64 delta, u64 *unmapped, struct iomt_gather *gather)
+PT_INLINE int pt_unmap_range(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
+			     u64 *unmapped, struct iomt_gather *gather)
 {
 	struct pt_touched removed = {0, 0, 0, 0};
-	int err = pt_cut_edges(f, pt, v, last, delta, gather);
+	u64 v, last;
+	int err = pt_range(f, pt, iova, length, &v, &last);
 
+	if (unmapped)
+		*unmapped = 0;
+	if (!err)
+		err = pt_cut_edges(f, pt, v, last, iova - v, gather);
 	if (pt_unlikely(err))
 		return err;
 	pt_visit(f, pt, v, last, pt_clear_slots, &removed);
 	if (unmapped)
 		*unmapped = removed.bytes;
-	pt_touched_gather(&removed, delta, gather);
+	pt_touched_gather(&removed, iova - v, gather);
 	return 0;
 }
 
-PT_INLINE int pt_unmap(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
-		       u64 *unmapped, struct iomt_gather *gather)
+/* One granule that is a leaf of its own; false leaves it to pt_unmap_range. */
+PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
+			    u64 *unmapped, struct iomt_gather *gather)
 {
-	u64 v, last;
-	int err;
+	struct pt_stop stop;
 
+	if (pt_unlikely(length != pt_granule(f) || (iova & (pt_granule(f) - 1)) ||
+			iova - pt->va_base > pt_load(&pt->reach) || !pt->plain))
+		return false;
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
+	if (pt_unlikely(stop.level || !f->all_single(stop.entry, stop.entry, 0)))
+		return false;
+	pt_store(stop.slot, 0);
 	if (unmapped)
-		*unmapped = 0;
-	err = pt_range(f, pt, iova, length, &v, &last);
-	if (pt_unlikely(err))
-		return err;
-	if (length == pt_granule(f)) {
-		struct pt_stop stop = pt_walk_down(f, pt, v);
-
-		if (pt_likely(!stop.level && f->all_single(stop.entry, stop.entry, 0))) {
-			pt_store(stop.slot, 0);
-			pt_clean(pt, stop.slot, 1);
-			if (unmapped)
-				*unmapped = length;
-			if (gather) {
-				iomt_gather_add(gather, iova, iova + length - 1);
-				gather->leaf_sizes |= pt_granule(f);
-			}
-			return 0;
-		}
+		*unmapped = length;
+	if (gather) {
+		iomt_gather_add(gather, iova, iova + length - 1);
+		gather->leaf_sizes |= pt_granule(f);
 	}
-	return pt_unmap_range(f, pt, v, last, iova - v, unmapped, gather);
+	return true;
 }
 
 #endif

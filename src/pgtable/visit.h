@@ -6,7 +6,7 @@
 #include "walk.h"
 
 /*
- * Looks at up to n slots at "level", the first of which holds v, and returns how many it went
+ * Looks at up to n slots at "level", the first of which begins at v, and returns how many it went
  * through. It stops, with 0 or more, at a table.
  */
 typedef u64 (*pt_visitor)(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
@@ -31,19 +31,19 @@ PT_INLINE void pt_visit(const struct pt_format *f, struct iomt_pt *pt, u64 v, u6
 {
 	for (;;) {
 		struct pt_stop stop = pt_walk_down(f, pt, v);
-		u64 passed = 1;
+		unsigned unit_lg2 = pt_unit_lg2(f, stop.level);
+		u64 begin = v & ~pt_low_bits(unit_lg2), passed = 1;
 
 		if (pt_likely(stop.slot != NULL))
 			passed = visitor(f, pt, stop.slot, pt_slots_to(f, v, last, stop.level),
-					 stop.level, v, ctx);
-		/* the last address of what was passed; a table that just came in is walked again */
-		if (pt_likely(passed))
-			v = pt_slot_last(f, v + ((passed - 1) << pt_unit_lg2(f, stop.level)),
-					 stop.level);
+					 stop.level, begin, ctx);
+		/* nothing passed: a table has come in, and the next walk goes down into it */
+		if (pt_unlikely(!passed))
+			continue;
+		v = pt_slot_last(f, begin + ((passed - 1) << unit_lg2), stop.level);
 		if (v >= last)
 			return;
-		if (passed)
-			v++;
+		v++;
 	}
 }
 

@@ -55,9 +55,15 @@ PT_INLINE u64 pt_index(const struct pt_format *f, u64 v, unsigned level)
 	return (v >> pt_unit_lg2(f, level)) & pt_low_bits(f->index_lg2);
 }
 
+/* The child where the table is known to be "plain": no look at the provider. */
+PT_INLINE u64 *pt_plain_child(const struct pt_format *f, const struct iomt_pt *pt, u64 entry)
+{
+	return (u64 *)(uintptr_t)((f->unpack(entry) & pt->addr_mask) - pt->phys_offset);
+}
+
 /*
  * Goes down towards v's entry at "target" and stops above it where an entry is empty or a leaf. The
- * top's index is what remains of v: tops have their own widths.
+ * top's index is all that v has above it, as tops have their own widths.
  */
 PT_INLINE struct pt_stop pt_walk(const struct pt_format *f, const struct iomt_pt *pt,
 				 struct pt_top top, u64 v, unsigned target)
@@ -83,6 +89,40 @@ PT_INLINE struct pt_stop pt_walk(const struct pt_format *f, const struct iomt_pt
 PT_INLINE struct pt_stop pt_walk_down(const struct pt_format *f, const struct iomt_pt *pt, u64 v)
 {
 	return pt_walk(f, pt, pt_top(pt), v, 0);
+}
+
+/*
+ * The walk of the one-page calls: v within pt->reach, pt->plain set. Unrolled, so that levels,
+ * shifts and masks are constants; which of the upper levels a table has is all that is asked at run
+ * time.
+ */
+PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct iomt_pt *pt, u64 v)
+{
+	struct pt_top top = pt_top(pt);
+	struct pt_stop stop = {top.table, 0, 0};
+	u64 *table = top.table;
+
+#pragma GCC unroll 6
+	for (unsigned level = f->max_levels - 1u; level > 0; level--) {
+		u64 index = pt_index(f, v, level);
+
+		if (level >= f->min_levels && level > top.level)
+			continue;
+		/* tables side by side at the top: as many more index bits */
+		if (f->root_concat_lg2 && level == top.level)
+			index = v >> pt_unit_lg2(f, level);
+		stop.slot = table + index;
+		stop.entry = pt_load(stop.slot);
+		stop.level = level;
+		if (pt_unlikely(f->kind(stop.entry, level) != PT_TABLE))
+			return stop;
+		table = pt_plain_child(f, pt, stop.entry);
+	}
+	stop.slot = table +
+		    (f->root_concat_lg2 && !top.level ? v >> f->granule_lg2 : pt_index(f, v, 0));
+	stop.entry = pt_load(stop.slot);
+	stop.level = 0;
+	return stop;
 }
 
 /* The output address of a leaf's (or run's) first byte. */

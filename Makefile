@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+# The face of the build: what people type. CMake and the scripts do the work.
+.DEFAULT_GOAL := help
+.PHONY: help test bench bench-full bench-smoke asan tsan coverage freestanding rows lint format clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+
+test: ## install what is missing, build, run every test
+	@scripts/deps.sh test
+	@scripts/build.sh release
+	@echo "iomt: running the tests"
+	@ctest --preset release
+
+bench: ## install what is missing, build, run the benchmarks (about three minutes)
+	@scripts/deps.sh bench
+	@scripts/build.sh release iomt-bench
+	@bench/run.sh default
+
+bench-full: ## all benchmarks
+	@scripts/deps.sh bench
+	@scripts/build.sh release iomt-bench
+	@bench/run.sh full
+
+bench-smoke: ## every benchmark for a moment, to see that it runs
+	@scripts/deps.sh bench
+	@scripts/build.sh release iomt-bench
+	@bench/run.sh smoke
+
+asan: ## the tests under the address and undefined behaviour sanitizers
+	@scripts/deps.sh test
+	@scripts/build.sh asan
+	@echo "iomt: running the tests under ASan and UBSan"
+	@ctest --preset asan
+
+tsan: ## the tests under the thread sanitizer
+	@scripts/deps.sh test
+	@scripts/build.sh tsan
+	@echo "iomt: running the tests under TSan"
+	@ctest --preset tsan
+
+coverage: ## line coverage of src/, at least 95 %
+	@scripts/deps.sh test coverage
+	@scripts/coverage.sh
+
+freestanding: ## the core without a C library, for x86-64 and AArch64
+	@scripts/deps.sh test
+	@scripts/build.sh freestanding
+	@scripts/build.sh freestanding-aarch64
+
+rows: ## every requirement with its tests and their state
+	@scripts/rows.sh
+
+lint: ## formatting, static analysis, rules of the house
+	@scripts/deps.sh test bench lint
+	@scripts/lint.sh
+
+format: ## put all code into the house's format
+	@scripts/deps.sh lint
+	@git ls-files -co --exclude-standard '*.c' '*.h' '*.cc' | xargs clang-format -i
+
+clean: ## remove all that was built
+	@rm -rf build bench/out

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs what the named groups need and is not there yet: deps.sh build test bench lint coverage
+set -euo pipefail
+
+packages() {
+	case $1 in
+	build) echo cmake ninja-build gcc libc6-dev ;;
+	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu binutils ;;
+	bench) echo g++ libbenchmark-dev libhwloc-dev libcjson-dev pkg-config gnuplot-nox ;;
+	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
+	coverage) echo gcovr ;;
+	*)
+		echo "deps.sh: no such group: $1 (build, test, bench, lint, coverage)" >&2
+		exit 2
+		;;
+	esac
+}
+
+wanted=()
+for group in build "$@"; do
+	read -ra names <<<"$(packages "$group")"
+	wanted+=("${names[@]}")
+done
+
+if [ "${IOMT_SKIP_DEPS:-0}" = 1 ]; then
+	exit 0
+fi
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+	echo "This is not a Debian system. Please install what Debian calls:" >&2
+	printf '  %s\n' "${wanted[@]}" | sort -u >&2
+	echo "and run again with IOMT_SKIP_DEPS=1." >&2
+	exit 1
+fi
+
+missing=()
+for name in "${wanted[@]}"; do
+	state=$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null || true)
+	[ "$state" = installed ] || missing+=("$name")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+echo "iomt: installing ${missing[*]}"
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null || {
+		echo "Please install as root: apt-get install ${missing[*]}" >&2
+		exit 1
+	}
+	as_root=(sudo)
+fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! {
+	"${as_root[@]}" apt-get update -qq &&
+		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends "${missing[@]}"
+} >"$log" 2>&1; then
+	tail -n 20 "$log" >&2
+	echo "iomt: installing failed" >&2
+	exit 1
+fi

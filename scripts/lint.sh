@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Formatting, static analysis, and the rules of the house.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+failed=0
+step() {
+	echo "iomt: lint: $1"
+	shift
+	"$@" || failed=1
+}
+mapfile -t code < <(git ls-files -co --exclude-standard '*.c' '*.h' '*.cc')
+mapfile -t core < <(git ls-files -co --exclude-standard 'src/*.c')
+mapfile -t shell < <(git ls-files -co --exclude-standard '*.sh' .ci/run)
+
+lengths() {
+	local bad=0 file lines limit
+	for file in "${code[@]}"; do
+		limit=800
+		case $file in
+		src/pgtable/amdv1.c | src/pgtable/x86_64.c | src/pgtable/vtd_ss.c) limit=350 ;;
+		src/pgtable/arm_*.[ch]) limit=350 ;;
+		esac
+		lines=$(wc -l <"$file")
+		if [ "$lines" -gt "$limit" ]; then
+			echo "$file has $lines lines, more than $limit"
+			bad=1
+		fi
+	done
+	return $bad
+}
+
+licences() {
+	local bad=0 file
+	for file in "${code[@]}" "${shell[@]}"; do
+		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT' || {
+			echo "$file has no SPDX line"
+			bad=1
+		}
+	done
+	return $bad
+}
+
+# The engine names no format, a format walks nothing, only src/hosted knows an operating system.
+doors() {
+	local bad=0 engine formats
+	formats='src/pgtable/(amdv1|x86_64|vtd_ss|arm_[a-z0-9]+|formats)\.[ch]$'
+	engine=$(git ls-files -co --exclude-standard 'src/pgtable/*.[ch]' | grep -Ev "$formats")
+	# shellcheck disable=SC2086
+	if grep -nE 'amdv1|x86_64|vtd_ss|arm_(s1|s2|lpae)' $engine; then
+		echo "the engine names a format"
+		bad=1
+	fi
+	if git ls-files -co --exclude-standard 'src/pgtable/*.[ch]' | grep -E "$formats" |
+		xargs grep -nE 'pt_(walk|visit|child|load|store|replace)[a-z_]*\('; then
+		echo "a format file walks"
+		bad=1
+	fi
+	if git ls-files -co --exclude-standard 'src/*.[ch]' | grep -v '^src/hosted/' |
+		xargs grep -nE '#include <' | grep -v '#include <iomt/'; then
+		echo "the core includes what is not its own"
+		bad=1
+	fi
+	if grep -rnE '#include "(\.\./|pgtable/|iotlb/|pasid/)' src; then
+		echo "a room includes another room's private header"
+		bad=1
+	fi
+	return $bad
+}
+
+scripts/build.sh release
+step "lengths of files" lengths
+step "licence lines" licences
+step "doors between rooms" doors
+step "clang-format" clang-format --dry-run -Werror "${code[@]}"
+step "shellcheck" shellcheck "${shell[@]}"
+step "cppcheck" cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+	--enable=warning,performance,portability --suppress=missingInclude \
+	--suppress=unusedStructMember -I include "${core[@]}"
+step "clang-tidy" clang-tidy --quiet -p build/release "${core[@]}"
+exit $failed

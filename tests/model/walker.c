@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "walker.h"
+
+static struct walk bad(const char *why)
+{
+	return (struct walk){.result = WALK_BAD, .why = why};
+}
+
+static uint64_t bits(uint64_t value, unsigned high, unsigned low)
+{
+	return value >> low & (~0ULL >> (63 - (high - low)));
+}
+
+static uint64_t *entry_at(const struct walker *walker, uint64_t table, uint64_t index)
+{
+	return provider_word(walker->provider, table + 8 * index, walker->shadow);
+}
+
+/* Entries are read whole, as hardware does. */
+static uint64_t get(const uint64_t *slot)
+{
+	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * AMD 48882, 2.2.3: PR 0, D 6, NextLevel 11:9, address 51:12, FC 60, IR 61, IW 62. Table entries
+ * reserve 60:52 but the address; leaves reserve 58:52.
+ */
+static struct walk walk_amdv1(const struct walker *walker, uint64_t iova)
+{
+	uint64_t table = walker->hw.root;
+	unsigned level = walker->hw.u.amdv1.mode;
+	bool read = true, write = true, dirty = false;
+
+	for (;;) {
+		unsigned shift = 12 + 9 * (level - 1), next, size = shift;
+		uint64_t index = bits(iova, shift + 8 > 63 ? 63 : shift + 8, shift), entry, run;
+		uint64_t *slot = entry_at(walker, table, index);
+
+		if (level < 6 && level == walker->hw.u.amdv1.mode && iova >> (shift + 9))
+			return (struct walk){.result = WALK_EMPTY};
+		if (!slot)
+			return bad("a table that is not there");
+		entry = get(slot);
+		if (!(entry & 1))
+			return entry ? bad("not present but not zero")
+				     : (struct walk){.result = WALK_EMPTY};
+		if (bits(entry, 58, 52))
+			return bad("reserved bits");
+		read &= bits(entry, 61, 61);
+		write &= bits(entry, 62, 62);
+		next = (unsigned)bits(entry, 11, 9);
+		if (next != 0 && next != 7) {
+			if (next != level - 1)
+				return bad("NextLevel skips");
+			table = entry & 0xffffffffff000ULL;
+			level--;
+			continue;
+		}
+		if (next == 7) {
+			size = 12;
+			while (entry >> size & 1)
+				size++;
+			size++;
+			if (size <= shift || size >= shift + 9)
+				return bad("an encoded size of another level");
+		}
+		run = 1ULL << (size - shift);
+		for (uint64_t i = 0; i < run; i++) {
+			uint64_t *twin = entry_at(walker, table, (index & ~(run - 1)) + i);
+
+			if ((get(twin) ^ entry) & ~(1ULL << 6))
+				return bad("slots of one leaf differ");
+			dirty |= get(twin) >> 6 & 1;
+		}
+		return (struct walk){
+			.result = WALK_MAPPED,
+			.oa = (entry & 0xffffffffff000ULL & ~((1ULL << size) - 1)) |
+			      (iova & ((1ULL << size) - 1)),
+			.size_lg2 = size,
+			.read = read,
+			.write = write,
+			.dirty = dirty,
+			.slot = slot,
+		};
+	}
+}
+
+/* Intel SDM 3A, 4.5: P 0, RW 1, US 2, A 5, D 6, PS 7, address 51:12, XD 63. */
+static struct walk walk_x86_64(const struct walker *walker, uint64_t iova)
+{
+	uint64_t table = walker->hw.root;
+	bool write = true, exec = walker->nx;
+
+	for (unsigned level = 4 + walker->hw.u.x86.paging_mode;; level--) {
+		unsigned shift = 12 + 9 * (level - 1);
+		uint64_t *slot = entry_at(walker, table, bits(iova, shift + 8, shift)), entry;
+
+		if (!slot)
+			return bad("a table that is not there");
+		entry = get(slot);
+		if (!(entry & 1))
+			return entry ? bad("not present but not zero")
+				     : (struct walk){.result = WALK_EMPTY};
+		if (!(entry >> 5 & 1))
+			return bad("accessed is not set");
+		write &= bits(entry, 1, 1);
+		exec &= !bits(entry, 63, 63);
+		if (entry >> 63 && !walker->nx)
+			return bad("XD is reserved here");
+		if (level > 1 && !(entry >> 7 & 1)) {
+			table = entry & 0xffffffffff000ULL;
+			continue;
+		}
+		if (level > 3)
+			return bad("PS above 1G");
+		if (level > 1 && bits(entry, shift - 1, 12))
+			return bad("reserved address bits of a large leaf");
+		return (struct walk){
+			.result = WALK_MAPPED,
+			.oa = (entry & 0xffffffffff000ULL & ~((1ULL << shift) - 1)) |
+			      (iova & ((1ULL << shift) - 1)),
+			.size_lg2 = shift,
+			.read = true,
+			.write = write,
+			.exec = exec,
+			.dirty = entry >> 6 & 1,
+			.slot = slot,
+		};
+	}
+}
+
+/* Intel D51397, 9.9: R 0, W 1, PS 7, A 8, D 9, SNP 11, address 51:12. */
+static struct walk walk_vtd_ss(const struct walker *walker, uint64_t iova)
+{
+	uint64_t table = walker->hw.root;
+	bool read = true, write = true;
+
+	for (unsigned level = 2 + walker->hw.u.vtd.aw;; level--) {
+		unsigned shift = 12 + 9 * (level - 1);
+		uint64_t *slot = entry_at(walker, table, bits(iova, shift + 8, shift)), entry;
+
+		if (!slot)
+			return bad("a table that is not there");
+		entry = get(slot);
+		if (!(entry & 3))
+			return entry ? bad("not present but not zero")
+				     : (struct walk){.result = WALK_EMPTY};
+		read &= bits(entry, 0, 0);
+		write &= bits(entry, 1, 1);
+		if (level > 1 && !(entry >> 7 & 1)) {
+			if (bits(entry, 11, 11))
+				return bad("SNP in a table");
+			table = entry & 0xffffffffff000ULL;
+			continue;
+		}
+		if (level > 3)
+			return bad("PS above 1G");
+		if (level > 1 && bits(entry, shift - 1, 12))
+			return bad("reserved address bits of a large leaf");
+		return (struct walk){
+			.result = WALK_MAPPED,
+			.oa = (entry & 0xffffffffff000ULL & ~((1ULL << shift) - 1)) |
+			      (iova & ((1ULL << shift) - 1)),
+			.size_lg2 = shift,
+			.read = read,
+			.write = write,
+			.dirty = entry >> 9 & 1,
+			.slot = slot,
+		};
+	}
+}
+
+/* DDI 0487, D8.3.1: where the output address stands. */
+static uint64_t arm_address(const struct walker *walker, uint64_t entry)
+{
+	if (walker->hw.u.arm.ds)
+		return bits(entry, 49, 12) << 12 | bits(entry, 9, 8) << 50;
+	if (walker->granule_lg2 == 16)
+		return bits(entry, 47, 16) << 16 | bits(entry, 15, 12) << 48;
+	return bits(entry, 47, 12) << 12;
+}
+
+/* D8.7.1: slots that the contiguous bit joins at a level that maps 2^shift bytes. */
+static unsigned arm_contiguous_lg2(unsigned granule_lg2, unsigned shift)
+{
+	if (granule_lg2 == 12)
+		return 4;
+	if (granule_lg2 == 16)
+		return 5;
+	return shift == 14 ? 7 : 5;
+}
+
+/* D8.5: a writable-clean page has DBM and no write permission. Bit 56 is software's. */
+static bool arm_dirty(const struct walker *walker, uint64_t entry)
+{
+	bool writes = walker->format == WALK_ARM_S1 ? !bits(entry, 7, 7) : bits(entry, 7, 7);
+
+	return (bits(entry, 51, 51) && writes) || bits(entry, 56, 56);
+}
+
+static struct walk arm_leaf(const struct walker *walker, uint64_t iova, uint64_t table,
+			    uint64_t index, unsigned shift)
+{
+	uint64_t *slot = entry_at(walker, table, index), entry = get(slot);
+	unsigned run_lg2 = bits(entry, 52, 52) ? arm_contiguous_lg2(walker->granule_lg2, shift) : 0;
+	unsigned size = shift + run_lg2;
+	uint64_t first = index & ~((1ULL << run_lg2) - 1), oa = arm_address(walker, entry);
+	const uint64_t dirty_bits = 1ULL << 7 | 1ULL << 56;
+	bool s1 = walker->format == WALK_ARM_S1;
+	struct walk found = {.result = WALK_MAPPED, .size_lg2 = size, .slot = slot};
+
+	if (!bits(entry, 10, 10))
+		return bad("access flag is not set");
+	if (oa & ((1ULL << shift) - 1))
+		return bad("an output address that is not aligned");
+	found.oa = (oa & ~((1ULL << size) - 1)) | (iova & ((1ULL << size) - 1));
+	if ((found.oa ^ oa) & ~((1ULL << shift) - 1))
+		return bad("a slot of a run with another address");
+	for (uint64_t i = 0; i < 1ULL << run_lg2; i++) {
+		uint64_t twin = get(entry_at(walker, table, first + i));
+		uint64_t want = (oa & ~((1ULL << size) - 1)) + (i << shift);
+
+		if (arm_address(walker, twin) != want)
+			return bad("a run whose addresses do not follow one another");
+		if ((twin ^ entry) & (0xfff0000000000c7fULL & ~dirty_bits))
+			return bad("attributes differ within a run");
+		found.dirty |= arm_dirty(walker, twin);
+	}
+	found.read = s1 || bits(entry, 6, 6);
+	found.write = (s1 ? !bits(entry, 7, 7) : bits(entry, 7, 7)) || bits(entry, 51, 51);
+	found.exec = s1 ? !bits(entry, 53, 53) : bits(entry, 54, 53) != 2;
+	return found;
+}
+
+/* D8.2: the top table's index is what TxSZ leaves above the levels that the walk has below it. */
+static struct walk walk_arm(const struct walker *walker, uint64_t iova)
+{
+	unsigned granule = walker->granule_lg2, index_lg2 = granule - 3, level = walker->hw.levels;
+	unsigned width = 64 - walker->hw.u.arm.tsz;
+	uint64_t table = walker->hw.u.arm.ttbr;
+
+	if (walker->hw.oa_bits == 52)
+		table = (table & 0xffffffffffc0ULL) | bits(table, 5, 2) << 48;
+	iova &= ~0ULL >> (64 - width);
+	for (bool top = true;; top = false, level--) {
+		unsigned shift = granule + index_lg2 * (level - 1);
+		unsigned high = top ? width - 1 : shift + index_lg2 - 1;
+		uint64_t index = bits(iova, high, shift), entry;
+		uint64_t *slot = entry_at(walker, table, index);
+
+		if (!slot)
+			return bad("a table that is not there");
+		entry = get(slot);
+		if (!(entry & 1))
+			return entry ? bad("not valid but not zero")
+				     : (struct walk){.result = WALK_EMPTY};
+		if (level > 1 && (entry & 2)) {
+			table = arm_address(walker, entry);
+			continue;
+		}
+		if (level == 1 && !(entry & 2))
+			return bad("a reserved descriptor at the last level");
+		return arm_leaf(walker, iova, table, index, shift);
+	}
+}
+
+struct walk walk(const struct walker *walker, uint64_t iova)
+{
+	switch (walker->format) {
+	case WALK_AMDV1:
+		return walk_amdv1(walker, iova);
+	case WALK_X86_64:
+		return walk_x86_64(walker, iova);
+	case WALK_VTD_SS:
+		return walk_vtd_ss(walker, iova);
+	default:
+		return walk_arm(walker, iova);
+	}
+}
+
+void walk_mark_dirty(const struct walker *walker, uint64_t *slot)
+{
+	switch (walker->format) {
+	case WALK_AMDV1:
+	case WALK_X86_64:
+		__atomic_fetch_or(slot, 1ULL << 6, __ATOMIC_RELAXED);
+		break;
+	case WALK_VTD_SS:
+		__atomic_fetch_or(slot, 1ULL << 9, __ATOMIC_RELAXED);
+		break;
+	case WALK_ARM_S1:
+		__atomic_fetch_and(slot, ~(1ULL << 7), __ATOMIC_RELAXED);
+		break;
+	case WALK_ARM_S2:
+		__atomic_fetch_or(slot, 1ULL << 7, __ATOMIC_RELAXED);
+		break;
+	}
+}
