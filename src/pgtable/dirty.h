@@ -62,34 +62,43 @@ PT_INLINE void pt_harvest_leaf(const struct pt_format *f, const struct iomt_pt *
 	pt_touch(&harvest->cleaned, v, 1ULL << size_lg2, size_lg2);
 }
 
+/* Entries that are looked at together: a cache line. */
+#define PT_LINE 8u
+
+/* Surely nothing to report in the line of entries at slot. */
+PT_INLINE bool pt_line_is_clean(const struct pt_format *f, const u64 *slot)
+{
+	u64 all, any;
+
+	pt_words_scan(slot, PT_LINE, &all, &any);
+	return !any || f->none_dirty(all, any);
+}
+
 PT_INLINE u64 pt_harvest_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
 			       unsigned level, u64 v, void *ctx)
 {
 	unsigned unit_lg2 = pt_unit_lg2(f, level);
-	u64 all, any, i, left;
+	u64 i, left;
 
-	if (!level) {
-		pt_words_scan(slot, n, &all, &any);
-		if (pt_likely(!any || f->none_dirty(all, any)))
-			return n;
-	}
 	for (i = 0; i < n; i += left) {
-		u64 entry = pt_load(&slot[i]), at = v + (i << unit_lg2);
+		u64 entry = pt_load(&slot[i]), at = v + (i << unit_lg2), before;
 		enum pt_kind kind = f->kind(entry, level);
 		unsigned size_lg2;
-		u64 run, before;
 
+		/* the first and the last may belong to runs that are dirty outside of the range */
+		left = PT_LINE;
+		if (!level && i && i + left < n && pt_line_is_clean(f, &slot[i]))
+			continue;
 		left = 1;
 		if (kind == PT_TABLE)
 			break;
 		if (kind == PT_EMPTY)
 			continue;
 		size_lg2 = f->leaf_lg2(entry, level);
-		run = 1ULL << (size_lg2 - unit_lg2);
 		before = pt_run_offset(f, at, level, size_lg2);
-		left = run - before;
-		pt_harvest_leaf(f, pt, &slot[i] - before, run, at & ~pt_low_bits(size_lg2),
-				size_lg2, ctx);
+		left = (1ULL << (size_lg2 - unit_lg2)) - before;
+		pt_harvest_leaf(f, pt, &slot[i] - before, before + left,
+				at & ~pt_low_bits(size_lg2), size_lg2, ctx);
 	}
 	return i;
 }
@@ -109,8 +118,7 @@ PT_INLINE int pt_dirty(const struct pt_format *f, struct iomt_pt *pt, u64 iova, 
 	if (!(pt->flags & IOMT_PT_DIRTY))
 		return IOMT_EOPNOTSUPP;
 	harvest.page_lg2 = (unsigned)__builtin_ctzll(page_size);
-	/* a leaf across an edge may be split meanwhile by others: then look again, bits only come
-	 */
+	/* a leaf across an edge may be split meanwhile: then look again, bits only come */
 	do {
 		splits = pt_splits(pt);
 		pt_visit(f, pt, harvest.first, harvest.last, pt_harvest_slots, &harvest);

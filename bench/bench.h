@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Benchmarks in C. A workload is a round that is repeated: something is put in place, one part is
+ * timed, the rest is put away. A round does so many operations that the two readings of the clock
+ * around its timed part do not count.
+ */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include "shim.h"
+#include <iomt/hosted.h>
+#include <iomt/iomt.h>
+#include <stdio.h>
+
+/* What is measured: a library's calls. Peers fill one more of these. */
+struct target {
+	const char *name;
+	int (*map)(struct iomt_pt *pt, uint64_t iova, uint64_t oa, uint64_t length, uint32_t prot,
+		   struct iomt_gather *gather);
+	int (*unmap)(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t *unmapped,
+		     struct iomt_gather *gather);
+	int (*translate)(const struct iomt_pt *pt, uint64_t iova, struct iomt_pt_leaf *leaf);
+	int (*dirty)(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t page_size,
+		     uint64_t *bitmap, uint32_t flags, struct iomt_gather *gather);
+};
+
+/* A kind of table. */
+struct kind {
+	const char *name;
+	const struct iomt_pt_format *format;
+	struct target target;
+	uint8_t iova_bits;
+	uint8_t granule_lg2;
+	uint8_t block_lg2;	/* the next level's leaf */
+	uint8_t contiguous_lg2; /* the smallest contiguous run, 0 for none */
+	uint8_t dirty_bit;
+	bool dirty_when_clear; /* Arm stage 1: a clear read-only bit is what says dirty */
+	bool in_default;       /* measured in the default run, not only in the full one */
+};
+
+extern const struct kind kinds[];
+extern const size_t kind_count;
+
+/* One benchmark: a workload for a kind. */
+struct bench {
+	const struct kind *kind;
+	const struct workload *workload;
+	unsigned param; /* of the workload: entries, size, working set */
+};
+
+/* A round's state; workloads keep what they need in "data". */
+struct round {
+	const struct bench *bench;
+	const struct kind *kind;
+	const struct target *target;
+	struct iomt_pt pt;
+	struct iomt_gather gather;
+	void *data;
+	uint64_t ops;	  /* in the timed part of a round */
+	uint64_t entries; /* that one operation writes or reads */
+	const char *error;
+};
+
+struct workload {
+	bool (*open)(struct round *round); /* false: see error */
+	void (*before)(struct round *round);
+	void (*timed)(struct round *round);
+	void (*after)(struct round *round);
+	void (*close)(struct round *round);
+};
+
+/* Registers format/workload/target for the kind; format "machine" where kind is NULL. */
+void bench_add(const struct kind *kind, const char *name, const struct workload *workload,
+	       unsigned param);
+
+/* Makes an empty table of the round's kind. */
+bool bench_table(struct round *round, uint32_t flags);
+
+/* A failing call ends the benchmark: nothing that did not work is measured. */
+void bench_check(struct round *round, int err, const char *what);
+
+double bench_now(void);
+uint64_t bench_random(uint64_t *state);
+
+/* A random order of 0..count-1, to be freed; NULL when memory is out. */
+uint32_t *bench_permutation(uint32_t count);
+
+#define BENCH_BASE 0x4000000000ULL /* IOVA where mappings begin */
+#define BENCH_OA   0x2000000000ULL /* and their output */
+
+/* Each adds its benchmarks. */
+void bench_pages(const struct kind *kind, bool full);
+void bench_ranges(const struct kind *kind, bool full);
+void bench_walks(const struct kind *kind, bool full);
+void bench_dirty(const struct kind *kind, bool full);
+void bench_limits(bool full);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* The benchmark program: registers everything, pins itself, runs. IOMT_BENCH=full for everything.
+ */
+#include "bench.h"
+#include <hwloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+double bench_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+uint64_t bench_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+uint32_t *bench_permutation(uint32_t count)
+{
+	uint32_t *order = malloc(count * sizeof(*order));
+	uint64_t state = count;
+
+	for (uint32_t i = 0; order && i < count; i++) {
+		uint32_t j = (uint32_t)(bench_random(&state) % (i + 1));
+
+		order[i] = order[j];
+		order[j] = i;
+	}
+	return order;
+}
+
+void bench_check(struct round *round, int err, const char *what)
+{
+	if (__builtin_expect(err != 0, 0) && !round->error) {
+		fprintf(stderr, "\n%s: %s\n", what, iomt_strerror(err));
+		round->error = what;
+	}
+}
+
+bool bench_table(struct round *round, uint32_t flags)
+{
+	struct iomt_pt_cfg cfg = {
+		.size = sizeof(cfg),
+		.format = round->kind->format,
+		.mem = &iomt_mem_heap,
+		.iova_bits = round->kind->iova_bits,
+		.flags = flags,
+	};
+
+	bench_check(round, iomt_pt_init(&round->pt, &cfg), "init");
+	return !round->error;
+}
+
+static void run(struct shim_state *state, const void *ctx)
+{
+	const struct bench *bench = ctx;
+	const struct workload *workload = bench->workload;
+	struct round round = {.bench = bench, .kind = bench->kind};
+
+	round.target = bench->kind ? &bench->kind->target : NULL;
+	iomt_gather_init(&round.gather);
+	if (!workload->open(&round)) {
+		shim_fail(state, round.error ? round.error : "out of memory");
+		return;
+	}
+	while (shim_round(state)) {
+		double start, end;
+
+		if (workload->before)
+			workload->before(&round);
+		start = bench_now();
+		workload->timed(&round);
+		end = bench_now();
+		shim_time(state, end - start);
+		if (workload->after)
+			workload->after(&round);
+		if (round.error) {
+			shim_fail(state, round.error);
+			break;
+		}
+	}
+	shim_counter(state, "ops", (double)round.ops);
+	shim_counter(state, "entries", (double)round.entries);
+	iomt_gather_release(&round.gather);
+	workload->close(&round);
+}
+
+void bench_add(const struct kind *kind, const char *name, const struct workload *workload,
+	       unsigned param)
+{
+	static struct bench benches[1024];
+	static size_t count;
+	struct bench *bench = &benches[count++];
+	char full[128];
+
+	if (count > sizeof(benches) / sizeof(benches[0]))
+		abort();
+	*bench = (struct bench){kind, workload, param};
+	snprintf(full, sizeof(full), "%s/%s/%s", kind ? kind->name : "machine", name,
+		 kind ? kind->target.name : "limit");
+	shim_register(full, run, bench);
+}
+
+/* Stays on one processor, the last of the machine, and says what the machine is. */
+static void pin_and_describe(void)
+{
+	hwloc_topology_t topology;
+	hwloc_obj_t machine, core;
+	char text[256] = "", caches[256] = "";
+	const char *model;
+
+	if (hwloc_topology_init(&topology) || hwloc_topology_load(topology))
+		return;
+	machine = hwloc_get_root_obj(topology);
+	core = hwloc_get_obj_by_type(topology, HWLOC_OBJ_PU,
+				     (unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU) -
+					     1);
+	if (core && hwloc_set_cpubind(topology, core->cpuset, HWLOC_CPUBIND_PROCESS))
+		fprintf(stderr, "iomt: cannot stay on one processor; figures will be noisier\n");
+	for (hwloc_obj_t up = core; up; up = up->parent) {
+		if (hwloc_obj_type_is_cache(up->type)) {
+			hwloc_obj_type_snprintf(text, sizeof(text), up, 0);
+			snprintf(caches + strlen(caches), sizeof(caches) - strlen(caches),
+				 "%s%s %lu KiB", caches[0] ? ", " : "", text,
+				 (unsigned long)up->attr->cache.size / 1024);
+		}
+	}
+	model = hwloc_obj_get_info_by_name(hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0)
+						   ? hwloc_get_obj_by_type(topology,
+									   HWLOC_OBJ_PACKAGE, 0)
+						   : machine,
+					   "CPUModel");
+	snprintf(text, sizeof(text), "%s, %d cores, %d NUMA nodes", model ? model : "unknown CPU",
+		 hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE),
+		 hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE));
+	shim_context("machine", text);
+	shim_context("caches", caches[0] ? caches : "unknown to the system");
+	snprintf(text, sizeof(text), "P#%u", core ? core->os_index : 0);
+	shim_context("pinned to", text);
+	shim_context("compiler", __VERSION__);
+	shim_context("flags", IOMT_BENCH_FLAGS);
+	hwloc_topology_destroy(topology);
+}
+
+int main(int argc, char **argv)
+{
+	const char *mode = getenv("IOMT_BENCH");
+	bool full = mode && !strcmp(mode, "full");
+
+	pin_and_describe();
+	bench_limits(full);
+	for (size_t i = 0; i < kind_count; i++) {
+		if (!full && !kinds[i].in_default)
+			continue;
+		bench_pages(&kinds[i], full);
+		bench_ranges(&kinds[i], full);
+		bench_walks(&kinds[i], full);
+		bench_dirty(&kinds[i], full);
+	}
+	return shim_main(argc, argv);
+}

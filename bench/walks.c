@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Translation of random addresses in working sets of granules. */
+#include "bench.h"
+#include <stdlib.h>
+
+#define LOOKUPS 8192u
+
+static bool open_set(struct round *round)
+{
+	uint64_t size = (uint64_t)round->bench->param << 20, state = 1;
+	uint64_t *addresses = malloc(LOOKUPS * sizeof(*addresses));
+
+	round->ops = LOOKUPS;
+	round->entries = 1;
+	round->data = addresses;
+	if (!addresses || !bench_table(round, 0))
+		return false;
+	bench_check(round,
+		    iomt_pt_map(&round->pt, BENCH_BASE,
+				BENCH_OA + (1ULL << round->kind->granule_lg2), size,
+				IOMT_READ | IOMT_WRITE, NULL),
+		    "map");
+	for (uint32_t i = 0; i < LOOKUPS; i++)
+		addresses[i] = BENCH_BASE + bench_random(&state) % size;
+	return !round->error;
+}
+
+/* Each round looks up other addresses, or the set's tables would all stay in the cache. */
+static void new_addresses(struct round *round)
+{
+	static uint64_t state = 42;
+	uint64_t size = (uint64_t)round->bench->param << 20, *addresses = round->data;
+
+	for (uint32_t i = 0; i < LOOKUPS; i++)
+		addresses[i] = BENCH_BASE + bench_random(&state) % size;
+}
+
+static void independent(struct round *round)
+{
+	const uint64_t *addresses = round->data;
+	struct iomt_pt_leaf leaf;
+	uint64_t sum = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; i < LOOKUPS; i++) {
+		err |= round->target->translate(&round->pt, addresses[i], &leaf);
+		sum += leaf.oa;
+	}
+	__asm__ volatile("" : : "r"(sum));
+	bench_check(round, err, "translate");
+}
+
+/* The next address waits for the last answer, whose top bit is never set. */
+static void dependent(struct round *round)
+{
+	const uint64_t *addresses = round->data;
+	struct iomt_pt_leaf leaf = {0};
+	int err = 0;
+
+	for (uint32_t i = 0; i < LOOKUPS; i++)
+		err |= round->target->translate(&round->pt, addresses[i] | leaf.oa >> 63, &leaf);
+	bench_check(round, err, "translate");
+}
+
+static void done(struct round *round)
+{
+	iomt_pt_destroy(&round->pt);
+	free(round->data);
+}
+
+void bench_walks(const struct kind *kind, bool full)
+{
+	static const struct workload apart = {open_set, new_addresses, independent, NULL, done};
+	static const struct workload chained = {open_set, new_addresses, dependent, NULL, done};
+
+	(void)full;
+	bench_add(kind, "translate in 2M", &apart, 2);
+	bench_add(kind, "translate in 1G", &apart, 1024);
+	bench_add(kind, "translate in 16G", &apart, 16384);
+	bench_add(kind, "translate in 2M, dependent", &chained, 2);
+	bench_add(kind, "translate in 1G, dependent", &chained, 1024);
+	bench_add(kind, "translate in 16G, dependent", &chained, 16384);
+}
