@@ -28,7 +28,7 @@ lengths() {
 			bad=1
 		fi
 	done
-	return $bad
+	return "$bad"
 }
 
 licences() {
@@ -39,7 +39,7 @@ licences() {
 			bad=1
 		}
 	done
-	return $bad
+	return "$bad"
 }
 
 # The engine names no format, a format walks nothing, only src/hosted knows an operating system.
@@ -66,7 +66,13 @@ doors() {
 		echo "a room includes another room's private header"
 		bad=1
 	fi
-	return $bad
+	return "$bad"
+}
+
+# What it says of headers that are not ours goes to stderr, as a count.
+tidy() {
+	printf '%s\0' "${core[@]}" |
+		xargs -0 -P "$(nproc)" -n 4 clang-tidy --quiet -p build/release 2>/dev/null
 }
 
 scripts/build.sh release
@@ -74,9 +80,10 @@ step "lengths of files" lengths
 step "licence lines" licences
 step "doors between rooms" doors
 step "clang-format" clang-format --dry-run -Werror "${code[@]}"
-step "shellcheck" shellcheck "${shell[@]}"
+# SC2317: functions that "step" calls look unreachable to shellcheck
+step "shellcheck" shellcheck --exclude=SC2317 "${shell[@]}"
 step "cppcheck" cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
 	--enable=warning,performance,portability --suppress=missingInclude \
 	--suppress=unusedStructMember -I include "${core[@]}"
-step "clang-tidy" clang-tidy --quiet -p build/release "${core[@]}"
+step "clang-tidy" tidy
 exit $failed

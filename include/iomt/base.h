@@ -17,12 +17,12 @@ extern "C" {
 #endif
 
 enum iomt_error {
-	IOMT_ENOENT = -2,      /* nothing is mapped there */
-	IOMT_ENOMEM = -12,     /* the memory provider had none; nothing changed */
-	IOMT_EBUSY = -16,      /* the hardware needs break-before-make and the caller forbids it */
-	IOMT_EEXIST = -17,     /* something is mapped there already; nothing changed */
-	IOMT_EINVAL = -22,     /* misaligned, zero, unknown bits, or a malformed configuration */
-	IOMT_ERANGE = -34,     /* wraps, or lies beyond the input or the output address size */
+	IOMT_ENOENT = -2,  /* nothing is mapped there */
+	IOMT_ENOMEM = -12, /* the provider had no memory that hardware can use; nothing changed */
+	IOMT_EBUSY = -16,  /* the hardware needs break-before-make and the caller forbids it */
+	IOMT_EEXIST = -17, /* something is mapped there already; nothing changed */
+	IOMT_EINVAL = -22, /* misaligned, zero, unknown bits, or a malformed configuration */
+	IOMT_ERANGE = -34, /* wraps, or lies beyond the input or the output address size */
 	IOMT_EOPNOTSUPP = -95, /* the format, or its configuration, cannot express what is asked */
 };
 

@@ -34,8 +34,7 @@ extern "C" {
 				struct iomt_gather *gather)
 /* clang-format on */
 
-/* AMD host tables (48882, "I/O Page Tables"): every power-of-two leaf from 4K, one to six levels.
- */
+/* AMD host tables (48882, "I/O Page Tables"): power-of-two leaves from 4K, one to six levels. */
 IOMT_PT_DECLARE_FORMAT(amdv1);
 
 /* x86-64 tables, four or five levels: AMD V2 guest tables, VT-d first stage, CPUs. 4K, 2M, 1G. */

@@ -4,7 +4,7 @@
  *
  * A caller puts an empty gather on its stack, passes it to one or more calls on page tables, sends
  * the invalidations that it asks for, waits for their completion (and, where other threads
- *translate without a lock, for the readers of that moment), and releases it:
+ * translate without a lock, for the readers of that moment), and releases it:
  *
  *	struct iomt_gather gather;
  *

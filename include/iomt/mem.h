@@ -25,7 +25,9 @@ struct iomt_mem {
 	/*
 	 * Returns memory of exactly "bytes" bytes, a power of two from 64 to 1 MiB (what tables
 	 * need is the granule: 4, 16 or 64 KiB; roots may be smaller or larger), aligned to
-	 * "bytes", with any content, or NULL when there is none.
+	 * "bytes", with any content, or NULL when there is none. Memory whose physical address is
+	 * not aligned or lies beyond the table's output address size is given back at once and
+	 * counts as none.
 	 */
 	void *(*alloc)(void *ctx, size_t bytes);
 

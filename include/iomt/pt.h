@@ -63,8 +63,7 @@ struct iomt_pt_format; /* one hardware format, see iomt/formats.h */
 
 /* How a table is to be. Zero is a good value for every field but size, format and mem. */
 struct iomt_pt_cfg {
-	/* sizeof(struct iomt_pt_cfg): the struct may grow, callers built against an older one work.
-	 */
+	/* sizeof(struct iomt_pt_cfg): the struct may grow; callers built with an older one work. */
 	size_t size;
 
 	/* The hardware format, such as &iomt_amdv1. */
@@ -82,8 +81,7 @@ struct iomt_pt_cfg {
 	 */
 	uint8_t iova_bits;
 
-	/* Bits of output address (what hardware reports). 0 takes 48, or 52 where the format has
-	 * it. */
+	/* Bits of output address, as hardware reports. 0 takes 48, or 52 where the format has it. */
 	uint8_t oa_bits;
 
 	/*
@@ -300,11 +298,10 @@ struct iomt_pt_hw {
 		struct {
 			uint8_t mode; /* DTE[11:9] */
 		} amdv1;
-		/* AMD DTE[183:182] guest paging mode, VT-d PASID entry FSPM: 0 is four, 1 five
-		 * levels */
+		/* AMD DTE[183:182] guest paging mode, VT-d PASID entry FSPM */
 		struct {
-			uint8_t paging_mode;
-			bool nx; /* set NXE / EXE with it */
+			uint8_t paging_mode; /* 0 is four, 1 is five levels */
+			bool nx;	     /* set NXE / EXE with it */
 		} x86;
 		/* VT-d context and PASID entry */
 		struct {
@@ -313,8 +310,7 @@ struct iomt_pt_hw {
 		/* Arm DDI 0487 TCR_EL1, VTCR_EL2, and the fields of the same names in SMMUv3 CD and
 		 * STE */
 		struct {
-			uint64_t ttbr; /* BADDR as TTBR0, TTBR1 or VTTBR hold it, ASID and CnP zero
-					*/
+			uint64_t ttbr; /* BADDR of TTBR0, TTBR1 or VTTBR; ASID and CnP zero */
 			uint64_t mair; /* stage 1: MAIR_EL1 that the entries' AttrIndx expect */
 			uint8_t tsz;   /* T0SZ or T1SZ */
 			uint8_t tg;    /* TG0, or TG1 with IOMT_PT_TTBR1 (their encodings differ) */
@@ -362,8 +358,7 @@ struct iomt_pt {
 	uint8_t incoherent; /* mem has a clean hook */
 	uint8_t bbm;
 	uint64_t reach;	    /* last - base of what top_changed was told of */
-	uint64_t attrs[16]; /* leaf attributes for prot of READ, WRITE, EXEC, SNOOP; 0: look closer
-			     */
+	uint64_t attrs[16]; /* of leaves by READ, WRITE, EXEC, SNOOP; 0: not the usual case */
 
 	uintptr_t announced; /* the last top that top_changed has been told of */
 	const struct iomt_mem *mem;

@@ -2,16 +2,15 @@
 /*
  * AMD host tables, "V1".
  * AMD I/O Virtualization Technology (IOMMU) Specification, 48882, section 2.2.3, "I/O Page Tables
- *for Host Translations": page table entries, and page translation with default and other page
- *sizes.
+ * for Host Translations": entries, default page sizes, other page sizes.
  *
  *	AMD's level   6     5     4     3     2     1
  *	ours          5     4     3     2     1     0
  *	default leaf  2^57  2^48  2^39  1G    2M    4K
  *
  * A leaf with NextLevel 7 has any power of two above its level's default and below the next
- *level's: the low address bits hold ones below a zero that marks half the size. Its entry is
- *repeated in every slot that it spans.
+ * level's: the low address bits hold ones below a zero that marks half the size. Its entry is
+ * repeated in every slot that it spans.
  */
 #include "entry.h"
 

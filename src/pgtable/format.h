@@ -65,8 +65,7 @@ struct pt_format {
 	u64 (*pack)(u64 addr);
 	u64 (*unpack)(u64 entry);
 
-	/* An entry at "level" that points to the table at packed address "addr", one level below.
-	 */
+	/* An entry at "level" that points to the table at packed address "addr", a level below. */
 	u64 (*table)(u64 addr, unsigned level);
 
 	/* A leaf (or each slot of a run) without attributes. "oa" is not packed. */
@@ -84,8 +83,7 @@ struct pt_format {
 	/* From the AND and the OR: surely none is dirty. */
 	bool (*none_dirty)(u64 all, u64 any);
 
-	/* Attributes of "prot", known to hold only listed bits; false when it cannot be expressed.
-	 */
+	/* Attributes of "prot", known to hold only listed bits; false when it has no entry. */
 	bool (*encode)(uint32_t prot, uint32_t flags, u64 *attrs);
 	uint32_t (*decode)(u64 entry, uint32_t flags);
 

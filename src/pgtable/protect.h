@@ -59,8 +59,9 @@ PT_INLINE int pt_protect(const struct pt_format *f, struct iomt_pt *pt, u64 iova
 		err = IOMT_EINVAL;
 	if (!err)
 		err = pt_attrs(f, pt, prot, &change.bits);
-	if (!err)
-		err = pt_cut_edges(f, pt, v, last, iova - v, gather);
+	if (pt_unlikely(err))
+		return err;
+	err = pt_cut_edges(f, pt, v, last, iova - v, gather);
 	if (pt_unlikely(err))
 		return err;
 	change.bits &= change.mask;

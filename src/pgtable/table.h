@@ -18,8 +18,7 @@ struct pt_chain {
 
 /* How many tables a walk over rising addresses lacks; see pt_count_missing. */
 struct pt_missing {
-	u64 seen[IOMT_PT_MAX_LEVELS]; /* the last table counted at each level, by its address bits
-				       */
+	u64 seen[IOMT_PT_MAX_LEVELS]; /* the last table counted, by its address bits */
 	u64 count;
 };
 

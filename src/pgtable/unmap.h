@@ -51,8 +51,9 @@ PT_INLINE int pt_unmap_range(const struct pt_format *f, struct iomt_pt *pt, u64 
 
 	if (unmapped)
 		*unmapped = 0;
-	if (!err)
-		err = pt_cut_edges(f, pt, v, last, iova - v, gather);
+	if (pt_unlikely(err))
+		return err;
+	err = pt_cut_edges(f, pt, v, last, iova - v, gather);
 	if (pt_unlikely(err))
 		return err;
 	pt_visit(f, pt, v, last, pt_clear_slots, &removed);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * VT-d second stage tables with three to five levels.
- * Intel Virtualization Technology for Directed I/O, D51397, section 3.7, "Second-Stage
- *Translation", and section 9.9, "Second-Stage Paging Entries".
+ * Intel Virtualization Technology for Directed I/O, D51397, sections 3.7, "Second-Stage
+ * Translation", and 9.9, "Second-Stage Paging Entries".
  *
  *	Intel's name  SS-PML5E  SS-PML4E  SS-PDPE  SS-PDE  SS-PTE
  *	ours          4         3         2        1       0

@@ -32,8 +32,8 @@ struct table {
 	struct iomt_pt pt;
 	struct iomt_pt_cfg cfg;
 	struct iomt_gather gather; /* with a sync hook that allows breaks */
-	unsigned tops;             /* calls of top_changed */
-	unsigned syncs;            /* calls of the gather's hook */
+	unsigned tops;		   /* calls of top_changed */
+	unsigned syncs;		   /* calls of the gather's hook */
 	uint64_t granule;
 	uint64_t first; /* bounds */
 	uint64_t last;

@@ -117,6 +117,8 @@ void model_unmap(struct model *model, uint64_t first, uint64_t last)
 
 	while (to < model->count && model->intervals[to].first <= last)
 		to++;
+	if (from == to)
+		return;
 	memmove(&model->intervals[from], &model->intervals[to],
 		(model->count - to) * sizeof(*model->intervals));
 	model->count -= to - from;

@@ -3,10 +3,10 @@
 #include "test.h"
 #include <stdlib.h>
 
-#define OFFSET   (0 - 0x40000000ULL)     /* of linear providers */
+#define OFFSET	 (0 - 0x40000000ULL)   /* of linear providers */
 #define SCRAMBLE 0x0000005500000000ULL /* of function providers */
-#define LINE     64u
-#define LARGEST  (1u << 20)
+#define LINE	 64u
+#define LARGEST	 (1u << 20)
 
 static size_t bucket(uintptr_t address)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A memory provider that knows every byte that it handed out: it fills fresh memory with garbage,
- * fails when told to, finds leaks, double frees and wrong sizes, and can play an incoherent machine,
- * whose hardware sees a shadow of each page that holds only the cache lines that were cleaned.
+ * fails when told to, finds leaks, double frees and wrong sizes, and can play an incoherent
+ * machine, whose hardware sees a shadow of each page that holds only the lines that were cleaned.
  */
 #ifndef TESTS_MODEL_PROVIDER_H
 #define TESTS_MODEL_PROVIDER_H

@@ -20,7 +20,7 @@ enum walk_format {
 struct walker {
 	enum walk_format format;
 	unsigned granule_lg2; /* Arm */
-	bool nx;              /* x86: bit 63 means something */
+	bool nx;	      /* x86: bit 63 means something */
 	struct provider *provider;
 	bool shadow; /* read what an incoherent machine's hardware sees */
 	struct iomt_pt_hw hw;
@@ -35,7 +35,7 @@ enum walk_result {
 struct walk {
 	enum walk_result result;
 	const char *why;
-	uint64_t oa;       /* of the address asked for */
+	uint64_t oa;	   /* of the address asked for */
 	unsigned size_lg2; /* of the leaf or run */
 	bool read;
 	bool write;

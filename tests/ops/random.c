@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ACCESS    (IOMT_READ | IOMT_WRITE)
-#define MAX_BITS  (1u << 16)
-#define MAX_SEGS  24
-#define WINDOW_G  (1ULL << 19) /* granules that a run plays with */
+#define ACCESS	 (IOMT_READ | IOMT_WRITE)
+#define MAX_BITS (1u << 16)
+#define MAX_SEGS 24
+#define WINDOW_G (1ULL << 19) /* granules that a run plays with */
 
 struct run {
 	struct table table;
@@ -40,8 +40,8 @@ static uint64_t below(struct run *run, uint64_t limit)
 	return next_random(run) % limit;
 }
 
-#define EXPECT(run, condition, format, ...)                                                        \
-	CHECK_MSG(condition, "%s, seed %" PRIu64 ", step %u: " format, (run)->table.kind->name,    \
+#define EXPECT(run, condition, format, ...)                                                     \
+	CHECK_MSG(condition, "%s, seed %" PRIu64 ", step %u: " format, (run)->table.kind->name, \
 		  (run)->seed, (run)->steps, ##__VA_ARGS__)
 
 /* A range in the window: any length from one granule up, often aligned to something large. */
@@ -137,7 +137,9 @@ static void check_gathered(struct run *run, uint64_t first, uint64_t last)
 	for (; interval && interval->first <= last && interval->last >= first;
 	     interval = model_next(&run->model, interval->last + 1)) {
 		EXPECT(run, gather->first <= interval->first || gather->first <= first,
-		       "the gather begins too late: %" PRIx64 "..%" PRIx64 ", interval %" PRIx64 "..%" PRIx64 ", range %" PRIx64 "..%" PRIx64, gather->first, gather->last, interval->first, interval->last, first, last);
+		       "the gather begins too late: %" PRIx64 "..%" PRIx64 ", interval %" PRIx64
+		       "..%" PRIx64 ", range %" PRIx64 "..%" PRIx64,
+		       gather->first, gather->last, interval->first, interval->last, first, last);
 		EXPECT(run, gather->last >= interval->last || gather->last >= last,
 		       "the gather ends too early");
 		if (interval->last >= last)
@@ -288,8 +290,8 @@ static void probe(struct run *run, const struct walker *walker, uint64_t at)
 	EXPECT(run, !got && leaf.oa == interval->oa + (at - interval->first),
 	       "translate %" PRIx64 " gave %d, %" PRIx64, at, got, leaf.oa);
 	EXPECT(run, leaf.prot == interval->prot, "prot of %" PRIx64 " is %x", at, leaf.prot);
-	EXPECT(run, seen.result == WALK_MAPPED && seen.oa == leaf.oa &&
-			    seen.size_lg2 == leaf.size_lg2,
+	EXPECT(run,
+	       seen.result == WALK_MAPPED && seen.oa == leaf.oa && seen.size_lg2 == leaf.size_lg2,
 	       "walker at %" PRIx64 " sees %" PRIx64 ", size %u", at, seen.oa, seen.size_lg2);
 	EXPECT(run, seen.read && seen.write == !!(interval->prot & IOMT_WRITE) && !seen.exec,
 	       "walker sees other permissions at %" PRIx64, at);
@@ -322,12 +324,13 @@ static void check_runs(struct run *run)
 	uint64_t bytes = 0;
 	struct iomt_pt_run found;
 
-	for (uint64_t at = run->base;
-	     !iomt_pt_next(&run->table.pt, at, run->last, &found); at = found.last + 1) {
+	for (uint64_t at = run->base; !iomt_pt_next(&run->table.pt, at, run->last, &found);
+	     at = found.last + 1) {
 		const struct interval *interval = model_find(&run->model, found.iova);
 
-		EXPECT(run, interval && found.oa == interval->oa + (found.iova - interval->first) &&
-				    found.prot == interval->prot,
+		EXPECT(run,
+		       interval && found.oa == interval->oa + (found.iova - interval->first) &&
+			       found.prot == interval->prot,
 		       "run at %" PRIx64, found.iova);
 		bytes += found.last - found.iova + 1;
 		if (found.last == run->last)
@@ -340,7 +343,7 @@ static void check_runs(struct run *run)
 static void step(struct run *run)
 {
 	static void (*const operations[])(struct run *) = {
-		do_map,   do_map,   do_map,     do_map_sg, do_map_sg,  do_unmap,
+		do_map,	  do_map,   do_map,	do_map_sg, do_map_sg,  do_unmap,
 		do_unmap, do_unmap, do_protect, do_write,  do_harvest, do_trim_or_reserve,
 	};
 
