@@ -84,6 +84,8 @@ static int check_widths(const struct iomt_pt_cfg *cfg, struct plan *plan,
 {
 	const struct pt_format *f = plan->f;
 
+	if (cfg->levels && (cfg->levels < f->min_levels || cfg->levels > f->max_levels))
+		return wrong(error, IOMT_EINVAL, "levels", "the format has no such depth");
 	plan->oa_bits = cfg->oa_bits ? cfg->oa_bits : f->usual_oa_bits;
 	if (!cfg->oa_bits && f->encrypts && cfg->enc_bit && cfg->enc_bit < plan->oa_bits)
 		plan->oa_bits = cfg->enc_bit;
@@ -106,8 +108,6 @@ static int check_levels(const struct iomt_pt_cfg *cfg, struct plan *plan,
 
 	plan->levels = cfg->levels ? cfg->levels : natural;
 	plan->max_level = (plan->levels > natural ? plan->levels : natural) - 1;
-	if (plan->levels < f->min_levels || plan->levels > f->max_levels)
-		return wrong(error, IOMT_EINVAL, "levels", "the format has no such depth");
 	if (f->exact_levels && plan->levels != natural && !(alone && plan->levels == natural + 1))
 		return wrong(error, IOMT_EINVAL, "levels", "iova_bits needs another depth");
 	if (plan->levels < natural && !f->grows)

@@ -9,9 +9,10 @@ const struct kind kinds[] = {
 	{"amdv1", &iomt_amdv1, WALK_AMDV1, 12, 0, 0, 0, 0, 0, 0, false},
 	{"amdv1_dirty", &iomt_amdv1, WALK_AMDV1, 12, DIRTY, 48, 0, 0, 0, 0, false},
 	{"amdv1_grows", &iomt_amdv1, WALK_AMDV1, 12, 0, 64, 0, 1, 0, 0, true},
-	{"amdv1_enc", &iomt_amdv1, WALK_AMDV1, 12, 0, 48, 47, 0, 0, 0, false},
+	{"amdv1_enc", &iomt_amdv1, WALK_AMDV1, 12, 0, 48, 47, 0, 0, 47, false},
 	{"x86_64_4", &iomt_x86_64, WALK_X86_64, 12, 0, 0, 0, 0, 0, 0, false},
 	{"x86_64_5", &iomt_x86_64, WALK_X86_64, 12, DIRTY | IOMT_PT_NX, 57, 0, 0, 0, 0, false},
+	{"x86_64_enc", &iomt_x86_64, WALK_X86_64, 12, DIRTY, 0, 48, 0, 0, 51, false},
 	{"x86_64_signed", &iomt_x86_64, WALK_X86_64, 12, IOMT_PT_SIGNED, 48, 0, 0, 0, 0, false},
 	{"vtd_ss_3", &iomt_vtd_ss, WALK_VTD_SS, 12, DIRTY, 39, 0, 0, 0, 0, false},
 	{"vtd_ss_4", &iomt_vtd_ss, WALK_VTD_SS, 12, 0, 0, 0, 0, 0, 0, false},
@@ -98,6 +99,7 @@ struct walker table_walker(struct table *table, bool shadow)
 		.format = table->kind->walk,
 		.granule_lg2 = table->kind->granule_lg2,
 		.nx = table->kind->flags & IOMT_PT_NX,
+		.enc = table->kind->enc_bit ? 1ULL << table->kind->enc_bit : 0,
 		.provider = &table->provider,
 		.shadow = shadow,
 	};
@@ -121,6 +123,35 @@ void table_check_memory(struct table *table)
 uint64_t table_at(const struct table *table, uint64_t granules)
 {
 	return table->first + granules * table->granule;
+}
+
+void table_map(struct table *table, uint64_t iova, uint64_t oa, uint64_t length, uint32_t prot)
+{
+	CHECK_INT(iomt_pt_map(&table->pt, iova, oa, length, prot, &table->gather), 0);
+}
+
+void table_unmap(struct table *table, uint64_t iova, uint64_t length, uint64_t unmapped)
+{
+	uint64_t bytes = ~unmapped;
+
+	CHECK_INT(iomt_pt_unmap(&table->pt, iova, length, &bytes, &table->gather), 0);
+	CHECK_EQ(bytes, unmapped);
+}
+
+uint64_t table_entry(struct table *table, uint64_t iova)
+{
+	struct iomt_pt_leaf leaf;
+
+	CHECK_INT(iomt_pt_translate(&table->pt, iova, &leaf), 0);
+	return leaf.entry;
+}
+
+uint64_t table_word(struct table *table, uint64_t phys, uint64_t index)
+{
+	uint64_t *word = provider_word(&table->provider, phys + 8 * index, false);
+
+	CHECK_MSG(word, "no table at 0x%" PRIx64, phys);
+	return *word;
 }
 
 void table_expect(struct table *table, uint64_t iova, uint64_t oa, unsigned size_lg2)

@@ -51,8 +51,20 @@ struct walker table_walker(struct table *table, bool shadow);
 /* What the provider handed out is what the statistics say. */
 void table_check_memory(struct table *table);
 
-/* Lengths and addresses in granules of the table, from its first address. */
+/* The address that is this many granules above the table's first. */
 uint64_t table_at(const struct table *table, uint64_t granules);
+
+/* Maps, and fails the test on any error. */
+void table_map(struct table *table, uint64_t iova, uint64_t oa, uint64_t length, uint32_t prot);
+
+/* Unmaps and checks the bytes removed. */
+void table_unmap(struct table *table, uint64_t iova, uint64_t length, uint64_t unmapped);
+
+/* The entry that translates an address. */
+uint64_t table_entry(struct table *table, uint64_t iova);
+
+/* Entry number "index" of the table at a physical address. */
+uint64_t table_word(struct table *table, uint64_t phys, uint64_t index);
 
 /* Checks that one address translates to oa, with a leaf of 2^size_lg2 bytes; walker included. */
 void table_expect(struct table *table, uint64_t iova, uint64_t oa, unsigned size_lg2);

@@ -8,6 +8,19 @@
 #define LINE	 64u
 #define LARGEST	 (1u << 20)
 
+#define LOW_BYTES (1u << 23)
+static _Alignas(1u << 20) char low_memory[LOW_BYTES];
+
+/* A bump allocator is enough for the few tables of a small machine. */
+static void *low_alloc(struct provider *provider, size_t bytes)
+{
+	uint64_t at = (provider->low_used + bytes - 1) & ~(uint64_t)(bytes - 1);
+
+	CHECK(at + bytes <= LOW_BYTES);
+	provider->low_used = at + bytes;
+	return low_memory + at;
+}
+
 static size_t bucket(uintptr_t address)
 {
 	return (address >> 6 ^ address >> 16) % PROVIDER_BUCKETS;
@@ -51,7 +64,8 @@ static void *provider_alloc(void *ctx, size_t bytes)
 	page = malloc(sizeof(*page));
 	CHECK(page);
 	page->bytes = bytes;
-	page->memory = aligned_alloc(bytes, bytes);
+	page->memory = provider->kind == PROVIDER_LOW ? low_alloc(provider, bytes)
+						      : aligned_alloc(bytes, bytes);
 	page->shadow = malloc(bytes);
 	CHECK(page->memory && page->shadow);
 	memset(page->memory, 0xa5, bytes);
@@ -82,7 +96,8 @@ static void provider_free(void *ctx, void *memory, size_t bytes)
 	CHECK_MSG(page, "free of %p, which is not allocated", memory);
 	CHECK_EQ(bytes, page->bytes);
 	memset(memory, 0xde, bytes);
-	free(page->memory);
+	if (provider->kind != PROVIDER_LOW)
+		free(page->memory);
 	free(page->shadow);
 	free(page);
 }
@@ -109,9 +124,10 @@ static void provider_clean(void *ctx, const void *memory, size_t bytes)
 	pthread_mutex_lock(&provider->lock);
 	page = holding(provider, memory);
 	provider->cleans++;
-	if (page)
-		memcpy((char *)page->shadow + (from - (uintptr_t)page->memory), (void *)from,
-		       to - from);
+	for (uintptr_t at = from; page && at < to; at += 8)
+		__atomic_store_n(
+			(uint64_t *)((char *)page->shadow + (at - (uintptr_t)page->memory)),
+			__atomic_load_n((uint64_t *)at, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&provider->lock);
 	CHECK_MSG(page, "clean of %p, which is not a table", memory);
 	CHECK(to - (uintptr_t)page->memory <= page->bytes);
@@ -135,6 +151,10 @@ void provider_init(struct provider *provider, enum provider_kind kind)
 		provider->mem.to_phys = scrambled_to_phys;
 		provider->mem.to_virt = scrambled_to_virt;
 	}
+	if (kind == PROVIDER_HIGH)
+		provider->mem.phys_offset = 0xaULL << 48;
+	if (kind == PROVIDER_LOW)
+		provider->mem.phys_offset = (1u << 20) - (uint64_t)(uintptr_t)low_memory;
 	if (kind == PROVIDER_INCOHERENT)
 		provider->mem.clean = provider_clean;
 }
@@ -148,8 +168,9 @@ void provider_check_empty(struct provider *provider)
 
 uint64_t *provider_word(struct provider *provider, uint64_t phys, bool shadow)
 {
-	void *address = provider->kind == PROVIDER_FUNCTIONS ? scrambled_to_virt(NULL, phys)
-							     : (void *)(uintptr_t)(phys - OFFSET);
+	void *address = provider->kind == PROVIDER_FUNCTIONS
+				? scrambled_to_virt(NULL, phys)
+				: (void *)(uintptr_t)(phys - provider->mem.phys_offset);
 	struct provider_page *page;
 
 	pthread_mutex_lock(&provider->lock);

@@ -14,6 +14,8 @@ enum provider_kind {
 	PROVIDER_LINEAR,     /* physical addresses differ by a constant */
 	PROVIDER_FUNCTIONS,  /* and by functions */
 	PROVIDER_INCOHERENT, /* linear, with a clean hook */
+	PROVIDER_HIGH,	     /* linear, from 10 * 2^48 on */
+	PROVIDER_LOW,	     /* linear, below 2^24: the first few pages of a small machine */
 };
 
 struct provider_page {
@@ -35,6 +37,7 @@ struct provider {
 	uint64_t allocations;
 	uint64_t fail_at; /* allocation number, counted from 1, that fails; 0 for none */
 	uint64_t cleans;
+	uint64_t low_used;	     /* bytes */
 	void (*on_clean)(void *ctx); /* called after each clean */
 	void *clean_ctx;
 };

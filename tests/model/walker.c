@@ -53,7 +53,9 @@ static struct walk walk_amdv1(const struct walker *walker, uint64_t iova)
 		if (next != 0 && next != 7) {
 			if (next != level - 1)
 				return bad("NextLevel skips");
-			table = entry & 0xffffffffff000ULL;
+			if (~entry & walker->enc)
+				return bad("a table that is not encrypted");
+			table = entry & 0xffffffffff000ULL & ~walker->enc;
 			level--;
 			continue;
 		}
@@ -75,7 +77,7 @@ static struct walk walk_amdv1(const struct walker *walker, uint64_t iova)
 		}
 		return (struct walk){
 			.result = WALK_MAPPED,
-			.oa = (entry & 0xffffffffff000ULL & ~((1ULL << size) - 1)) |
+			.oa = (entry & 0xffffffffff000ULL & ~walker->enc & ~((1ULL << size) - 1)) |
 			      (iova & ((1ULL << size) - 1)),
 			.size_lg2 = size,
 			.read = read,
@@ -109,7 +111,9 @@ static struct walk walk_x86_64(const struct walker *walker, uint64_t iova)
 		if (entry >> 63 && !walker->nx)
 			return bad("XD is reserved here");
 		if (level > 1 && !(entry >> 7 & 1)) {
-			table = entry & 0xffffffffff000ULL;
+			if (~entry & walker->enc)
+				return bad("a table that is not encrypted");
+			table = entry & 0xffffffffff000ULL & ~walker->enc;
 			continue;
 		}
 		if (level > 3)
@@ -118,7 +122,7 @@ static struct walk walk_x86_64(const struct walker *walker, uint64_t iova)
 			return bad("reserved address bits of a large leaf");
 		return (struct walk){
 			.result = WALK_MAPPED,
-			.oa = (entry & 0xffffffffff000ULL & ~((1ULL << shift) - 1)) |
+			.oa = (entry & 0xffffffffff000ULL & ~walker->enc & ~((1ULL << shift) - 1)) |
 			      (iova & ((1ULL << shift) - 1)),
 			.size_lg2 = shift,
 			.read = true,

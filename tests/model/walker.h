@@ -21,6 +21,7 @@ struct walker {
 	enum walk_format format;
 	unsigned granule_lg2; /* Arm */
 	bool nx;	      /* x86: bit 63 means something */
+	uint64_t enc;	      /* AMD's C-bit: taken out of addresses by the memory controller */
 	struct provider *provider;
 	bool shadow; /* read what an incoherent machine's hardware sees */
 	struct iomt_pt_hw hw;
