@@ -86,7 +86,8 @@ struct iomt_pt_cfg {
 
 	/*
 	 * Levels of tables, 0 for the fewest that reach iova_bits. AMD V1 may begin with fewer and
-	 * grow while in use, if top_changed is given. Arm stage 2 may name one level more than the
+	 * grow while in use, if top_changed is given: it grows to reach an address, never just to
+	 * hold a larger leaf. Arm stage 2 may name one level more than the
 	 * concatenated root needs.
 	 */
 	uint8_t levels;

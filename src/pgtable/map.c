@@ -48,7 +48,7 @@ void pt_remove_tables(const struct pt_format *f, struct pt_mapping *m, u64 *slot
 
 int pt_map_take(const struct pt_format *f, struct pt_mapping *m, bool *again)
 {
-	u64 need = m->missing.count + (m->top_level - pt_top(m->pt).level);
+	u64 need = m->missing.count + m->growth;
 	int err = 0;
 
 	if (need > m->taken) {

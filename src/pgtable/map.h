@@ -21,7 +21,10 @@ struct pt_mapping {
 	u64 delta; /* IOVA less v */
 	u64 attrs;
 	u64 sizes;	    /* leaf sizes that the top can hold */
+	u64 below;	    /* what a top that grows reached before; 0 when it does not */
+	u64 sizes_below;    /* and the leaf sizes there: that top stays, as a table */
 	unsigned top_level; /* that reaches last */
+	unsigned growth;    /* levels that are missing for that */
 	bool replace;	    /* empty tables give way to leaves */
 	u64 replaced;	    /* how many do */
 	u64 taken;	    /* tables put into the chain so far */
@@ -55,11 +58,16 @@ PT_INLINE struct iomt_seg pt_next_stretch(const struct pt_mapping *m, size_t *at
 	return stretch;
 }
 
+PT_INLINE u64 pt_sizes_at(const struct pt_format *f, const struct pt_mapping *m, u64 v)
+{
+	return f->grows && v < m->below ? m->sizes_below : m->sizes;
+}
+
 /* Looks at [v, last], to be mapped to oa. */
 PT_INLINE int pt_look(const struct pt_format *f, struct pt_mapping *m, u64 v, u64 last, u64 oa)
 {
 	struct pt_top top = pt_top(m->pt);
-	u64 sizes = m->sizes;
+	u64 sizes = pt_sizes_at(f, m, v);
 
 	for (;;) {
 		struct pt_piece piece = pt_first_piece(f, sizes, v, oa, last);
@@ -69,7 +77,7 @@ PT_INLINE int pt_look(const struct pt_format *f, struct pt_mapping *m, u64 v, u6
 			if (stop.entry)
 				return IOMT_EEXIST;
 			pt_count_missing(f, &m->missing, v, piece.level, stop.level);
-		} else if (pt_unlikely(pt_words_any(stop.slot, piece.slots))) {
+		} else if (pt_unlikely(stop.slot && pt_words_any(stop.slot, piece.slots))) {
 			int err = pt_settle_piece(f, m, stop.slot, v, &piece, &sizes);
 
 			if (err)
@@ -81,7 +89,7 @@ PT_INLINE int pt_look(const struct pt_format *f, struct pt_mapping *m, u64 v, u6
 			return 0;
 		oa += piece.last + 1 - v;
 		v = piece.last + 1;
-		sizes = m->sizes;
+		sizes = pt_sizes_at(f, m, v);
 	}
 }
 
@@ -89,7 +97,7 @@ PT_INLINE int pt_look(const struct pt_format *f, struct pt_mapping *m, u64 v, u6
 PT_INLINE void pt_write(const struct pt_format *f, struct pt_mapping *m, struct pt_top top, u64 v,
 			u64 last, u64 oa)
 {
-	u64 sizes = m->sizes;
+	u64 sizes = pt_sizes_at(f, m, v);
 
 	for (;;) {
 		struct pt_piece piece = pt_first_piece(f, sizes, v, oa, last);
@@ -110,7 +118,7 @@ PT_INLINE void pt_write(const struct pt_format *f, struct pt_mapping *m, struct 
 			return;
 		oa += piece.last + 1 - v;
 		v = piece.last + 1;
-		sizes = m->sizes;
+		sizes = pt_sizes_at(f, m, v);
 	}
 }
 
@@ -145,15 +153,21 @@ PT_INLINE void pt_write_all(const struct pt_format *f, struct pt_mapping *m)
 
 PT_INLINE int pt_map_segs(const struct pt_format *f, struct pt_mapping *m)
 {
+	unsigned level = pt_top(m->pt).level;
 	bool again;
 	int err;
 
-	m->top_level = pt_top(m->pt).level;
 	m->sizes = m->pt->sizes;
+	m->top_level = level;
+	m->below = 0;
 	if (f->grows) {
-		m->top_level = pt_top_level_for(f, m->top_level, m->last);
+		m->top_level = pt_top_level_for(f, level, m->last);
 		m->sizes &= pt_low_bits(pt_unit_lg2(f, m->top_level + 1));
+		m->sizes_below = m->sizes & pt_low_bits(pt_unit_lg2(f, level + 1));
+		if (m->top_level > level)
+			m->below = pt_slot_last(f, 0, level + 1) + 1;
 	}
+	m->growth = m->top_level - level;
 	m->replace = m->gather && (f->resizes || m->pt->bbm >= 2 || m->gather->sync);
 	m->chain.head = NULL;
 	m->taken = 0;

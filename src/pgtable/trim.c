@@ -24,20 +24,19 @@ int iomt_pt_reserve(struct iomt_pt *pt, uint64_t iova, uint64_t length)
 {
 	const struct pt_format *f = pt->format->facts;
 	struct pt_chain chain = {NULL};
-	u64 v, last, top_level;
+	unsigned level = pt_top(pt).level, top_level = level;
+	u64 v, last;
 	int err = pt_range(f, pt, iova, length, &v, &last);
 
 	if (err)
 		return err;
-	top_level = pt_top(pt).level;
 	if (f->grows)
-		top_level = pt_top_level_for(f, (unsigned)top_level, last);
-	err = pt_chain_fill(f, pt, &chain,
-			    count_missing(f, pt, v, last) + (top_level - pt_top(pt).level));
+		top_level = pt_top_level_for(f, level, last);
+	err = pt_chain_fill(f, pt, &chain, count_missing(f, pt, v, last) + (top_level - level));
 	if (err)
 		return err;
 	if (f->grows)
-		pt_grow(f, pt, (unsigned)top_level, &chain);
+		pt_grow(f, pt, top_level, &chain);
 	for (;;) {
 		pt_walk_build(f, pt, pt_top(pt), v, 0, &chain);
 		v = pt_slot_last(f, v, 1);

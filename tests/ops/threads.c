@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads on one table: disjoint ranges, leaves and tables that they share, readers at any time.
+ * Meant for the thread sanitizer too.
+ */
+#include "kinds.h"
+#include "test.h"
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define RW	(IOMT_READ | IOMT_WRITE)
+#define THREADS 4u
+
+struct worker {
+	struct table *t;
+	unsigned index;
+	uint64_t state;
+	struct iomt_gather gather;
+	pthread_barrier_t *start;
+	bool *stop;
+	uint64_t reported;
+};
+
+static uint64_t draw(struct worker *w)
+{
+	w->state = w->state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return w->state >> 33;
+}
+
+/* A failed check must not leave by longjmp from a thread that did not call setjmp. */
+#define REQUIRE(condition)                                                              \
+	do {                                                                            \
+		if (!(condition)) {                                                     \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+			abort();                                                        \
+		}                                                                       \
+	} while (0)
+
+static void no_wait(struct iomt_gather *gather)
+{
+	(void)gather;
+}
+
+/* Runs THREADS workers from a common start, with readers beside them. */
+static void together(struct table *t, void *(*work)(void *), void *(*read)(void *),
+		     struct worker workers[THREADS + 1])
+{
+	pthread_t threads[THREADS + 1];
+	pthread_barrier_t start;
+	bool stop = false;
+
+	pthread_barrier_init(&start, NULL, THREADS + (read ? 1 : 0));
+	for (unsigned i = 0; i < THREADS + (read ? 1 : 0); i++) {
+		workers[i] = (struct worker){
+			.t = t, .index = i, .state = i * 77 + 1, .start = &start, .stop = &stop};
+		iomt_gather_init(&workers[i].gather);
+		workers[i].gather.sync = no_wait;
+		pthread_create(&threads[i], NULL, i < THREADS ? work : read, &workers[i]);
+	}
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	if (read)
+		pthread_join(threads[THREADS], NULL);
+	for (unsigned i = 0; i < THREADS + (read ? 1 : 0); i++)
+		iomt_gather_release(&workers[i].gather);
+	pthread_barrier_destroy(&start);
+}
+
+#define OFFSET_OA 0x10000000ULL
+
+/* Whatever a reader finds is right: output follows input. */
+static void *read_anything(void *arg)
+{
+	struct worker *w = arg;
+	struct iomt_pt_leaf leaf;
+	struct iomt_pt_run run;
+
+	pthread_barrier_wait(w->start);
+	while (!__atomic_load_n(w->stop, __ATOMIC_ACQUIRE)) {
+		uint64_t at = table_at(w->t, draw(w) % 4096);
+		int got = iomt_pt_translate(&w->t->pt, at, &leaf);
+
+		REQUIRE(!got || got == IOMT_ENOENT);
+		REQUIRE(got || leaf.oa - OFFSET_OA == at - w->t->first);
+		got = iomt_pt_next(&w->t->pt, at, at + 64 * w->t->granule - 1, &run);
+		REQUIRE(!got || got == IOMT_ENOENT);
+		REQUIRE(got || run.oa - OFFSET_OA == run.iova - w->t->first);
+	}
+	return NULL;
+}
+
+/* Maps and unmaps granules that interleave with the others' in the same leaf tables. */
+static void *interleave(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t g = w->t->granule, bytes;
+
+	pthread_barrier_wait(w->start);
+	for (unsigned round = 0; round < 300; round++) {
+		uint64_t block = draw(w) % 512, at = (block * THREADS + w->index) * 2;
+		uint64_t iova = table_at(w->t, at), n = 1 + draw(w) % 2;
+		struct iomt_pt_leaf leaf;
+
+		REQUIRE(!iomt_pt_map(&w->t->pt, iova, OFFSET_OA + at * g, n * g, RW, NULL));
+		REQUIRE(!iomt_pt_translate(&w->t->pt, iova, &leaf));
+		REQUIRE(iomt_pt_map(&w->t->pt, iova, 0, g, RW, NULL) == IOMT_EEXIST);
+		REQUIRE(!iomt_pt_protect(&w->t->pt, iova, n * g, IOMT_READ, &w->gather));
+		REQUIRE(!iomt_pt_unmap(&w->t->pt, iova, 2 * g, &bytes, &w->gather));
+		REQUIRE(bytes == n * g);
+		REQUIRE(iomt_pt_translate(&w->t->pt, iova, &leaf) == IOMT_ENOENT);
+	}
+	return NULL;
+}
+
+static void disjoint_ranges(void)
+{
+	static const char *const names[] = {"amdv1",	  "x86_64_5",  "vtd_ss_3",
+					    "arm_s1_16k", "arm_s2_4k", "amdv1_grows"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		static struct worker workers[THREADS + 1];
+		static struct table t;
+
+		for (int provider = PROVIDER_LINEAR; provider <= PROVIDER_INCOHERENT; provider++) {
+			table_open(&t, kind_named(names[i]), (enum provider_kind)provider);
+			together(&t, interleave, read_anything, workers);
+			table_close(&t);
+		}
+	}
+}
+
+/* An incoherent walker sees a mapping as soon as map has returned, whoever linked its tables. */
+static void *map_and_look(void *arg)
+{
+	struct worker *w = arg;
+	struct walker walker = table_walker(w->t, true);
+	uint64_t slots = w->t->granule / 8;
+
+	pthread_barrier_wait(w->start);
+	for (uint64_t table = 0; table < 60; table++) {
+		uint64_t at = table * slots + w->index, iova = table_at(w->t, at);
+		struct walk seen;
+
+		REQUIRE(!iomt_pt_map(&w->t->pt, iova, OFFSET_OA + at * w->t->granule, w->t->granule,
+				     RW, NULL));
+		seen = walk(&walker, iova);
+		REQUIRE(seen.result == WALK_MAPPED);
+	}
+	return NULL;
+}
+
+static void incoherent_walker(void)
+{
+	static const char *const names[] = {"amdv1", "x86_64_4", "vtd_ss_4", "arm_s1_4k",
+					    "arm_s2_4k_48"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		static struct worker workers[THREADS + 1];
+		static struct table t;
+
+		table_open(&t, kind_named(names[i]), PROVIDER_INCOHERENT);
+		together(&t, map_and_look, NULL, workers);
+		table_close(&t);
+	}
+}
+
+/* All threads cut their ranges out of the same large leaf. */
+static void *cut(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t g = w->t->granule, total = 0, bytes;
+
+	pthread_barrier_wait(w->start);
+	for (uint64_t at = w->index; at < 512; at += THREADS) {
+		if (at % 3)
+			REQUIRE(!iomt_pt_protect(&w->t->pt, table_at(w->t, at), g, IOMT_READ,
+						 &w->gather));
+		REQUIRE(!iomt_pt_unmap(&w->t->pt, table_at(w->t, at), g, &bytes, &w->gather));
+		total += bytes;
+	}
+	w->reported = total;
+	return NULL;
+}
+
+static void one_leaf_for_all(void)
+{
+	static const char *const names[] = {"amdv1", "x86_64_4", "vtd_ss_4", "arm_s1_4k",
+					    "arm_s2_4k_48"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		static struct worker workers[THREADS + 1];
+		static struct table t;
+		uint64_t total = 0;
+
+		for (unsigned round = 0; round < 8; round++) {
+			table_open(&t, kind_named(names[i]), PROVIDER_LINEAR);
+			table_map(&t, t.first, OFFSET_OA, 512 * t.granule, RW);
+			together(&t, cut, read_anything, workers);
+			total = 0;
+			for (unsigned w = 0; w < THREADS; w++)
+				total += workers[w].reported;
+			CHECK_EQ(total, 512 * t.granule);
+			table_close(&t);
+		}
+	}
+}
+
+/* Hardware writes all the time; what it wrote is reported now or next time, exactly once. */
+#define PAGES 256u
+
+struct writes {
+	uint64_t done[PAGES];
+};
+
+static struct writes writes;
+
+static void *hardware(void *arg)
+{
+	struct worker *w = arg;
+	struct walker walker = table_walker(w->t, false);
+
+	pthread_barrier_wait(w->start);
+	while (!__atomic_load_n(w->stop, __ATOMIC_ACQUIRE)) {
+		uint64_t page = draw(w) % PAGES;
+		struct walk found = walk(&walker, table_at(w->t, page));
+
+		if (found.result != WALK_MAPPED || !found.write)
+			continue;
+		walk_mark_dirty(&walker, found.slot);
+		__atomic_store_n(&writes.done[page], 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* Threads that harvest, change permissions and back, each in its quarter. */
+static uint64_t reports[PAGES];
+
+static void *harvest(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t g = w->t->granule, n = PAGES / THREADS, from = w->index * n, bitmap[1];
+
+	pthread_barrier_wait(w->start);
+	for (unsigned round = 0; round < 200; round++) {
+		bitmap[0] = 0;
+		REQUIRE(!iomt_pt_protect(&w->t->pt, table_at(w->t, from + round % n), g, IOMT_READ,
+					 &w->gather));
+		REQUIRE(!iomt_pt_protect(&w->t->pt, table_at(w->t, from + round % n), g, RW,
+					 &w->gather));
+		REQUIRE(!iomt_pt_dirty(&w->t->pt, table_at(w->t, from), n * g, g, bitmap, 0,
+				       &w->gather));
+		for (uint64_t i = 0; i < n; i++)
+			reports[from + i] |= bitmap[0] >> i & 1;
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void no_dirty_page_is_lost(void)
+{
+	static const char *const names[] = {"amdv1_dirty", "x86_64_5", "vtd_ss_3",
+					    "arm_s1_4k_ttbr1", "arm_s2_4k"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		static struct worker workers[THREADS + 1];
+		static struct table t;
+		uint64_t bitmap[PAGES / 64] = {0};
+
+		memset(&writes, 0, sizeof(writes));
+		memset(reports, 0, sizeof(reports));
+		table_open(&t, kind_named(names[i]), PROVIDER_LINEAR);
+		/* single granules: output addresses that no run can have */
+		table_map(&t, t.first, t.granule, PAGES * t.granule, RW);
+		together(&t, harvest, hardware, workers);
+		CHECK_INT(iomt_pt_dirty(&t.pt, t.first, PAGES * t.granule, t.granule, bitmap, 0,
+					&t.gather),
+			  0);
+		for (uint64_t page = 0; page < PAGES; page++) {
+			bool reported = reports[page] || (bitmap[page / 64] >> (page % 64) & 1);
+
+			CHECK_MSG(reported == !!writes.done[page], "page %" PRIu64 ": %s", page,
+				  reported ? "reported" : "lost");
+		}
+		table_close(&t);
+	}
+}
+
+/* Threads that make the top grow at the same time; nobody returns before the driver was told. */
+static uint64_t told_levels;
+
+static void tell(void *ctx, struct iomt_pt *pt)
+{
+	struct iomt_pt_hw hw;
+	uint64_t before = __atomic_load_n(&told_levels, __ATOMIC_ACQUIRE);
+
+	(void)ctx;
+	iomt_pt_hw(pt, &hw);
+	while (before < hw.levels &&
+	       !__atomic_compare_exchange_n(&told_levels, &before, hw.levels, false,
+					    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		continue;
+}
+
+static void *grow(void *arg)
+{
+	struct worker *w = arg;
+
+	pthread_barrier_wait(w->start);
+	for (unsigned levels = 2; levels <= 6; levels++) {
+		uint64_t iova = (1ULL << (12 + 9 * (levels - 1))) + w->index * 0x1000;
+		struct iomt_pt_leaf leaf;
+
+		REQUIRE(!iomt_pt_map(&w->t->pt, iova, 0x1000, 0x1000, RW, NULL));
+		REQUIRE(__atomic_load_n(&told_levels, __ATOMIC_ACQUIRE) >= levels);
+		REQUIRE(!iomt_pt_translate(&w->t->pt, iova, &leaf));
+	}
+	return NULL;
+}
+
+static void growing_top(void)
+{
+	for (unsigned round = 0; round < 50; round++) {
+		static struct worker workers[THREADS + 1];
+		static struct table t;
+
+		table_open(&t, kind_named("amdv1_grows"), PROVIDER_LINEAR);
+		iomt_pt_destroy(&t.pt);
+		t.cfg.top_changed = tell;
+		told_levels = 1;
+		CHECK_INT(iomt_pt_init(&t.pt, &t.cfg), 0);
+		together(&t, grow, NULL, workers);
+		table_close(&t);
+	}
+}
+
+TEST_SUITE(threads, TEST(disjoint_ranges), TEST(incoherent_walker), TEST(one_leaf_for_all),
+	   TEST(no_dirty_page_is_lost), TEST(growing_top));
