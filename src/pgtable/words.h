@@ -3,7 +3,8 @@
  * Table entries as memory: single entries with their orderings, and many side by side.
  *
  * The bulk loops move vectors. Every lane is an aligned 64-bit word, which the hardware reads and
- * writes whole; C has no word for that, so builds for the thread sanitizer go entry by entry.
+ * writes whole; C has no word for that, so builds for the thread sanitizer go entry by entry, as do
+ * those without vector registers (kernels).
  */
 #ifndef PT_WORDS_H
 #define PT_WORDS_H
@@ -31,7 +32,7 @@ PT_INLINE bool pt_replace(u64 *slot, u64 *expected, u64 entry)
 					   __ATOMIC_ACQUIRE);
 }
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) || !(defined(__SSE2__) || defined(__ARM_NEON))
 #define PT_WORDS_SCALAR 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)

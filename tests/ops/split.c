@@ -203,6 +203,55 @@ static void dirty_state(void)
 	}
 }
 
+/* Hardware writes through slot number "at" just when the parts are ready to be moved in. */
+struct racing {
+	struct table t;
+	uint64_t iova;
+	bool done;
+};
+
+static struct racing racing;
+
+static void write_once(void *ctx)
+{
+	(void)ctx;
+	if (!racing.done)
+		mark_dirty(&racing.t, racing.iova);
+	racing.done = true;
+}
+
+static void dirty_while_splitting(void)
+{
+	static const struct {
+		const char *kind;
+		unsigned lg2, unit_lg2;
+	} rows[] = {
+		{"amdv1_dirty", 24, 21}, {"x86_64_5", 21, 21},	{"vtd_ss_3", 30, 30},
+		{"arm_s1_16k", 30, 25},	 {"arm_s2_4k", 25, 21}, {"arm_s1_4k_ttbr1", 21, 21},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (uint64_t slot = 0; slot < 1u << (rows[i].lg2 - rows[i].unit_lg2); slot++) {
+			struct table *t = &racing.t;
+			uint64_t size = 1ULL << rows[i].lg2, iova;
+
+			table_open(t, kind_named(rows[i].kind), PROVIDER_INCOHERENT);
+			iova = one_leaf(t, rows[i].lg2);
+			racing.iova = iova + (slot << rows[i].unit_lg2);
+			racing.done = false;
+			t->provider.on_clean = write_once;
+			table_unmap(t, iova + size / 2, t->granule, t->granule);
+			t->provider.on_clean = NULL;
+			CHECK(racing.done);
+			CHECK(is_dirty(t, iova));
+			CHECK(is_dirty(t, iova + size / 2 - 1));
+			CHECK(is_dirty(t, iova + size / 2 + t->granule));
+			CHECK(is_dirty(t, iova + (size - 1)));
+			table_close(t);
+		}
+	}
+}
+
 /* Read-only entries remember that they were written to before. */
 static void dirty_and_read_only(void)
 {
@@ -343,5 +392,5 @@ static void hitless(void)
 }
 
 TEST_SUITE(split, TEST(holes), TEST(largest_parts), TEST(protecting), TEST(attributes),
-	   TEST(dirty_state), TEST(dirty_and_read_only), TEST(break_before_make),
-	   TEST(during_the_break), TEST(hitless));
+	   TEST(dirty_state), TEST(dirty_while_splitting), TEST(dirty_and_read_only),
+	   TEST(break_before_make), TEST(during_the_break), TEST(hitless));
