@@ -143,7 +143,7 @@ static void pin_and_describe(void)
 		 hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE),
 		 hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE));
 	shim_context("machine", text);
-	shim_context("caches", caches[0] ? caches : "unknown to the system");
+	shim_context("cache levels", caches[0] ? caches : "unknown to the system");
 	snprintf(text, sizeof(text), "P#%u", core ? core->os_index : 0);
 	shim_context("pinned to", text);
 	shim_context("compiler", __VERSION__);

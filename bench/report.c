@@ -219,8 +219,8 @@ static bool write_summary(const struct results *results, const char *folder)
 
 static void print_context(const cJSON *context)
 {
-	static const char *const names[] = {"machine",	"caches", "pinned to",
-					    "compiler", "flags",  "date"};
+	static const char *const names[] = {"machine",	"cache levels", "pinned to",
+					    "compiler", "flags",	"date"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		printf("%-10s %s\n", names[i], string(context, names[i]));
