@@ -223,12 +223,11 @@ static void print_context(const cJSON *context)
 					    "compiler", "flags",	"date"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		printf("%-10s %s\n", names[i], string(context, names[i]));
+		printf("%-12s %s\n", names[i], string(context, names[i]));
 	if (!strcmp(string(context, "library_build_type"), "debug"))
-		printf("%-10s %s\n", "note",
-		       "libbenchmark calls itself a debug build: it runs between rounds of 10 us "
-		       "and "
-		       "more,\n           and only the clock around our own code counts");
+		printf("%-12s %s\n", "note",
+		       "libbenchmark calls itself a debug build: it runs between rounds of 10 us\n"
+		       "             and more, and only the clock around our own code counts");
 }
 
 /* One row: a workload in all formats, per operation or per entry, and the worst spread. */
