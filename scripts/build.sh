@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 
 preset=$1
 shift
-if [ ! -f "build/$preset/build.ninja" ]; then
+ninja=build/$preset/build.ninja
+if [ ! -f "$ninja" ] || [ build/.installed -nt "$ninja" ]; then
 	echo "iomt: configuring $preset"
 	cmake --preset "$preset" >/dev/null
 fi

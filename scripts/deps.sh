@@ -60,3 +60,6 @@ if ! {
 	echo "iomt: installing failed" >&2
 	exit 1
 fi
+# what was configured before does not know of them: build.sh looks at this
+mkdir -p "$(dirname "$0")/../build"
+touch "$(dirname "$0")/../build/.installed"
