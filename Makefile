@@ -9,8 +9,7 @@ help: ## this list
 test: ## install what is missing, build, run every test
 	@scripts/deps.sh test
 	@scripts/build.sh release
-	@echo "iomt: running the tests"
-	@ctest --preset release
+	@scripts/test.sh release
 
 bench: ## install what is missing, build, run the benchmarks (about three minutes)
 	@scripts/deps.sh bench
@@ -30,14 +29,12 @@ bench-smoke: ## every benchmark for a moment, to see that it runs
 asan: ## the tests under the address and undefined behaviour sanitizers
 	@scripts/deps.sh test
 	@scripts/build.sh asan
-	@echo "iomt: running the tests under ASan and UBSan"
-	@ctest --preset asan
+	@scripts/test.sh asan
 
 tsan: ## the tests under the thread sanitizer
 	@scripts/deps.sh test
 	@scripts/build.sh tsan
-	@echo "iomt: running the tests under TSan"
-	@ctest --preset tsan
+	@scripts/test.sh tsan
 
 coverage: ## line coverage of src/, at least 95 %
 	@scripts/deps.sh test coverage

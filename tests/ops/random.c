@@ -3,6 +3,7 @@
  * Long random runs: every operation against the reference model, every state against the walker.
  * IOMT_TEST_SEED=n repeats a run; each run prints its seed when it fails.
  */
+#include "random.h"
 #include "kinds.h"
 #include "model.h"
 #include "test.h"
@@ -17,8 +18,7 @@
 struct run {
 	struct table table;
 	struct model model;
-	uint64_t state; /* of the random numbers */
-	uint64_t seed;
+	struct random random;
 	uint64_t base; /* window */
 	uint64_t last;
 	uint64_t oa_last;
@@ -28,21 +28,17 @@ struct run {
 
 static uint64_t next_random(struct run *run)
 {
-	uint64_t z = run->state += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
+	return random_next(&run->random);
 }
 
 static uint64_t below(struct run *run, uint64_t limit)
 {
-	return next_random(run) % limit;
+	return random_below(&run->random, limit);
 }
 
 #define EXPECT(run, condition, format, ...)                                                     \
 	CHECK_MSG(condition, "%s, seed %" PRIu64 ", step %u: " format, (run)->table.kind->name, \
-		  (run)->seed, (run)->steps, ##__VA_ARGS__)
+		  (run)->random.seed, (run)->steps, ##__VA_ARGS__)
 
 /* A range in the window: any length from one granule up, often aligned to something large. */
 static void pick_range(struct run *run, uint64_t *first, uint64_t *last)
@@ -359,11 +355,8 @@ static void step(struct run *run)
 
 static uint64_t seed_for(const char *name)
 {
-	const char *given = getenv("IOMT_TEST_SEED");
 	uint64_t seed = 1469598103934665603ULL;
 
-	if (given)
-		return strtoull(given, NULL, 0);
 	while (*name)
 		seed = (seed ^ (unsigned char)*name++) * 1099511628211ULL;
 	return seed;
@@ -376,8 +369,7 @@ static void play(const struct kind *kind, enum provider_kind provider, int place
 	uint64_t size, bytes;
 
 	memset(&run, 0, sizeof(run));
-	run.seed = seed_for(kind->name) + (uint64_t)place * 3 + provider;
-	run.state = run.seed;
+	random_init(&run.random, seed_for(kind->name) + (uint64_t)place * 3 + provider);
 	run.shadow = provider == PROVIDER_INCOHERENT;
 	table_open(&run.table, kind, provider);
 	model_init(&run.model);

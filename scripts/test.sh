@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs the tests of a preset that is built: test.sh PRESET [flags of ctest...]. Then says what
+# witnesses outside of the library have checked, and what could not run here.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+preset=$1
+shift
+echo "iomt: running the tests ($preset)"
+results=build/$preset/results.xml
+failed=0
+ctest --preset "$preset" --output-junit results.xml "$@" || failed=1
+grep -hoE '[a-z0-9_]+: .* checked by .*|[a-z0-9_]+: no .*|SKIPPED: .*' "$results" | sort -u |
+	sed 's/^/iomt: /; s/&apos;/'\''/g; s/&quot;/"/g; s/&amp;/\&/g'
+exit $failed
