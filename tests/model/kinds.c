@@ -111,8 +111,11 @@ struct walker table_walker(struct table *table, bool shadow)
 void table_check_memory(struct table *table)
 {
 	struct iomt_pt_stats stats;
+	struct walker walker = table_walker(table, false);
 	uint64_t tables = 0;
 
+	if (table->kind->granule_lg2) /* the kind says how to walk */
+		CHECK_EQ(walk_count_tables(&walker), table->provider.live_pages);
 	iomt_pt_stats(&table->pt, &stats);
 	for (unsigned level = 0; level < IOMT_PT_MAX_LEVELS; level++)
 		tables += stats.tables[level];

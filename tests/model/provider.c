@@ -84,6 +84,9 @@ static void provider_free(void *ctx, void *memory, size_t bytes)
 	struct provider *provider = ctx;
 	struct provider_page **at, *page;
 
+	if (provider->on_free)
+		provider->on_free(provider->free_ctx,
+				  (uintptr_t)memory + provider->mem.phys_offset);
 	pthread_mutex_lock(&provider->lock);
 	at = find(provider, memory);
 	page = *at;

@@ -40,6 +40,8 @@ struct provider {
 	uint64_t low_used;	     /* bytes */
 	void (*on_clean)(void *ctx); /* called after each clean */
 	void *clean_ctx;
+	void (*on_free)(void *ctx, uint64_t phys); /* called before each free */
+	void *free_ctx;
 };
 
 void provider_init(struct provider *provider, enum provider_kind kind);

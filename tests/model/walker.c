@@ -26,10 +26,9 @@ static uint64_t get(const uint64_t *slot)
  * AMD 48882, 2.2.3: PR 0, D 6, NextLevel 11:9, address 51:12, FC 60, IR 61, IW 62. Table entries
  * reserve 60:52 but the address; leaves reserve 58:52.
  */
-static struct walk walk_amdv1(const struct walker *walker, uint64_t iova)
+static struct walk walk_amdv1(const struct walker *walker, uint64_t iova, uint64_t table,
+			      unsigned level, struct walk_path *path)
 {
-	uint64_t table = walker->hw.root;
-	unsigned level = walker->hw.u.amdv1.mode;
 	bool read = true, write = true, dirty = false;
 
 	for (;;) {
@@ -37,10 +36,9 @@ static struct walk walk_amdv1(const struct walker *walker, uint64_t iova)
 		uint64_t index = bits(iova, shift + 8 > 63 ? 63 : shift + 8, shift), entry, run;
 		uint64_t *slot = entry_at(walker, table, index);
 
-		if (level < 6 && level == walker->hw.u.amdv1.mode && iova >> (shift + 9))
-			return (struct walk){.result = WALK_EMPTY};
 		if (!slot)
 			return bad("a table that is not there");
+		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 1))
 			return entry ? bad("not present but not zero")
@@ -67,7 +65,8 @@ static struct walk walk_amdv1(const struct walker *walker, uint64_t iova)
 			if (size <= shift || size >= shift + 9)
 				return bad("an encoded size of another level");
 		}
-		run = 1ULL << (size - shift);
+		run = walker->one_slot ? 0 : 1ULL << (size - shift);
+		dirty = bits(entry, 6, 6);
 		for (uint64_t i = 0; i < run; i++) {
 			uint64_t *twin = entry_at(walker, table, (index & ~(run - 1)) + i);
 
@@ -89,17 +88,18 @@ static struct walk walk_amdv1(const struct walker *walker, uint64_t iova)
 }
 
 /* Intel SDM 3A, 4.5: P 0, RW 1, US 2, A 5, D 6, PS 7, address 51:12, XD 63. */
-static struct walk walk_x86_64(const struct walker *walker, uint64_t iova)
+static struct walk walk_x86_64(const struct walker *walker, uint64_t iova, uint64_t table,
+			       unsigned level, struct walk_path *path)
 {
-	uint64_t table = walker->hw.root;
 	bool write = true, exec = walker->nx;
 
-	for (unsigned level = 4 + walker->hw.u.x86.paging_mode;; level--) {
+	for (;; level--) {
 		unsigned shift = 12 + 9 * (level - 1);
 		uint64_t *slot = entry_at(walker, table, bits(iova, shift + 8, shift)), entry;
 
 		if (!slot)
 			return bad("a table that is not there");
+		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 1))
 			return entry ? bad("not present but not zero")
@@ -135,17 +135,18 @@ static struct walk walk_x86_64(const struct walker *walker, uint64_t iova)
 }
 
 /* Intel D51397, 9.9: R 0, W 1, PS 7, A 8, D 9, SNP 11, address 51:12. */
-static struct walk walk_vtd_ss(const struct walker *walker, uint64_t iova)
+static struct walk walk_vtd_ss(const struct walker *walker, uint64_t iova, uint64_t table,
+			       unsigned level, struct walk_path *path)
 {
-	uint64_t table = walker->hw.root;
 	bool read = true, write = true;
 
-	for (unsigned level = 2 + walker->hw.u.vtd.aw;; level--) {
+	for (;; level--) {
 		unsigned shift = 12 + 9 * (level - 1);
 		uint64_t *slot = entry_at(walker, table, bits(iova, shift + 8, shift)), entry;
 
 		if (!slot)
 			return bad("a table that is not there");
+		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 3))
 			return entry ? bad("not present but not zero")
@@ -221,7 +222,8 @@ static struct walk arm_leaf(const struct walker *walker, uint64_t iova, uint64_t
 	found.oa = (oa & ~((1ULL << size) - 1)) | (iova & ((1ULL << size) - 1));
 	if ((found.oa ^ oa) & ~((1ULL << shift) - 1))
 		return bad("a slot of a run with another address");
-	for (uint64_t i = 0; i < 1ULL << run_lg2; i++) {
+	found.dirty = arm_dirty(walker, entry);
+	for (uint64_t i = 0; !walker->one_slot && i < 1ULL << run_lg2; i++) {
 		uint64_t twin = get(entry_at(walker, table, first + i));
 		uint64_t want = (oa & ~((1ULL << size) - 1)) + (i << shift);
 
@@ -238,23 +240,22 @@ static struct walk arm_leaf(const struct walker *walker, uint64_t iova, uint64_t
 }
 
 /* D8.2: the top table's index is what TxSZ leaves above the levels that the walk has below it. */
-static struct walk walk_arm(const struct walker *walker, uint64_t iova)
+static struct walk walk_arm(const struct walker *walker, uint64_t iova, uint64_t table,
+			    unsigned level, struct walk_path *path)
 {
-	unsigned granule = walker->granule_lg2, index_lg2 = granule - 3, level = walker->hw.levels;
+	unsigned granule = walker->granule_lg2, index_lg2 = granule - 3;
 	unsigned width = 64 - walker->hw.u.arm.tsz;
-	uint64_t table = walker->hw.u.arm.ttbr;
 
-	if (walker->hw.oa_bits == 52)
-		table = (table & 0xffffffffffc0ULL) | bits(table, 5, 2) << 48;
 	iova &= ~0ULL >> (64 - width);
-	for (bool top = true;; top = false, level--) {
+	for (;; level--) {
 		unsigned shift = granule + index_lg2 * (level - 1);
-		unsigned high = top ? width - 1 : shift + index_lg2 - 1;
+		unsigned high = level == walker->hw.levels ? width - 1 : shift + index_lg2 - 1;
 		uint64_t index = bits(iova, high, shift), entry;
 		uint64_t *slot = entry_at(walker, table, index);
 
 		if (!slot)
 			return bad("a table that is not there");
+		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 1))
 			return entry ? bad("not valid but not zero")
@@ -269,18 +270,107 @@ static struct walk walk_arm(const struct walker *walker, uint64_t iova)
 	}
 }
 
-struct walk walk(const struct walker *walker, uint64_t iova)
+/* Whether an entry at this level points to a table, and where that is. */
+static bool is_table(const struct walker *walker, uint64_t entry, unsigned level, uint64_t *next)
+{
+	unsigned pointer = (unsigned)bits(entry, 11, 9);
+
+	*next = entry & 0xffffffffff000ULL & ~walker->enc;
+	switch (walker->format) {
+	case WALK_AMDV1:
+		return (entry & 1) && pointer != 0 && pointer != 7;
+	case WALK_X86_64:
+		return (entry & 1) && !(entry >> 7 & 1) && level > 1;
+	case WALK_VTD_SS:
+		return (entry & 3) && !(entry >> 7 & 1) && level > 1;
+	default:
+		*next = arm_address(walker, entry);
+		return (entry & 3) == 3 && level > 1;
+	}
+}
+
+struct walk walk_from(const struct walker *walker, uint64_t iova, uint64_t table, unsigned level,
+		      struct walk_path *path)
+{
+	*path = (struct walk_path){{0}};
+	switch (walker->format) {
+	case WALK_AMDV1:
+		return walk_amdv1(walker, iova, table, level, path);
+	case WALK_X86_64:
+		return walk_x86_64(walker, iova, table, level, path);
+	case WALK_VTD_SS:
+		return walk_vtd_ss(walker, iova, table, level, path);
+	default:
+		return walk_arm(walker, iova, table, level, path);
+	}
+}
+
+/* Where hardware begins: what the driver programmed. */
+static uint64_t root(const struct walker *walker)
+{
+	uint64_t table = walker->hw.root;
+
+	if (walker->format == WALK_ARM_S1 || walker->format == WALK_ARM_S2) {
+		table = walker->hw.u.arm.ttbr;
+		if (walker->hw.oa_bits == 52)
+			table = (table & 0xffffffffffc0ULL) | bits(table, 5, 2) << 48;
+	}
+	return table;
+}
+
+static unsigned depth(const struct walker *walker)
 {
 	switch (walker->format) {
 	case WALK_AMDV1:
-		return walk_amdv1(walker, iova);
+		return walker->hw.u.amdv1.mode;
 	case WALK_X86_64:
-		return walk_x86_64(walker, iova);
+		return 4 + walker->hw.u.x86.paging_mode;
 	case WALK_VTD_SS:
-		return walk_vtd_ss(walker, iova);
+		return 2 + walker->hw.u.vtd.aw;
 	default:
-		return walk_arm(walker, iova);
+		return walker->hw.levels;
 	}
+}
+
+struct walk walk(const struct walker *walker, uint64_t iova)
+{
+	unsigned levels = depth(walker);
+	struct walk_path path;
+
+	/* 48882, 2.2.3: address bits above those that Mode translates must be zero */
+	if (walker->format == WALK_AMDV1 && levels < 6 && iova >> (12 + 9 * levels))
+		return (struct walk){.result = WALK_EMPTY};
+	return walk_from(walker, iova, root(walker), levels, &path);
+}
+
+struct walk walk_with_path(const struct walker *walker, uint64_t iova, struct walk_path *path)
+{
+	return walk_from(walker, iova, root(walker), depth(walker), path);
+}
+
+/* The tables below one, itself included: the slots of tables that are not tops are all used. */
+static uint64_t count_below(const struct walker *walker, uint64_t table, unsigned level,
+			    uint64_t slots)
+{
+	uint64_t count = 1;
+
+	for (uint64_t i = 0; level > 1 && i < slots; i++) {
+		uint64_t *slot = entry_at(walker, table, i), next = 0;
+
+		if (slot && is_table(walker, get(slot), level, &next))
+			count += count_below(walker, next, level - 1,
+					     1ULL << (walker->granule_lg2 - 3));
+	}
+	return count;
+}
+
+uint64_t walk_count_tables(const struct walker *walker)
+{
+	unsigned levels = depth(walker);
+	unsigned shift = walker->granule_lg2 + (walker->granule_lg2 - 3) * (levels - 1);
+	unsigned width = walker->hw.iova_bits > shift ? walker->hw.iova_bits - shift : 0;
+
+	return count_below(walker, root(walker), levels, 1ULL << width);
 }
 
 void walk_mark_dirty(const struct walker *walker, uint64_t *slot)

@@ -23,7 +23,8 @@ struct walker {
 	bool nx;	      /* x86: bit 63 means something */
 	uint64_t enc;	      /* AMD's C-bit: taken out of addresses by the memory controller */
 	struct provider *provider;
-	bool shadow; /* read what an incoherent machine's hardware sees */
+	bool shadow;   /* read what an incoherent machine's hardware sees */
+	bool one_slot; /* believe one slot of a run, as hardware does, while a run is changed */
 	struct iomt_pt_hw hw;
 };
 
@@ -47,6 +48,20 @@ struct walk {
 
 /* Walks for one address. hw must be fresh. */
 struct walk walk(const struct walker *walker, uint64_t iova);
+
+/* The tables that a walk went through: [level - 1] for levels counted from 1, the last. */
+struct walk_path {
+	uint64_t table[6];
+};
+
+struct walk walk_with_path(const struct walker *walker, uint64_t iova, struct walk_path *path);
+
+/* As hardware does that remembers a table: from that table down. */
+struct walk walk_from(const struct walker *walker, uint64_t iova, uint64_t table, unsigned level,
+		      struct walk_path *path);
+
+/* All tables that can be reached. */
+uint64_t walk_count_tables(const struct walker *walker);
 
 /* Does to a writable, tracked entry what hardware does on a write through it. */
 void walk_mark_dirty(const struct walker *walker, uint64_t *slot);

@@ -7,6 +7,7 @@
 #include "kinds.h"
 #include "model.h"
 #include "test.h"
+#include "tlb.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,8 +23,12 @@ struct run {
 	uint64_t base; /* window */
 	uint64_t last;
 	uint64_t oa_last;
+	uint64_t first; /* the range of the operation under way */
+	uint64_t until;
 	bool shadow;
+	bool unrecorded; /* an operation ran without a gather: everything must be invalidated */
 	unsigned steps;
+	struct tlb tlb; /* of a device that is busy all the time; with the shadow only */
 };
 
 static uint64_t next_random(struct run *run)
@@ -55,8 +60,8 @@ static void pick_range(struct run *run, uint64_t *first, uint64_t *last)
 	}
 	if (length > granules - at)
 		length = granules - at;
-	*first = run->base + at * granule;
-	*last = *first + (length * granule - 1);
+	*first = run->first = run->base + at * granule;
+	*last = run->until = *first + (length * granule - 1);
 }
 
 /* An output address for "length" bytes that often lets large leaves happen. */
@@ -80,6 +85,64 @@ static uint32_t pick_access(struct run *run)
 static struct iomt_gather *pick_gather(struct run *run, bool needed)
 {
 	return needed || below(run, 2) ? &run->table.gather : NULL;
+}
+
+/* Where the device looks: in the range that is being changed, at its edges, anywhere. */
+static void device_access(struct run *run)
+{
+	uint64_t at = run->base + below(run, run->last - run->base + 1);
+
+	switch (below(run, 4)) {
+	case 0:
+		at = run->first;
+		break;
+	case 1:
+		at = run->until < run->last ? run->until + 1 : run->until;
+		break;
+	case 2:
+		at = run->first + below(run, run->until - run->first + 1);
+		break;
+	}
+	tlb_access(&run->tlb, at);
+}
+
+/* Hardware sees something new: a good moment to look. */
+static void device_at_clean(void *ctx)
+{
+	struct run *run = ctx;
+
+	if (!below(run, 4))
+		device_access(run);
+}
+
+static void device_at_free(void *ctx, uint64_t phys)
+{
+	struct run *run = ctx;
+
+	tlb_check_free(&run->tlb, phys);
+}
+
+/* The break of a break-before-make. */
+static void device_at_sync(struct iomt_gather *gather)
+{
+	struct run *run = (struct run *)gather->ctx; /* the table is its first member */
+
+	tlb_invalidate(&run->tlb, gather);
+	if (run->shadow)
+		tlb_check(&run->tlb);
+}
+
+/* After each operation: what the driver invalidates is enough for the device. */
+static void device_after(struct run *run)
+{
+	if (run->unrecorded)
+		tlb_invalidate_all(&run->tlb);
+	tlb_invalidate(&run->tlb, &run->table.gather);
+	tlb_check(&run->tlb);
+	run->unrecorded = false;
+	iomt_gather_release(&run->table.gather);
+	for (int i = 0; i < 6; i++)
+		device_access(run);
 }
 
 static void do_map(struct run *run)
@@ -156,18 +219,21 @@ static void do_unmap(struct run *run)
 	       bytes, want);
 	if (gather)
 		check_gathered(run, first, last);
+	run->unrecorded = !gather;
 	model_unmap(&run->model, first, last);
 }
 
 static void do_protect(struct run *run)
 {
+	struct iomt_gather *gather;
 	uint64_t first, last;
 	uint32_t prot = pick_access(run);
 	int got;
 
 	pick_range(run, &first, &last);
-	got = iomt_pt_protect(&run->table.pt, first, last - first + 1, prot,
-			      pick_gather(run, run->table.kind->bbm < 2));
+	gather = pick_gather(run, run->table.kind->bbm < 2);
+	got = iomt_pt_protect(&run->table.pt, first, last - first + 1, prot, gather);
+	run->unrecorded = !gather;
 	EXPECT(run, !got, "protect gave %d", got);
 	model_protect(&run->model, first, last, ACCESS, prot);
 }
@@ -344,7 +410,9 @@ static void step(struct run *run)
 	};
 
 	operations[below(run, sizeof(operations) / sizeof(operations[0]))](run);
-	if (below(run, 2))
+	if (run->shadow)
+		device_after(run);
+	else if (below(run, 2))
 		iomt_gather_release(&run->table.gather);
 	probe_around(run);
 	if (!run->table.gather.tables && !run->table.gather.chunks_)
@@ -373,6 +441,8 @@ static void play(const struct kind *kind, enum provider_kind provider, int place
 	run.shadow = provider == PROVIDER_INCOHERENT;
 	table_open(&run.table, kind, provider);
 	model_init(&run.model);
+	tlb_init(&run.tlb, &run.table, run.shadow, run.random.seed);
+	run.table.gather.sync = device_at_sync;
 	size = WINDOW_G * run.table.granule;
 	run.oa_last = run.table.pt.oa_last;
 	run.base = run.table.first;
@@ -382,11 +452,19 @@ static void play(const struct kind *kind, enum provider_kind provider, int place
 		run.base = run.table.last - size + 1;
 	if (place == 3) /* the negative half */
 		run.base = 0 - size;
-	run.last = run.base + (size - 1);
+	run.last = run.until = run.base + (size - 1);
+	run.first = run.base;
+	if (run.shadow) {
+		run.table.provider.on_clean = device_at_clean;
+		run.table.provider.clean_ctx = &run;
+		run.table.provider.on_free = device_at_free;
+		run.table.provider.free_ctx = &run;
+	}
 	for (run.steps = 0; run.steps < steps; run.steps++)
 		step(&run);
 	bytes = model_bytes(&run.model, run.base, run.last);
 	CHECK_INT(iomt_pt_unmap(&run.table.pt, run.base, size, &size, &run.table.gather), 0);
+	tlb_invalidate_all(&run.tlb);
 	CHECK_EQ(size, bytes);
 	table_close(&run.table);
 	model_destroy(&run.model);
