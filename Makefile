@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The face of the build: what people type. CMake and the scripts do the work.
 .DEFAULT_GOAL := help
-.PHONY: help test bench bench-full bench-smoke asan tsan coverage freestanding rows lint format clean
+.PHONY: help test test-full mutants bench bench-full bench-smoke asan tsan coverage freestanding rows \
+	lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -10,6 +11,15 @@ test: ## install what is missing, build, run every test
 	@scripts/deps.sh test
 	@scripts/build.sh release
 	@scripts/test.sh release
+
+test-full: ## the same with random runs thirty times as long
+	@scripts/deps.sh test
+	@scripts/build.sh release
+	@IOMT_TEST_TIMES=30 scripts/test.sh release
+
+mutants: ## plant faults into the code and see that the tests find them (half an hour)
+	@scripts/deps.sh test
+	@tests/mutants/run.sh
 
 bench: ## install what is missing, build, run the benchmarks (about three minutes)
 	@scripts/deps.sh bench
