@@ -217,6 +217,22 @@ PT_INLINE int pt_check_output(const struct pt_format *f, const struct iomt_pt *p
 	return 0;
 }
 
+/* One piece into a table that is there and free; false leaves it to pt_map_segs. */
+PT_INLINE bool pt_map_piece(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last, u64 oa,
+			    u64 attrs)
+{
+	struct pt_piece piece = pt_first_piece(f, pt->sizes, v, oa, last);
+	struct pt_stop stop;
+
+	if (piece.last != last || !pt->plain || (f->grows && last > pt_load(&pt->reach)))
+		return false;
+	stop = pt_walk_plain(f, pt, v);
+	if (stop.level != piece.level || pt_words_any(stop.slot, piece.slots))
+		return false;
+	pt_write_piece(f, pt, stop.slot, &piece, oa, attrs);
+	return true;
+}
+
 PT_INLINE int pt_map_range(const struct pt_format *f, int (*map_segs)(struct pt_mapping *m),
 			   struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,
 			   struct iomt_gather *gather)
@@ -231,6 +247,8 @@ PT_INLINE int pt_map_range(const struct pt_format *f, int (*map_segs)(struct pt_
 		err = pt_attrs(f, pt, prot, &m.attrs);
 	if (pt_unlikely(err))
 		return err;
+	if (pt_likely(pt_map_piece(f, pt, m.v, m.last, oa, m.attrs)))
+		return 0;
 	m.pt = pt;
 	m.gather = gather;
 	m.segs = &seg;

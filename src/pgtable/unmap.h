@@ -42,6 +42,37 @@ PT_INLINE u64 pt_clear_slots(const struct pt_format *f, struct iomt_pt *pt, u64 
 	return i;
 }
 
+/*
+ * Leaves of one size that fill the range, in one table: no edge to cut, nothing to skip. False
+ * leaves it to the rest of pt_unmap_range.
+ */
+PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last,
+			      struct pt_touched *removed)
+{
+	struct pt_stop stop;
+	u64 all, any, n, low;
+	unsigned size_lg2;
+
+	if (!pt->plain || (f->grows && last > pt_load(&pt->reach)))
+		return false;
+	stop = pt_walk_plain(f, pt, v);
+	if (f->kind(stop.entry, stop.level) != PT_LEAF || last > pt_slot_last(f, v, stop.level + 1))
+		return false;
+	n = ((last - v) >> pt_unit_lg2(f, stop.level)) + 1;
+	size_lg2 = f->leaf_lg2(stop.entry, stop.level);
+	low = pt_low_bits(size_lg2);
+	if ((v | ~last) & low)
+		return false;
+	if (last - v != low) {
+		pt_words_scan(stop.slot, n, &all, &any);
+		if (!f->all_single(all, any, stop.level))
+			return false;
+	}
+	pt_words_clear(stop.slot, n);
+	pt_touch(removed, v, last - v + 1, size_lg2);
+	return true;
+}
+
 PT_INLINE int pt_unmap_range(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
 			     u64 *unmapped, struct iomt_gather *gather)
 {
@@ -53,10 +84,12 @@ PT_INLINE int pt_unmap_range(const struct pt_format *f, struct iomt_pt *pt, u64 
 		*unmapped = 0;
 	if (pt_unlikely(err))
 		return err;
-	err = pt_cut_edges(f, pt, v, last, iova - v, gather);
-	if (pt_unlikely(err))
-		return err;
-	pt_visit(f, pt, v, last, pt_clear_slots, &removed);
+	if (!pt_likely(pt_unmap_alike(f, pt, v, last, &removed))) {
+		err = pt_cut_edges(f, pt, v, last, iova - v, gather);
+		if (pt_unlikely(err))
+			return err;
+		pt_visit(f, pt, v, last, pt_clear_slots, &removed);
+	}
 	if (unmapped)
 		*unmapped = removed.bytes;
 	pt_touched_gather(&removed, iova - v, gather);

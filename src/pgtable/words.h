@@ -185,9 +185,13 @@ PT_INLINE void pt_words_ramp(u64 *p, u64 n, u64 first, u64 step)
 		pt_store(p + i, first + i * step);
 }
 
+/* The compiler must not know the zero: it would call memset, which may write bytes. */
 PT_INLINE void pt_words_clear(u64 *p, u64 n)
 {
-	pt_words_ramp(p, n, 0, 0);
+	u64 zero = 0;
+
+	__asm__("" : "+r"(zero));
+	pt_words_ramp(p, n, zero, 0);
 }
 
 #endif
