@@ -62,9 +62,6 @@ PT_INLINE void pt_harvest_leaf(const struct pt_format *f, const struct iomt_pt *
 	pt_touch(&harvest->cleaned, v, 1ULL << size_lg2, size_lg2);
 }
 
-/* Entries that are looked at together: a cache line. */
-#define PT_LINE 8u
-
 /* Surely nothing to report in the line of entries at slot. */
 PT_INLINE bool pt_line_is_clean(const struct pt_format *f, const u64 *slot)
 {

@@ -62,24 +62,14 @@ static bool needs_break(const struct pt_format *f, const struct iomt_pt *pt, con
 	return !f->resizes && pt->bbm < (tables ? 2 : 1);
 }
 
-static u64 run_or_dirty(const struct pt_format *f, const struct cut *cut, u64 entry)
-{
-	for (u64 i = 0; i < cut->slots; i++) {
-		if (f->dirty(pt_load(&cut->slot[i])))
-			return f->make_dirty(entry);
-	}
-	return entry;
-}
-
 /* Writes the parts into a spare table that stands for the run's slots, counted from its first. */
 static void write_parts(const struct pt_format *f, struct pt_mapping *m, const struct cut *cut,
 			u64 *spare)
 {
 	struct pt_top top = {spare, cut->level};
-	u64 entry = run_or_dirty(f, cut, cut->entry), end = pt_low_bits(cut->size_lg2);
-	u64 oa = pt_leaf_oa(f, m->pt, entry, cut->size_lg2);
+	u64 oa = pt_leaf_oa(f, m->pt, cut->entry, cut->size_lg2), end = pt_low_bits(cut->size_lg2);
 
-	m->attrs = entry & (f->attrs | m->pt->enc);
+	m->attrs = cut->entry & (f->attrs | m->pt->enc);
 	m->sizes = m->pt->sizes & pt_low_bits(cut->size_lg2);
 	pt_words_clear(spare, cut->slots);
 	pt_write(f, m, top, 0, cut->at - 1, oa);
@@ -100,7 +90,7 @@ static void take_apart(const struct pt_format *f, struct pt_mapping *m, u64 entr
 	pt_chain_put(&m->chain, table);
 }
 
-/* Hardware wrote to the run while it was being replaced: all of its leaves are dirty. */
+/* A slot that was replaced was dirty: all leaves of the run are. */
 static void mark_dirty(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last)
 {
 	for (;;) {

@@ -121,46 +121,44 @@ PT_INLINE u64 pt_vec_and(pt_vec v)
 
 #endif
 
+/* A cache line of entries: what the loops take at a time. */
+#define PT_LINE	     8u
+#define PT_LINE_VECS (PT_LINE / PT_VEC_WORDS)
+
 /* The OR of n entries. */
 PT_INLINE u64 pt_words_any(const u64 *p, u64 n)
 {
-	u64 any = 0, i = 0;
+	pt_vec acc = {0};
+	u64 any;
 
-	if (n >= PT_VEC_WORDS) {
-		pt_vec acc = pt_vec_load(p);
-
+	for (; n >= PT_LINE; n -= PT_LINE, p += PT_LINE) {
 #pragma GCC unroll 8
-		for (i = PT_VEC_WORDS; i + PT_VEC_WORDS <= n; i += PT_VEC_WORDS)
-			acc |= pt_vec_load(p + i);
-		any = pt_vec_or(acc);
+		for (unsigned i = 0; i < PT_LINE_VECS; i++)
+			acc |= pt_vec_load(p + i * PT_VEC_WORDS);
 	}
-	for (; i < n; i++)
-		any |= pt_load(p + i);
+	for (any = pt_vec_or(acc); n; n--)
+		any |= pt_load(p++);
 	return any;
 }
 
 /* The AND and the OR of n entries, n > 0. */
 PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
 {
-	u64 i = 0;
+	pt_vec acc_any = {0}, acc_all = ~acc_any;
 
-	*all = ~0ULL;
-	*any = 0;
-	if (n >= PT_VEC_WORDS) {
-		pt_vec acc_all = pt_vec_load(p), acc_any = acc_all;
-
+	for (; n >= PT_LINE; n -= PT_LINE, p += PT_LINE) {
 #pragma GCC unroll 8
-		for (i = PT_VEC_WORDS; i + PT_VEC_WORDS <= n; i += PT_VEC_WORDS) {
-			pt_vec v = pt_vec_load(p + i);
+		for (unsigned i = 0; i < PT_LINE_VECS; i++) {
+			pt_vec v = pt_vec_load(p + i * PT_VEC_WORDS);
 
 			acc_all &= v;
 			acc_any |= v;
 		}
-		*all = pt_vec_and(acc_all);
-		*any = pt_vec_or(acc_any);
 	}
-	for (; i < n; i++) {
-		u64 entry = pt_load(p + i);
+	*all = pt_vec_and(acc_all);
+	*any = pt_vec_or(acc_any);
+	for (; n; n--, p++) {
+		u64 entry = pt_load(p);
 
 		*all &= entry;
 		*any |= entry;
@@ -170,19 +168,17 @@ PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
 /* Writes first, first + step, first + 2 * step, ... into n slots. */
 PT_INLINE void pt_words_ramp(u64 *p, u64 n, u64 first, u64 step)
 {
-	u64 i = 0;
+	pt_vec value = pt_vec_ramp(first, step);
 
-	if (n >= PT_VEC_WORDS) {
-		pt_vec value = pt_vec_ramp(first, step);
-
+	for (; n >= PT_LINE; n -= PT_LINE, p += PT_LINE, first += step * PT_LINE) {
 #pragma GCC unroll 8
-		for (; i + PT_VEC_WORDS <= n; i += PT_VEC_WORDS) {
-			pt_vec_store(p + i, value);
+		for (unsigned i = 0; i < PT_LINE_VECS; i++) {
+			pt_vec_store(p + i * PT_VEC_WORDS, value);
 			value += step * PT_VEC_WORDS;
 		}
 	}
-	for (; i < n; i++)
-		pt_store(p + i, first + i * step);
+	for (; n; n--, first += step)
+		pt_store(p++, first);
 }
 
 /* The compiler must not know the zero: it would call memset, which may write bytes. */

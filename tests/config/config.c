@@ -242,6 +242,32 @@ static void page_sizes(void)
 	table_close(&t);
 }
 
+/* No leaf is larger than the input or the output address space, or than the levels reach. */
+static void sizes_that_fit(void)
+{
+	static const struct {
+		uint8_t iova_bits, oa_bits, levels;
+		uint64_t sizes;
+	} rows[] = {
+		{22, 0, 0, 0x7ff000},
+		{64, 32, 0, 0x1fffff000},
+		{21, 0, 1, 0x1ff000},
+		{30, 0, 2, 0x3ffff000},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct kind kind = {.format = &iomt_amdv1};
+		struct table t;
+
+		kind.iova_bits = rows[i].iova_bits;
+		kind.oa_bits = rows[i].oa_bits;
+		kind.levels = rows[i].levels;
+		table_open(&t, &kind, PROVIDER_LOW);
+		CHECK_EQ(iomt_pt_sizes(&t.pt), rows[i].sizes);
+		table_close(&t);
+	}
+}
+
 /* Tables that hardware cannot address are as good as none. */
 static void unreachable_memory(void)
 {
@@ -291,5 +317,5 @@ static void names_and_errors(void)
 }
 
 TEST_SUITE(config, TEST(every_field), TEST(struct_sizes), TEST(providers), TEST(defaults),
-	   TEST(bounds), TEST(page_sizes), TEST(unreachable_memory), TEST(heap),
-	   TEST(names_and_errors));
+	   TEST(bounds), TEST(page_sizes), TEST(sizes_that_fit), TEST(unreachable_memory),
+	   TEST(heap), TEST(names_and_errors));

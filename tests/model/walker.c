@@ -83,6 +83,7 @@ static struct walk walk_amdv1(const struct walker *walker, uint64_t iova, uint64
 			.write = write,
 			.dirty = dirty,
 			.slot = slot,
+			.entry = entry,
 		};
 	}
 }
@@ -130,6 +131,7 @@ static struct walk walk_x86_64(const struct walker *walker, uint64_t iova, uint6
 			.exec = exec,
 			.dirty = entry >> 6 & 1,
 			.slot = slot,
+			.entry = entry,
 		};
 	}
 }
@@ -172,6 +174,7 @@ static struct walk walk_vtd_ss(const struct walker *walker, uint64_t iova, uint6
 			.write = write,
 			.dirty = entry >> 9 & 1,
 			.slot = slot,
+			.entry = entry,
 		};
 	}
 }
@@ -213,7 +216,7 @@ static struct walk arm_leaf(const struct walker *walker, uint64_t iova, uint64_t
 	uint64_t first = index & ~((1ULL << run_lg2) - 1), oa = arm_address(walker, entry);
 	const uint64_t dirty_bits = 1ULL << 7 | 1ULL << 56;
 	bool s1 = walker->format == WALK_ARM_S1;
-	struct walk found = {.result = WALK_MAPPED, .size_lg2 = size, .slot = slot};
+	struct walk found = {.result = WALK_MAPPED, .size_lg2 = size, .slot = slot, .entry = entry};
 
 	if (!bits(entry, 10, 10))
 		return bad("access flag is not set");
@@ -373,21 +376,25 @@ uint64_t walk_count_tables(const struct walker *walker)
 	return count_below(walker, root(walker), levels, 1ULL << width);
 }
 
-void walk_mark_dirty(const struct walker *walker, uint64_t *slot)
+bool walk_mark_dirty(const struct walker *walker, const struct walk *found)
 {
+	uint64_t entry = found->entry, dirty = entry;
+
 	switch (walker->format) {
 	case WALK_AMDV1:
 	case WALK_X86_64:
-		__atomic_fetch_or(slot, 1ULL << 6, __ATOMIC_RELAXED);
+		dirty |= 1ULL << 6;
 		break;
 	case WALK_VTD_SS:
-		__atomic_fetch_or(slot, 1ULL << 9, __ATOMIC_RELAXED);
+		dirty |= 1ULL << 9;
 		break;
 	case WALK_ARM_S1:
-		__atomic_fetch_and(slot, ~(1ULL << 7), __ATOMIC_RELAXED);
+		dirty &= ~(1ULL << 7);
 		break;
 	case WALK_ARM_S2:
-		__atomic_fetch_or(slot, 1ULL << 7, __ATOMIC_RELAXED);
+		dirty |= 1ULL << 7;
 		break;
 	}
+	return __atomic_compare_exchange_n(found->slot, &entry, dirty, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
 }

@@ -44,6 +44,7 @@ struct walk {
 	bool exec;
 	bool dirty;
 	uint64_t *slot; /* the entry that translates the address */
+	uint64_t entry; /* what it was */
 };
 
 /* Walks for one address. hw must be fresh. */
@@ -63,7 +64,10 @@ struct walk walk_from(const struct walker *walker, uint64_t iova, uint64_t table
 /* All tables that can be reached. */
 uint64_t walk_count_tables(const struct walker *walker);
 
-/* Does to a writable, tracked entry what hardware does on a write through it. */
-void walk_mark_dirty(const struct walker *walker, uint64_t *slot);
+/*
+ * Does to a writable, tracked entry what hardware does on a write through it: all or, when the entry
+ * is not any more what the walk found, nothing.
+ */
+bool walk_mark_dirty(const struct walker *walker, const struct walk *found);
 
 #endif

@@ -11,7 +11,7 @@ static void hardware_writes(struct table *t, uint64_t iova)
 	struct walk found = walk(&walker, iova);
 
 	CHECK(found.result == WALK_MAPPED && found.write);
-	walk_mark_dirty(&walker, found.slot);
+	CHECK(walk_mark_dirty(&walker, &found));
 }
 
 static void harvest(struct table *t, uint64_t iova, uint64_t length, uint64_t page,

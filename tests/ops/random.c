@@ -269,7 +269,7 @@ static void do_write(struct run *run)
 		found = walk(&walker, at);
 		if (found.result != WALK_MAPPED || !found.write)
 			continue;
-		walk_mark_dirty(&walker, found.slot);
+		EXPECT(run, walk_mark_dirty(&walker, &found), "an entry changed by itself");
 		if (run->shadow)
 			run->table.provider.mem.clean(&run->table.provider, found.slot, 8);
 		first = at & ~((1ULL << found.size_lg2) - 1);

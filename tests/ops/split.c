@@ -165,7 +165,7 @@ static void mark_dirty(struct table *t, uint64_t iova)
 	struct walk found = walk(&walker, iova);
 
 	CHECK(found.result == WALK_MAPPED && found.write);
-	walk_mark_dirty(&walker, found.slot);
+	CHECK(walk_mark_dirty(&walker, &found));
 }
 
 static bool is_dirty(struct table *t, uint64_t iova)
