@@ -6,6 +6,14 @@ static struct walk bad(const char *why)
 	return (struct walk){.result = WALK_BAD, .why = why};
 }
 
+/* The walk ends at an entry that is not present: the library leaves those zero. */
+static struct walk absent(uint64_t entry, unsigned level)
+{
+	if (entry)
+		return bad("an entry that is not present and not zero");
+	return (struct walk){.result = WALK_EMPTY, .level = level - 1};
+}
+
 static uint64_t bits(uint64_t value, unsigned high, unsigned low)
 {
 	return value >> low & (~0ULL >> (63 - (high - low)));
@@ -41,8 +49,7 @@ static struct walk walk_amdv1(const struct walker *walker, uint64_t iova, uint64
 		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 1))
-			return entry ? bad("not present but not zero")
-				     : (struct walk){.result = WALK_EMPTY};
+			return absent(entry, level);
 		if (bits(entry, 58, 52))
 			return bad("reserved bits");
 		read &= bits(entry, 61, 61);
@@ -79,6 +86,7 @@ static struct walk walk_amdv1(const struct walker *walker, uint64_t iova, uint64
 			.oa = (entry & 0xffffffffff000ULL & ~walker->enc & ~((1ULL << size) - 1)) |
 			      (iova & ((1ULL << size) - 1)),
 			.size_lg2 = size,
+			.level = level - 1,
 			.read = read,
 			.write = write,
 			.dirty = dirty,
@@ -103,8 +111,7 @@ static struct walk walk_x86_64(const struct walker *walker, uint64_t iova, uint6
 		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 1))
-			return entry ? bad("not present but not zero")
-				     : (struct walk){.result = WALK_EMPTY};
+			return absent(entry, level);
 		if (!(entry >> 5 & 1))
 			return bad("accessed is not set");
 		write &= bits(entry, 1, 1);
@@ -126,6 +133,7 @@ static struct walk walk_x86_64(const struct walker *walker, uint64_t iova, uint6
 			.oa = (entry & 0xffffffffff000ULL & ~walker->enc & ~((1ULL << shift) - 1)) |
 			      (iova & ((1ULL << shift) - 1)),
 			.size_lg2 = shift,
+			.level = level - 1,
 			.read = true,
 			.write = write,
 			.exec = exec,
@@ -151,8 +159,7 @@ static struct walk walk_vtd_ss(const struct walker *walker, uint64_t iova, uint6
 		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 3))
-			return entry ? bad("not present but not zero")
-				     : (struct walk){.result = WALK_EMPTY};
+			return absent(entry, level);
 		read &= bits(entry, 0, 0);
 		write &= bits(entry, 1, 1);
 		if (level > 1 && !(entry >> 7 & 1)) {
@@ -170,6 +177,7 @@ static struct walk walk_vtd_ss(const struct walker *walker, uint64_t iova, uint6
 			.oa = (entry & 0xffffffffff000ULL & ~((1ULL << shift) - 1)) |
 			      (iova & ((1ULL << shift) - 1)),
 			.size_lg2 = shift,
+			.level = level - 1,
 			.read = read,
 			.write = write,
 			.dirty = entry >> 9 & 1,
@@ -238,6 +246,7 @@ static struct walk arm_leaf(const struct walker *walker, uint64_t iova, uint64_t
 	}
 	found.read = s1 || bits(entry, 6, 6);
 	found.write = (s1 ? !bits(entry, 7, 7) : bits(entry, 7, 7)) || bits(entry, 51, 51);
+	found.level = (shift - walker->granule_lg2) / (walker->granule_lg2 - 3);
 	found.exec = s1 ? !bits(entry, 53, 53) : bits(entry, 54, 53) != 2;
 	return found;
 }
@@ -261,8 +270,7 @@ static struct walk walk_arm(const struct walker *walker, uint64_t iova, uint64_t
 		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 1))
-			return entry ? bad("not valid but not zero")
-				     : (struct walk){.result = WALK_EMPTY};
+			return absent(entry, level);
 		if (level > 1 && (entry & 2)) {
 			table = arm_address(walker, entry);
 			continue;

@@ -39,6 +39,7 @@ struct walk {
 	const char *why;
 	uint64_t oa;	   /* of the address asked for */
 	unsigned size_lg2; /* of the leaf or run */
+	unsigned level;	   /* of the entry that ended the walk, 0 for the last */
 	bool read;
 	bool write;
 	bool exec;

@@ -353,7 +353,8 @@ static void probe(struct run *run, const struct walker *walker, uint64_t at)
 	       "translate %" PRIx64 " gave %d, %" PRIx64, at, got, leaf.oa);
 	EXPECT(run, leaf.prot == interval->prot, "prot of %" PRIx64 " is %x", at, leaf.prot);
 	EXPECT(run,
-	       seen.result == WALK_MAPPED && seen.oa == leaf.oa && seen.size_lg2 == leaf.size_lg2,
+	       seen.result == WALK_MAPPED && seen.oa == leaf.oa && seen.size_lg2 == leaf.size_lg2 &&
+		       seen.level == leaf.level,
 	       "walker at %" PRIx64 " sees %" PRIx64 ", size %u", at, seen.oa, seen.size_lg2);
 	EXPECT(run, seen.read && seen.write == !!(interval->prot & IOMT_WRITE) && !seen.exec,
 	       "walker sees other permissions at %" PRIx64, at);
