@@ -6,7 +6,8 @@ set -euo pipefail
 packages() {
 	case $1 in
 	build) echo cmake ninja-build gcc libc6-dev ;;
-	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu binutils ;;
+	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu binutils \
+		qemu-system-x86 qemu-system-arm ;;
 	bench) echo g++ libbenchmark-dev libhwloc-dev libcjson-dev pkg-config gnuplot-nox ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
 	coverage) echo gcovr ;;

@@ -81,7 +81,10 @@ struct iomt_pt_cfg {
 	 */
 	uint8_t iova_bits;
 
-	/* Bits of output address, as hardware reports. 0 takes 48, or 52 where the format has it. */
+	/*
+	 * Bits of output address, as hardware reports. 0 takes 48 for Arm without LPA2, else 52;
+	 * with an encryption bit below that, as many as it leaves.
+	 */
 	uint8_t oa_bits;
 
 	/*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arm DDI 0487: HCR_EL2 D19.2.48, PAR_EL1 D19.2.108, SCTLR_EL1, TCR_EL1, VTCR_EL2 in D19.2; fault
- * status codes in ESR_ELx (ISS of a data abort).
+ * Arm DDI 0487, D19.2: HCR_EL2, ID_AA64MMFR0_EL1, MAIR_EL1, SCTLR_EL1, TCR_EL1, TTBRn_EL1,
+ * VTCR_EL2, VTTBR_EL2.
  */
 #include "arm.h"
 #include "test.h"
@@ -10,7 +10,6 @@
 #define RAM_BASE 0x40000000u
 #define STUB	 0x200000u
 #define MAILBOX	 0x210000u
-#define STUB_END 0x220000u
 
 #define HCR_VM	 (1ULL << 0)
 #define HCR_DC	 (1ULL << 12)
@@ -28,25 +27,29 @@ static const struct machine_kind arm_kind = {
 	.suite = "tcg_arm",
 	.qemu = "qemu-system-aarch64",
 	.cpu = "max",
+	.features = "",
 	.args = arguments,
 	.stub = TCG_ARM_STUB,
 	.ram_base = RAM_BASE,
+	.ram_bytes = ARM_RAM_END - RAM_BASE,
 	.stub_offset = STUB,
 	.mailbox_offset = MAILBOX,
-	.words_offset = ARM_WORDS - RAM_BASE,
-	.words_bytes = ARM_WORDS_BYTES,
 	.tables_offset = ARM_TABLES - RAM_BASE,
-	.ram_bytes = ARM_RAM_END - RAM_BASE,
+	.tables_bytes = ARM_RAM_END - ARM_TABLES,
 };
 
 struct machine *arm_machine(void)
 {
-	return machine_get(&arm_kind);
+	struct machine *machine = machine_get(&arm_kind);
+
+	if (machine)
+		machine->tests++;
+	return machine;
 }
 
 /*
- * ID_AA64MMFR0_EL1: TGran4 31:28 and TGran16 23:20 say with 1 and 2 that there is FEAT_LPA2, TGran64
- * 27:24 is 0 where there is a 64K granule; PARange 3:0 is 6 for 52 bits.
+ * ID_AA64MMFR0_EL1: TGran4 31:28 and TGran16 23:20 say with 1 and 2 that there is FEAT_LPA2,
+ * TGran64 27:24 is 0 where there is a 64K granule; PARange 3:0 is 6 for 52 bits.
  */
 static bool cpu_has(uint64_t mmfr0, const struct arm_config *config, const struct iomt_pt_hw *hw)
 {
@@ -134,7 +137,7 @@ void arm_map_stub(struct arm_table *table)
 	arm_map(table, RAM_BASE + STUB, RAM_BASE + STUB, 0x10000, IOMT_READ | IOMT_EXEC);
 }
 
-/* TCR_EL1: T0SZ 5:0, IRGN0 9:8, ORGN0 11:10, SH0 13:12, TG0 15:14; the same for TTBR1 from 16 on. */
+/* TCR_EL1: T0SZ 5:0, IRGN0 9:8, ORGN0 11:10, SH0 13:12, TG0 15:14; for TTBR1 16 bits higher. */
 static uint64_t tcr_half(const struct iomt_pt_hw *hw, bool upper)
 {
 	uint64_t walks = (uint64_t)hw->u.arm.irgn << 8 | (uint64_t)hw->u.arm.orgn << 10 |

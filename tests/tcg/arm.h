@@ -33,11 +33,11 @@ struct arm_table {
 	uint64_t last;
 };
 
-/* Where accesses may lead: every word holds its own physical address. */
-#define ARM_WORDS	0x42000000ULL
-#define ARM_WORDS_BYTES 0x2000000ULL
-#define ARM_TABLES	0x44000000ULL
-#define ARM_RAM_END	0x4c000000ULL
+/* Physical addresses: where accesses may lead, and where tables are. */
+#define ARM_DATA       0x42000000ULL
+#define ARM_DATA_BYTES 0x2000000ULL
+#define ARM_TABLES     0x44000000ULL
+#define ARM_RAM_END    0x4c000000ULL
 
 enum arm_op {
 	ARM_AT_S1E1R,
@@ -88,7 +88,10 @@ void arm_map_stub(struct arm_table *table);
 void arm_load(struct machine *machine, const struct arm_table *lower, const struct arm_table *upper,
 	      const struct arm_table *stage2);
 
-/* Asks, now or with others later; arm_flush waits for answers to all and judges them. */
+/*
+ * Asks, now or with others later; arm_flush waits for answers to all and judges them. Accesses
+ * between two flushes must lead to words of their own.
+ */
 void arm_ask(struct machine *machine, enum arm_op op, uint64_t address, struct arm_want want);
 void arm_flush(struct machine *machine);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Trials on the Arm machine, and what the architecture says that must come out of them. */
+/*
+ * Trials on the Arm machine, and what must come out of them. Arm DDI 0487: permissions D8.4;
+ * PAR_EL1 and ESR_ELx D19.2.
+ */
 #include "arm.h"
 #include "test.h"
 
@@ -32,7 +35,7 @@ static bool from_el0(enum arm_op op)
 		       : op == ARM_LOAD_EL0 || op == ARM_STORE_EL0 || op == ARM_FETCH_EL0;
 }
 
-/* D8.4.1: reads are allowed to EL1 always. EL1 may not execute what EL0 may write (D8.4.1.2). */
+/* EL1 may always read, and may not execute what EL0 may write (D8.4.1). */
 struct arm_want arm_want_s1(enum arm_op op, uint64_t oa, uint32_t prot)
 {
 	bool user = !(prot & IOMT_PRIV), writable = prot & IOMT_WRITE;
@@ -59,11 +62,12 @@ struct arm_want arm_want_s2(enum arm_op op, uint64_t oa, uint32_t prot)
 				 .prot = prot};
 }
 
-static enum arm_result class_of(unsigned status)
+static enum arm_result class_of(const struct machine *machine, unsigned status)
 {
 	if ((status >= 0x04 && status <= 0x07) || status == 0x2b)
 		return ARM_NO_TRANSLATION;
-	CHECK_MSG(status >= 0x0c && status <= 0x0f, "fault status code 0x%x", status);
+	CHECK_MSG(status >= 0x0c && status <= 0x0f, "%s: fault status code 0x%x", machine->note,
+		  status);
 	return ARM_NO_PERMISSION;
 }
 
@@ -77,7 +81,7 @@ static enum arm_result class_of(unsigned status)
 static void expect_fault(const struct machine *machine, const struct trial *trial,
 			 const struct arm_want *want, unsigned status, bool stage2)
 {
-	enum arm_result got = class_of(status);
+	enum arm_result got = class_of(machine, status);
 
 	EXPECT(machine, trial, got == want->result, "status 0x%x, wanted result %d", status,
 	       want->result);
@@ -86,8 +90,8 @@ static void expect_fault(const struct machine *machine, const struct trial *tria
 
 /*
  * PAR_EL1: F 0; without a fault SH 8:7, PA 51:12, ATTR 63:56 as in MAIR; with one FST 6:1, S 9.
- * What is not write-back is reported as outer shareable, but by early QEMUs, which say what the
- * entry, or with DS the control register, has.
+ * What is not write-back is outer shareable there, whatever entry or control register say; early
+ * QEMUs repeat what these say, and with DS that is another value.
  */
 static void judge_translation(const struct machine *machine, const struct trial *trial,
 			      const struct arm_want *want)
@@ -134,32 +138,29 @@ static void judge_access(struct machine *machine, const struct trial *trial,
 		EXPECT(machine, trial, trial->value == want->oa, "wanted 0x%" PRIx64, want->oa);
 }
 
+/*
+ * Every word holds its own physical address, or code that says its page. What code it is depends on
+ * the place alone, as QEMU does not see it change.
+ */
 static void prepare_access(struct machine *machine, enum arm_op op, const struct arm_want *want)
 {
-	uint64_t *word = machine_word(machine, want->oa);
 	uint32_t page = want->oa >> 12 & 0x7fff;
+	uint64_t code = (op == ARM_FETCH ? HVC : SVC) | page << 5;
 
-	if (is_fetch(op))
-		*word = (op == ARM_FETCH ? HVC : SVC) | page << 5;
+	if (!is_translation(op) && want->oa)
+		*machine_word(machine, want->oa) = is_fetch(op) ? code : want->oa;
 }
 
 void arm_ask(struct machine *machine, enum arm_op op, uint64_t address, struct arm_want want)
 {
-	bool alone = is_fetch(op) || op == ARM_STORE || op == ARM_STORE_EL0;
 	struct mailbox *mailbox = machine->mailbox;
 
-	if (mailbox->count == MAILBOX_TRIALS || alone)
+	if (mailbox->count == MAILBOX_TRIALS)
 		arm_flush(machine);
-	if (alone && want.oa)
-		prepare_access(machine, op, &want);
+	prepare_access(machine, op, &want);
 	wants[mailbox->count] = want;
 	mailbox->trials[mailbox->count++] =
 		(struct trial){.op = op, .address = address, .value = ~want.oa};
-	if (!alone)
-		return;
-	arm_flush(machine);
-	if (want.oa)
-		*machine_word(machine, want.oa) = want.oa;
 }
 
 void arm_ask_all(struct arm_table *t, uint64_t iova, uint64_t oa, uint32_t prot)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two stages at once: addresses of stage 1 are IPAs, of its tables too (D8.2.1). */
+/* Two stages at once: addresses of stage 1 are IPAs, of its tables too (D8.2). */
 #include "arm_cases.h"
 #include "test.h"
 #include <stdio.h>
@@ -23,7 +23,7 @@ static const uint32_t stage2_prots[] = {0,
 #define S1_PROTS (sizeof(stage1_prots) / sizeof(stage1_prots[0]))
 #define S2_PROTS (sizeof(stage2_prots) / sizeof(stage2_prots[0]))
 
-/* Stage 1 decides first; the weaker memory type counts (D8.6.7). */
+/* Stage 1 decides first; the weaker memory type counts (D8.6). */
 static struct arm_want want_nested(enum arm_op op, uint64_t ipa, uint64_t pa, uint32_t prot1,
 				   uint32_t prot2)
 {
@@ -41,7 +41,7 @@ static struct arm_want want_nested(enum arm_op op, uint64_t ipa, uint64_t pa, ui
 static void try_pair(struct arm_table *s1, uint64_t place, uint32_t prot1, uint32_t prot2)
 {
 	uint64_t va = VA + place + 0x1238, ipa = IPA + place + 0x1238;
-	uint64_t pa = ARM_WORDS + place + 0x1238;
+	uint64_t pa = ARM_DATA + place + 0x1238;
 	uint32_t types = (prot1 | prot2) & IOMT_TYPE_MASK;
 
 	for (enum arm_op op = ARM_AT_S12E1R; op <= ARM_AT_S12E0W; op++)
@@ -53,7 +53,8 @@ static void try_pair(struct arm_table *s1, uint64_t place, uint32_t prot1, uint3
 		arm_ask(s1->machine, op, va, want);
 	}
 	for (enum arm_op op = ARM_LOAD; op <= ARM_FETCH_EL0 && !types; op++)
-		arm_ask(s1->machine, op, va, want_nested(op, ipa, pa, prot1, prot2));
+		arm_ask(s1->machine, op, va + op * 8,
+			want_nested(op, ipa + op * 8, pa + op * 8, prot1, prot2));
 }
 
 /* Stage 2 gives stage 1 its tables and its code where they are, and the rest elsewhere. */
@@ -70,7 +71,7 @@ static void nest(struct arm_table *s1, struct arm_table *s2)
 
 		arm_map(s1, VA + place, IPA + place, STEP, stage1_prots[i / S2_PROTS]);
 		if (prot2)
-			arm_map(s2, IPA + place, ARM_WORDS + place, STEP, prot2);
+			arm_map(s2, IPA + place, ARM_DATA + place, STEP, prot2);
 	}
 	place = 0;
 	for (size_t i = 0; i < S1_PROTS * S2_PROTS; i++, place += STEP)

@@ -4,7 +4,6 @@
 #include "machine.h"
 #include "test.h"
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 #include <unistd.h>
 
 #define READY	0x31544d4f49u /* "IOMT1" */
-#define PATIENT 20	      /* seconds until a machine counts as stuck */
+#define PATIENT 30	      /* seconds until a machine counts as stuck */
 
 static struct machine the_machine;
 static char version[64];
@@ -42,7 +41,7 @@ static void report(void)
 {
 	kill_machine();
 	printf("%s: %" PRIu64 " translations %s QEMU %s (cpu %s)\n", the_machine.kind->suite,
-	       the_machine.checked, the_machine.uses >= test_count ? "checked by" : "by", version,
+	       the_machine.checked, the_machine.tests >= test_count ? "checked by" : "by", version,
 	       the_machine.kind->cpu);
 	fflush(stdout);
 }
@@ -82,16 +81,18 @@ static bool load_stub(struct machine *machine, const struct machine_kind *kind)
 __attribute__((noreturn)) static void exec_qemu(const struct machine_kind *kind, int ram,
 						int parent)
 {
-	char memory[160], size[32];
-	const char *argv[32] = {kind->qemu,    "-accel",    "tcg",  "-cpu",	 kind->cpu,
-				"-object",     memory,	    "-m",   size,	 "-display",
-				"none",	       "-serial",   "none", "-monitor",	 "none",
-				"-nodefaults", "-parallel", "none", "-nographic"};
+	char memory[160], size[32], cpu[64];
+	const char *argv[32] = {kind->qemu,   "-nodefaults", "-no-user-config",
+				"-no-reboot", "-display",    "none",
+				"-accel",     "tcg",	     "-cpu",
+				cpu,	      "-m",	     size,
+				"-object",    memory};
 	size_t count = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	if (getppid() != parent || !freopen("/dev/null", "r", stdin))
 		_exit(1);
+	snprintf(cpu, sizeof(cpu), "%s%s", kind->cpu, kind->features);
 	snprintf(memory, sizeof(memory),
 		 "memory-backend-file,id=ram,share=on,mem-path=/proc/self/fd/%d,size=%" PRIu64, ram,
 		 kind->ram_bytes);
@@ -119,14 +120,16 @@ static void check_alive(struct machine *machine, double since, const char *what)
 	}
 }
 
+/* Most answers come at once; the processors may also be busy with something else. */
 static void await(struct machine *machine, uint64_t *word, uint64_t value, const char *what)
 {
+	const struct timespec moment = {.tv_nsec = 20000};
 	double since = now();
 
-	for (unsigned spins = 1; __atomic_load_n(word, __ATOMIC_ACQUIRE) != value; spins++) {
-		if (!(spins & 63))
-			sched_yield();
-		if (!(spins & 0xfff))
+	for (unsigned tries = 1; __atomic_load_n(word, __ATOMIC_ACQUIRE) != value; tries++) {
+		if (tries > 2000)
+			nanosleep(&moment, NULL);
+		if (!(tries & 0xff))
 			check_alive(machine, since, what);
 	}
 }
@@ -136,6 +139,7 @@ static void start(struct machine *machine)
 	const struct machine_kind *kind = machine->kind;
 	int parent = getpid();
 
+	CHECK(load_stub(machine, kind)); /* anew: a machine before may have written to it */
 	memset(machine->mailbox, 0, sizeof(*machine->mailbox));
 	machine->pid = fork();
 	CHECK(machine->pid >= 0);
@@ -156,39 +160,30 @@ static char *map_ram(int fd, uint64_t bytes)
 	return at;
 }
 
-static bool prepare(struct machine *machine, const struct machine_kind *kind)
+static void open_ram(struct machine *machine, const struct machine_kind *kind)
 {
 	machine->fd = memfd_create("iomt-tcg", 0);
 	CHECK(machine->fd >= 0 && !ftruncate(machine->fd, (off_t)kind->ram_bytes));
 	machine->ram = map_ram(machine->fd, kind->ram_bytes);
 	machine->mailbox = (struct mailbox *)(machine->ram + kind->mailbox_offset);
 	machine->kind = kind;
+}
+
+static bool prepare(struct machine *machine, const struct machine_kind *kind)
+{
+	open_ram(machine, kind);
 	if (!find_qemu(kind)) {
 		fprintf(stderr, "SKIPPED: %s: there is no %s\n", kind->suite, kind->qemu);
 		return false;
 	}
 	if (!load_stub(machine, kind)) {
-		fprintf(stderr, "SKIPPED: %s: %s was not built, for want of a compiler\n",
-			kind->suite, kind->stub);
+		fprintf(stderr, "SKIPPED: %s: its stub was not built, for want of a compiler\n",
+			kind->suite);
 		return false;
 	}
 	machine->qemu = (unsigned)atoi(version);
 	atexit(report);
 	return true;
-}
-
-uint64_t *machine_word(struct machine *machine, uint64_t phys)
-{
-	return (uint64_t *)(machine->ram + (phys - machine->kind->ram_base));
-}
-
-/* Every word of the words' memory holds its own physical address. */
-static void fill(struct machine *machine)
-{
-	uint64_t first = machine->kind->ram_base + machine->kind->words_offset;
-
-	for (uint64_t at = first; at - first < machine->kind->words_bytes; at += 8)
-		*machine_word(machine, at) = at;
 }
 
 struct machine *machine_get(const struct machine_kind *kind)
@@ -202,13 +197,14 @@ struct machine *machine_get(const struct machine_kind *kind)
 	}
 	if (missing)
 		return NULL;
+	if (machine->kind != kind)
+		kill_machine();
+	machine->kind = kind;
 	if (!machine->pid)
 		start(machine);
-	pool_init(&machine->pool, machine->ram + kind->tables_offset,
-		  kind->ram_bytes - kind->tables_offset, kind->ram_base + kind->tables_offset);
+	pool_init(&machine->pool, machine->ram + kind->tables_offset, kind->tables_bytes,
+		  kind->ram_base + kind->tables_offset);
 	machine->mailbox->count = 0;
-	machine->uses++;
-	fill(machine);
 	return machine;
 }
 
@@ -222,4 +218,10 @@ void machine_run(struct machine *machine)
 	await(machine, &mailbox->answer, request, "to a request");
 	machine->checked += mailbox->count;
 	mailbox->count = 0;
+}
+
+uint64_t *machine_word(struct machine *machine, uint64_t phys)
+{
+	CHECK(phys - machine->kind->ram_base <= machine->kind->ram_bytes - 8);
+	return (uint64_t *)(machine->ram + (phys - machine->kind->ram_base));
 }

@@ -10,20 +10,19 @@
 #include "pool.h"
 #include <stdbool.h>
 
-/* Of one kind there is one machine per process; it is started when first needed. */
 struct machine_kind {
 	const char *suite;
 	const char *qemu; /* the program */
 	const char *cpu;
+	const char *features;	 /* of the CPU: ",name=on,..." or "" */
 	const char *const *args; /* further ones, ending with NULL */
 	const char *stub;	 /* path of the raw binary */
 	uint64_t ram_base;
-	uint64_t stub_offset;
-	uint64_t mailbox_offset;
-	uint64_t words_offset; /* memory whose words hold their own physical addresses */
-	uint64_t words_bytes;
-	uint64_t tables_offset;
 	uint64_t ram_bytes;
+	uint64_t stub_offset; /* in RAM */
+	uint64_t mailbox_offset;
+	uint64_t tables_offset;
+	uint64_t tables_bytes;
 };
 
 /* As the stubs know it: offsets are constants there. */
@@ -51,18 +50,19 @@ struct machine {
 	unsigned qemu;	  /* major version */
 	int pid;
 	int fd;
-	unsigned uses;	  /* by tests */
+	unsigned tests;	  /* that have used it, for the users to count */
 	uint64_t checked; /* translations */
 	char note[96];	  /* what is being tried, for messages */
 };
 
 /*
- * The running machine, with no table allocated; NULL, once with a message that begins with
- * "SKIPPED:", where QEMU or the stub is missing. A machine that does not come up fails the test.
+ * The machine, running, with no table allocated: one per process, and another is ended for it.
+ * NULL, and a message that begins with "SKIPPED:", where QEMU or the stub is missing. A machine
+ * that does not come up fails the test.
  */
 struct machine *machine_get(const struct machine_kind *kind);
 
-/* Lets the stub do the mailbox's trials, and forget all translations before that. Count is 0 then. */
+/* Lets the stub forget all translations, and then do the mailbox's trials. Count is 0 then. */
 void machine_run(struct machine *machine);
 
 /* The 64-bit word at a physical address in RAM. */
