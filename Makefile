@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The face of the build: what people type. CMake and the scripts do the work.
 .DEFAULT_GOAL := help
-.PHONY: help test test-full mutants bench bench-full bench-smoke asan tsan coverage freestanding rows \
+.PHONY: help test test-full mutants bench bench-peers bench-full bench-smoke asan tsan coverage freestanding rows \
 	lint format clean
 
 help: ## this list
@@ -23,6 +23,11 @@ mutants: ## plant faults into the code and see that the tests find them (half an
 
 bench: ## install what is missing, build, run the benchmarks (about three minutes)
 	@scripts/deps.sh bench
+	@scripts/build.sh release iomt-bench
+	@bench/run.sh default
+
+bench-peers: ## the same beside Linux's own page-table code, which it installs (150 MB)
+	@scripts/deps.sh bench peers
 	@scripts/build.sh release iomt-bench
 	@bench/run.sh default
 

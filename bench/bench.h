@@ -12,9 +12,17 @@
 #include <iomt/iomt.h>
 #include <stdio.h>
 
-/* What is measured: a library's calls. Peers fill one more of these. */
+struct kind;
+
+/*
+ * What is measured: a library's calls, by one table of each kind at a time. A peer fills one more of
+ * these (peers/linux.c is one); its table is whatever open returns, behind a pointer that is iomt's
+ * by name alone. What it cannot do is NULL.
+ */
 struct target {
 	const char *name;
+	struct iomt_pt *(*open)(const struct kind *kind, uint32_t flags);
+	void (*close)(struct iomt_pt *pt);
 	int (*map)(struct iomt_pt *pt, uint64_t iova, uint64_t oa, uint64_t length, uint32_t prot,
 		   struct iomt_gather *gather);
 	int (*unmap)(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t *unmapped,
@@ -28,7 +36,8 @@ struct target {
 struct kind {
 	const char *name;
 	const struct iomt_pt_format *format;
-	struct target target;
+	struct target target;	   /* iomt */
+	const struct target *peer; /* or NULL */
 	uint8_t iova_bits;
 	uint8_t granule_lg2;
 	uint8_t block_lg2;	/* the next level's leaf */
@@ -38,12 +47,20 @@ struct kind {
 	bool in_default;       /* measured in the default run, not only in the full one */
 };
 
+/* How iomt opens and closes its own. */
+struct iomt_pt *bench_open(const struct kind *kind, uint32_t flags);
+void bench_close(struct iomt_pt *pt);
+
+/* Linux's io-pgtable, where its source is installed. */
+extern const struct target linux_target;
+
 extern const struct kind kinds[];
 extern const size_t kind_count;
 
 /* One benchmark: a workload for a kind. */
 struct bench {
 	const struct kind *kind;
+	const struct target *target;
 	const struct workload *workload;
 	unsigned param; /* of the workload: entries, size, working set */
 };
@@ -53,7 +70,7 @@ struct round {
 	const struct bench *bench;
 	const struct kind *kind;
 	const struct target *target;
-	struct iomt_pt pt;
+	struct iomt_pt *pt;
 	struct iomt_gather gather;
 	void *data;
 	uint64_t ops;	  /* in the timed part of a round */
@@ -69,12 +86,18 @@ struct workload {
 	void (*close)(struct round *round);
 };
 
-/* Registers format/workload/target for the kind; format "machine" where kind is NULL. */
+/*
+ * Registers format/workload/target for the kind's targets; format "machine" where kind is NULL.
+ * Workloads that need what peers do not have are iomt's alone.
+ */
 void bench_add(const struct kind *kind, const char *name, const struct workload *workload,
 	       unsigned param);
+void bench_add_own(const struct kind *kind, const char *name, const struct workload *workload,
+		   unsigned param);
 
-/* Makes an empty table of the round's kind. */
+/* Makes an empty table of the round's kind, and drops it. */
 bool bench_table(struct round *round, uint32_t flags);
+void bench_drop(struct round *round);
 
 /* A failing call ends the benchmark: nothing that did not work is measured. */
 void bench_check(struct round *round, int err, const char *what);

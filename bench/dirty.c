@@ -17,7 +17,7 @@ static uint64_t *find_slot(struct round *round, uint64_t iova)
 	struct iomt_pt_hw hw;
 	uint64_t *table, at;
 
-	iomt_pt_hw(&round->pt, &hw);
+	iomt_pt_hw(round->pt, &hw);
 	table = (uint64_t *)(uintptr_t)hw.root;
 	for (unsigned level = hw.levels - 1u;; level--) {
 		at = iova >> (granule + index * level);
@@ -40,7 +40,7 @@ static bool open_pages(struct round *round)
 	if (!pages || !bench_table(round, IOMT_PT_DIRTY))
 		return false;
 	bench_check(round,
-		    iomt_pt_map(&round->pt, BENCH_BASE, BENCH_OA + (1ULL << shift),
+		    iomt_pt_map(round->pt, BENCH_BASE, BENCH_OA + (1ULL << shift),
 				(uint64_t)PAGES << shift, IOMT_READ | IOMT_WRITE, NULL),
 		    "map");
 	for (uint64_t i = 0; !round->error && i < PAGES; i++)
@@ -65,7 +65,7 @@ static void harvest(struct round *round)
 	uint64_t granule = 1ULL << round->kind->granule_lg2;
 
 	bench_check(round,
-		    round->target->dirty(&round->pt, BENCH_BASE, PAGES * granule, granule,
+		    round->target->dirty(round->pt, BENCH_BASE, PAGES * granule, granule,
 					 pages->bitmap, 0, &round->gather),
 		    "dirty");
 }
@@ -84,7 +84,7 @@ static void check_bitmap(struct round *round)
 
 static void done(struct round *round)
 {
-	iomt_pt_destroy(&round->pt);
+	bench_drop(round);
 	free(round->data);
 }
 
@@ -94,7 +94,7 @@ void bench_dirty(const struct kind *kind, bool full)
 						 done};
 
 	(void)full;
-	bench_add(kind, "dirty harvest, none dirty", &workload, 0);
-	bench_add(kind, "dirty harvest, 1 % dirty", &workload, 100);
-	bench_add(kind, "dirty harvest, all dirty", &workload, 1);
+	bench_add_own(kind, "dirty harvest, none dirty", &workload, 0);
+	bench_add_own(kind, "dirty harvest, 1 % dirty", &workload, 100);
+	bench_add_own(kind, "dirty harvest, all dirty", &workload, 1);
 }

@@ -2,6 +2,7 @@
 /* The benchmark program: registers everything, pins itself, runs. IOMT_BENCH=full for everything.
  */
 #include "bench.h"
+#include "pool.h"
 #include <hwloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,27 +47,49 @@ void bench_check(struct round *round, int err, const char *what)
 	}
 }
 
-bool bench_table(struct round *round, uint32_t flags)
+struct iomt_pt *bench_open(const struct kind *kind, uint32_t flags)
 {
 	struct iomt_pt_cfg cfg = {
 		.size = sizeof(cfg),
-		.format = round->kind->format,
-		.mem = &iomt_mem_heap,
-		.iova_bits = round->kind->iova_bits,
+		.format = kind->format,
+		.mem = &pool_mem,
+		.iova_bits = kind->iova_bits,
 		.flags = flags,
 	};
+	struct iomt_pt *pt = malloc(sizeof(*pt));
 
-	bench_check(round, iomt_pt_init(&round->pt, &cfg), "init");
-	return !round->error;
+	if (pt && !iomt_pt_init(pt, &cfg))
+		return pt;
+	free(pt);
+	return NULL;
+}
+
+void bench_close(struct iomt_pt *pt)
+{
+	iomt_pt_destroy(pt);
+	free(pt);
+}
+
+bool bench_table(struct round *round, uint32_t flags)
+{
+	round->pt = round->target->open(round->kind, flags);
+	bench_check(round, round->pt ? 0 : IOMT_ENOMEM, "open");
+	return round->pt;
+}
+
+void bench_drop(struct round *round)
+{
+	if (round->pt)
+		round->target->close(round->pt);
+	round->pt = NULL;
 }
 
 static void run(struct shim_state *state, const void *ctx)
 {
 	const struct bench *bench = ctx;
 	const struct workload *workload = bench->workload;
-	struct round round = {.bench = bench, .kind = bench->kind};
+	struct round round = {.bench = bench, .kind = bench->kind, .target = bench->target};
 
-	round.target = bench->kind ? &bench->kind->target : NULL;
 	iomt_gather_init(&round.gather);
 	if (!workload->open(&round)) {
 		shim_fail(state, round.error ? round.error : "out of memory");
@@ -94,8 +117,8 @@ static void run(struct shim_state *state, const void *ctx)
 	workload->close(&round);
 }
 
-void bench_add(const struct kind *kind, const char *name, const struct workload *workload,
-	       unsigned param)
+static void add(const struct kind *kind, const struct target *target, const char *name,
+		const struct workload *workload, unsigned param)
 {
 	static struct bench benches[1024];
 	static size_t count;
@@ -104,10 +127,24 @@ void bench_add(const struct kind *kind, const char *name, const struct workload 
 
 	if (count > sizeof(benches) / sizeof(benches[0]))
 		abort();
-	*bench = (struct bench){kind, workload, param};
+	*bench = (struct bench){kind, target, workload, param};
 	snprintf(full, sizeof(full), "%s/%s/%s", kind ? kind->name : "machine", name,
-		 kind ? kind->target.name : "limit");
+		 target ? target->name : "limit");
 	shim_register(full, run, bench);
+}
+
+void bench_add_own(const struct kind *kind, const char *name, const struct workload *workload,
+		   unsigned param)
+{
+	add(kind, kind ? &kind->target : NULL, name, workload, param);
+}
+
+void bench_add(const struct kind *kind, const char *name, const struct workload *workload,
+	       unsigned param)
+{
+	bench_add_own(kind, name, workload, param);
+	if (kind && kind->peer)
+		add(kind, kind->peer, name, workload, param);
 }
 
 /* Stays on one processor, the last of the machine, and says what the machine is. */
@@ -148,6 +185,11 @@ static void pin_and_describe(void)
 	shim_context("pinned to", text);
 	shim_context("compiler", __VERSION__);
 	shim_context("flags", IOMT_BENCH_FLAGS);
+#ifdef BENCH_LINUX
+	shim_context("peers", "linux: io-pgtable of " BENCH_LINUX ", compiled alike");
+#else
+	shim_context("peers", "none: linux-source-6.12 is not installed (make bench-peers)");
+#endif
 	hwloc_topology_destroy(topology);
 }
 

@@ -5,31 +5,6 @@
 
 #define PAGES 4096u /* of a driver's pool */
 
-static bool open_in_order(struct round *round)
-{
-	round->ops = PAGES;
-	round->entries = 1;
-	round->data = malloc(PAGES * sizeof(uint32_t));
-	for (uint32_t i = 0; round->data && i < PAGES; i++)
-		((uint32_t *)round->data)[i] = i;
-	if (!round->data || !bench_table(round, 0))
-		return false;
-	bench_check(round,
-		    iomt_pt_reserve(&round->pt, BENCH_BASE,
-				    (uint64_t)PAGES << round->kind->granule_lg2),
-		    "reserve");
-	return !round->error;
-}
-
-static bool open_at_random(struct round *round)
-{
-	if (!open_in_order(round))
-		return false;
-	free(round->data);
-	round->data = bench_permutation(PAGES);
-	return round->data;
-}
-
 static void map_all(struct round *round)
 {
 	int (*map)(struct iomt_pt *, uint64_t, uint64_t, uint64_t, uint32_t, struct iomt_gather *) =
@@ -41,7 +16,7 @@ static void map_all(struct round *round)
 	for (uint32_t i = 0; i < PAGES; i++) {
 		uint64_t at = (uint64_t)order[i] << shift;
 
-		err |= map(&round->pt, BENCH_BASE + at, BENCH_OA + at, 1ULL << shift,
+		err |= map(round->pt, BENCH_BASE + at, BENCH_OA + at, 1ULL << shift,
 			   IOMT_READ | IOMT_WRITE, NULL);
 	}
 	bench_check(round, err, "map");
@@ -57,13 +32,36 @@ static void unmap_all(struct round *round)
 	int err = 0;
 
 	for (uint32_t i = 0; i < PAGES; i++) {
-		err |= unmap(&round->pt, BENCH_BASE + ((uint64_t)order[i] << shift), 1ULL << shift,
+		err |= unmap(round->pt, BENCH_BASE + ((uint64_t)order[i] << shift), 1ULL << shift,
 			     &unmapped, &round->gather);
 		total += unmapped;
 	}
 	if (total != (uint64_t)PAGES << shift)
 		err = IOMT_ENOENT;
 	bench_check(round, err, "unmap");
+}
+
+static bool open_in_order(struct round *round)
+{
+	round->ops = PAGES;
+	round->entries = 1;
+	round->data = malloc(PAGES * sizeof(uint32_t));
+	for (uint32_t i = 0; round->data && i < PAGES; i++)
+		((uint32_t *)round->data)[i] = i;
+	if (!round->data || !bench_table(round, 0))
+		return false;
+	map_all(round); /* so that the tables are in place */
+	unmap_all(round);
+	return !round->error;
+}
+
+static bool open_at_random(struct round *round)
+{
+	if (!open_in_order(round))
+		return false;
+	free(round->data);
+	round->data = bench_permutation(PAGES);
+	return round->data;
 }
 
 static void pairs(struct round *round)
@@ -73,16 +71,16 @@ static void pairs(struct round *round)
 	int err = 0;
 
 	for (uint32_t i = 0; i < PAGES / 2; i++) {
-		err |= target->map(&round->pt, BENCH_BASE, BENCH_OA, size, IOMT_READ | IOMT_WRITE,
+		err |= target->map(round->pt, BENCH_BASE, BENCH_OA, size, IOMT_READ | IOMT_WRITE,
 				   NULL);
-		err |= target->unmap(&round->pt, BENCH_BASE, size, &unmapped, &round->gather);
+		err |= target->unmap(round->pt, BENCH_BASE, size, &unmapped, &round->gather);
 	}
 	bench_check(round, err, "map and unmap");
 }
 
 static void done(struct round *round)
 {
-	iomt_pt_destroy(&round->pt);
+	bench_drop(round);
 	free(round->data);
 }
 

@@ -40,7 +40,7 @@ static void draw(FILE *gnuplot, const struct results *results, const struct plot
 		fprintf(gnuplot, "\n\"%s\"", workloads[r]);
 		for (size_t c = 0; c < columns; c++) {
 			const struct result *result =
-				result_find(results, formats[c], workloads[r]);
+				result_find(results, formats[c], workloads[r], "iomt");
 
 			if (result)
 				fprintf(gnuplot, " %g",

@@ -18,7 +18,7 @@ static void map_ranges(struct round *round)
 	int err = 0;
 
 	for (uint64_t i = 0; i < round->ops; i++)
-		err |= round->target->map(&round->pt, BENCH_BASE + i * shape->stride, shape->oa,
+		err |= round->target->map(round->pt, BENCH_BASE + i * shape->stride, shape->oa,
 					  shape->length, IOMT_READ | IOMT_WRITE, NULL);
 	bench_check(round, err, "map");
 }
@@ -30,7 +30,7 @@ static void unmap_ranges(struct round *round)
 	int err = 0;
 
 	for (uint64_t i = 0; i < round->ops; i++) {
-		err |= round->target->unmap(&round->pt, BENCH_BASE + i * shape->stride,
+		err |= round->target->unmap(round->pt, BENCH_BASE + i * shape->stride,
 					    shape->length, &unmapped, &round->gather);
 		if (unmapped != shape->length)
 			err = IOMT_ENOENT;
@@ -80,7 +80,7 @@ static bool open_leaf(struct round *round)
 
 static void done(struct round *round)
 {
-	iomt_pt_destroy(&round->pt);
+	bench_drop(round);
 	free(round->data);
 }
 
@@ -101,7 +101,7 @@ static void map_cold(struct round *round)
 	uint64_t granule = 1ULL << round->kind->granule_lg2;
 
 	bench_check(round,
-		    round->target->map(&round->pt, BENCH_BASE, BENCH_OA + granule,
+		    round->target->map(round->pt, BENCH_BASE, BENCH_OA + granule,
 				       (uint64_t)round->bench->param << 30, IOMT_READ | IOMT_WRITE,
 				       NULL),
 		    "map");
@@ -109,7 +109,7 @@ static void map_cold(struct round *round)
 
 static void drop_table(struct round *round)
 {
-	iomt_pt_destroy(&round->pt);
+	bench_drop(round);
 }
 
 static void nothing(struct round *round)

@@ -46,11 +46,12 @@ static const char *string(const cJSON *object, const char *name)
 }
 
 const struct result *result_find(const struct results *results, const char *format,
-				 const char *workload)
+				 const char *workload, const char *target)
 {
 	for (size_t i = 0; i < results->count; i++) {
 		if (!strcmp(results->list[i].format, format) &&
-		    !strcmp(results->list[i].workload, workload))
+		    !strcmp(results->list[i].workload, workload) &&
+		    !strcmp(results->list[i].target, target))
 			return &results->list[i];
 	}
 	return NULL;
@@ -146,6 +147,20 @@ static int by_order(const void *a, const void *b)
 	return left->order < right->order ? -1 : left->order > right->order;
 }
 
+/* What a result is measured by: the machine's limit, or iomt. */
+static void relate(const struct results *results, struct result *result)
+{
+	const char *name = limit_of(result->workload);
+	const struct result *limit = name ? result_find(results, "machine", name, "limit") : NULL;
+	const struct result *own = result_find(results, result->format, result->workload, "iomt");
+
+	result->limit = limit ? limit->ns_per_entry : 0;
+	if (own == result && limit)
+		result->ratio = result->ns_per_entry / limit->ns_per_entry;
+	if (own && own != result)
+		result->ratio = result->ns_per_entry / own->ns_per_entry;
+}
+
 static bool collect(const cJSON *benchmarks, struct results *results)
 {
 	const cJSON *item;
@@ -172,12 +187,8 @@ static bool collect(const cJSON *benchmarks, struct results *results)
 		results->count++;
 	}
 	qsort(results->list, results->count, sizeof(*results->list), by_order);
-	for (size_t i = 0; i < results->count; i++) {
-		const char *name = limit_of(results->list[i].workload);
-		const struct result *limit = name ? result_find(results, "machine", name) : NULL;
-
-		results->list[i].limit = limit ? limit->ns_per_entry : 0;
-	}
+	for (size_t i = 0; i < results->count; i++)
+		relate(results, &results->list[i]);
 	return true;
 }
 
@@ -198,9 +209,8 @@ static bool write_summary(const struct results *results, const char *folder)
 		cJSON_AddNumberToObject(item, "ns_per_op", result->ns_per_op);
 		cJSON_AddNumberToObject(item, "ns_per_entry", result->ns_per_entry);
 		cJSON_AddNumberToObject(item, "spread", result->spread);
-		if (result->limit > 0)
-			cJSON_AddNumberToObject(item, "ratio",
-						result->ns_per_entry / result->limit);
+		if (result->ratio > 0)
+			cJSON_AddNumberToObject(item, "ratio", result->ratio);
 		else
 			cJSON_AddNullToObject(item, "ratio");
 		cJSON_AddItemToArray(summary, item);
@@ -219,8 +229,8 @@ static bool write_summary(const struct results *results, const char *folder)
 
 static void print_context(const cJSON *context)
 {
-	static const char *const names[] = {"machine",	"cache levels", "pinned to",
-					    "compiler", "flags",	"date"};
+	static const char *const names[] = {"machine", "cache levels", "pinned to", "compiler",
+					    "flags",   "peers",	       "date"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		printf("%-12s %s\n", names[i], string(context, names[i]));
@@ -238,7 +248,7 @@ static void print_row(const struct results *results, const char *workload, const
 
 	printf("%-30s", workload);
 	for (size_t i = 0; i < count; i++) {
-		const struct result *result = result_find(results, formats[i], workload);
+		const struct result *result = result_find(results, formats[i], workload, "iomt");
 
 		if (!result) {
 			printf(" %11s", "-");
@@ -256,23 +266,64 @@ static void print_row(const struct results *results, const char *workload, const
 	printf(" %6.1f%%\n", 100 * spread);
 }
 
+/* The row below: the same by a peer, and how many times iomt's time that is. */
+static void print_peer(const struct results *results, const char *workload, const char **formats,
+		       size_t count, bool per_entry, const char *peer)
+{
+	double spread = 0;
+
+	printf("  %-28s", peer);
+	for (size_t i = 0; i < count; i++) {
+		const struct result *result = result_find(results, formats[i], workload, peer);
+		char cell[32] = "-";
+
+		if (result) {
+			snprintf(cell, sizeof(cell), "%.*f x%.1f", per_entry ? 2 : 1,
+				 per_entry ? result->ns_per_entry : result->ns_per_op,
+				 result->ratio);
+			spread = fmax(spread, result->spread);
+		}
+		printf(" %11s", cell);
+	}
+	printf(" %9s %6.1f%%\n", "", 100 * spread);
+}
+
+/* A result of the target in any format, or NULL. */
+static const struct result *find_any(const struct results *results, const char *workload,
+				     const char **formats, size_t count, const char *target)
+{
+	const struct result *any = NULL;
+
+	for (size_t i = 0; i < count && !any; i++)
+		any = result_find(results, formats[i], workload, target);
+	return any;
+}
+
 static void print_table(const struct results *results, bool per_entry)
 {
-	const char *formats[NAMES], *workloads[NAMES];
+	const char *formats[NAMES], *workloads[NAMES], *targets[NAMES];
 	size_t columns = result_formats(results, formats, NAMES);
-	size_t rows = result_workloads(results, workloads, NAMES);
+	size_t rows = result_workloads(results, workloads, NAMES), count = 0;
 
+	for (size_t i = 0; i < results->count; i++)
+		add_name(targets, &count, NAMES, results->list[i].target);
 	printf("\n%-30s", per_entry ? "ns per entry" : "ns per operation");
 	for (size_t i = 0; i < columns; i++)
 		printf(" %11.11s", formats[i]);
 	printf(" %9s %7s\n", "limit", "spread");
 	for (size_t i = 0; i < rows; i++) {
-		const struct result *any = NULL;
+		const struct result *any =
+			find_any(results, workloads[i], formats, columns, "iomt");
 
-		for (size_t c = 0; c < columns && !any; c++)
-			any = result_find(results, formats[c], workloads[i]);
-		if (any && (any->entries > 1) == per_entry)
-			print_row(results, workloads[i], formats, columns, per_entry);
+		if (!any || (any->entries > 1) != per_entry)
+			continue;
+		print_row(results, workloads[i], formats, columns, per_entry);
+		for (size_t t = 0; t < count; t++) {
+			if (strcmp(targets[t], "iomt") &&
+			    find_any(results, workloads[i], formats, columns, targets[t]))
+				print_peer(results, workloads[i], formats, columns, per_entry,
+					   targets[t]);
+		}
 	}
 }
 
@@ -313,7 +364,7 @@ int main(int argc, char **argv)
 	print_limits(&results);
 	printf("\nMedians; spread is the worst coefficient of variation of a row. Limits are ns "
 	       "per\n"
-	       "entry (or load). All figures: %s/summary.json\n",
+	       "entry (or load). x: how many times iomt's time. All figures: %s/summary.json\n",
 	       folder);
 	if (!write_summary(&results, folder)) {
 		fprintf(stderr, "%s/summary.json: cannot write\n", folder);

@@ -16,6 +16,7 @@ struct result {
 	double entries; /* per operation */
 	double spread;	/* coefficient of variation over the repetitions */
 	double limit;	/* ns per entry that the machine can do; 0 where no limit applies */
+	double ratio;	/* a peer: its time over iomt's; iomt: its time over the limit's; or 0 */
 };
 
 struct results {
@@ -23,9 +24,9 @@ struct results {
 	size_t count;
 };
 
-/* The result of a format's workload, or NULL. */
+/* The result of a target ("iomt", "limit", a peer) in a format's workload, or NULL. */
 const struct result *result_find(const struct results *results, const char *format,
-				 const char *workload);
+				 const char *workload, const char *target);
 
 /* Formats or workloads in the order of their first appearance. Returns how many. */
 size_t result_formats(const struct results *results, const char **names, size_t room);

@@ -16,9 +16,9 @@ static bool open_set(struct round *round)
 	if (!addresses || !bench_table(round, 0))
 		return false;
 	bench_check(round,
-		    iomt_pt_map(&round->pt, BENCH_BASE,
-				BENCH_OA + (1ULL << round->kind->granule_lg2), size,
-				IOMT_READ | IOMT_WRITE, NULL),
+		    round->target->map(round->pt, BENCH_BASE,
+				       BENCH_OA + (1ULL << round->kind->granule_lg2), size,
+				       IOMT_READ | IOMT_WRITE, NULL),
 		    "map");
 	for (uint32_t i = 0; i < LOOKUPS; i++)
 		addresses[i] = BENCH_BASE + bench_random(&state) % size;
@@ -43,7 +43,7 @@ static void independent(struct round *round)
 	int err = 0;
 
 	for (uint32_t i = 0; i < LOOKUPS; i++) {
-		err |= round->target->translate(&round->pt, addresses[i], &leaf);
+		err |= round->target->translate(round->pt, addresses[i], &leaf);
 		sum += leaf.oa;
 	}
 	__asm__ volatile("" : : "r"(sum));
@@ -58,13 +58,13 @@ static void dependent(struct round *round)
 	int err = 0;
 
 	for (uint32_t i = 0; i < LOOKUPS; i++)
-		err |= round->target->translate(&round->pt, addresses[i] | leaf.oa >> 63, &leaf);
+		err |= round->target->translate(round->pt, addresses[i] | leaf.oa >> 63, &leaf);
 	bench_check(round, err, "translate");
 }
 
 static void done(struct round *round)
 {
-	iomt_pt_destroy(&round->pt);
+	bench_drop(round);
 	free(round->data);
 }
 

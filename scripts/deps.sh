@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what the named groups need and is not there yet: deps.sh build test bench lint coverage
+# Installs what the named groups need and is not there yet: deps.sh test bench peers lint coverage
 set -euo pipefail
 
 packages() {
@@ -9,10 +9,11 @@ packages() {
 	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu binutils \
 		qemu-system-x86 qemu-system-arm ;;
 	bench) echo g++ libbenchmark-dev libhwloc-dev libcjson-dev pkg-config gnuplot-nox ;;
+	peers) echo linux-source-6.12 xz-utils ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
 	coverage) echo gcovr ;;
 	*)
-		echo "deps.sh: no such group: $1 (build, test, bench, lint, coverage)" >&2
+		echo "deps.sh: no such group: $1 (build, test, bench, peers, lint, coverage)" >&2
 		exit 2
 		;;
 	esac
