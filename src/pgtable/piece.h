@@ -65,6 +65,8 @@ PT_INLINE void pt_write_piece(const struct pt_format *f, const struct iomt_pt *p
 {
 	unsigned level = piece->level, size_lg2 = piece->size_lg2;
 	u64 run = 1ULL << (size_lg2 - pt_unit_lg2(f, level));
+	/* the analyzer does not know that a piece's level is one of the format's */
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 	u64 step = 1ULL << (f->repeats ? size_lg2 : pt_unit_lg2(f, level));
 	u64 first = f->leaf(oa, level, size_lg2) | attrs;
 

@@ -133,7 +133,7 @@ PT_INLINE u64 pt_words_any(const u64 *p, u64 n)
 
 	for (; n >= PT_LINE; n -= PT_LINE, p += PT_LINE) {
 #pragma GCC unroll 8
-		for (unsigned i = 0; i < PT_LINE_VECS; i++)
+		for (size_t i = 0; i < PT_LINE_VECS; i++)
 			acc |= pt_vec_load(p + i * PT_VEC_WORDS);
 	}
 	for (any = pt_vec_or(acc); n; n--)
@@ -148,7 +148,7 @@ PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
 
 	for (; n >= PT_LINE; n -= PT_LINE, p += PT_LINE) {
 #pragma GCC unroll 8
-		for (unsigned i = 0; i < PT_LINE_VECS; i++) {
+		for (size_t i = 0; i < PT_LINE_VECS; i++) {
 			pt_vec v = pt_vec_load(p + i * PT_VEC_WORDS);
 
 			acc_all &= v;
@@ -172,7 +172,7 @@ PT_INLINE void pt_words_ramp(u64 *p, u64 n, u64 first, u64 step)
 
 	for (; n >= PT_LINE; n -= PT_LINE, p += PT_LINE, first += step * PT_LINE) {
 #pragma GCC unroll 8
-		for (unsigned i = 0; i < PT_LINE_VECS; i++) {
+		for (size_t i = 0; i < PT_LINE_VECS; i++) {
 			pt_vec_store(p + i * PT_VEC_WORDS, value);
 			value += step * PT_VEC_WORDS;
 		}
