@@ -59,7 +59,8 @@ PT_INLINE void pt_harvest_leaf(const struct pt_format *f, const struct iomt_pt *
 	if (harvest->keep || from != v || to != end)
 		return;
 	pt_clean_run(f, pt, slot, run);
-	pt_touch(&harvest->cleaned, v, 1ULL << size_lg2, size_lg2);
+	pt_touch(&harvest->cleaned, v, 1ULL << size_lg2,
+		 pt_cached_sizes(f, pt_level_of_size(f, size_lg2), size_lg2));
 }
 
 /* Surely nothing to report in the line of entries at slot. */

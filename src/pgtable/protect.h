@@ -29,7 +29,8 @@ PT_INLINE void pt_protect_entry(const struct pt_format *f, const struct iomt_pt 
 			pt_store(slot, changed);
 	} while (tracked && !pt_replace(slot, &entry, changed));
 	pt_clean(pt, slot, 1);
-	pt_touch(&change->touched, v, 1ULL << pt_unit_lg2(f, level), f->leaf_lg2(entry, level));
+	pt_touch(&change->touched, v, 1ULL << pt_unit_lg2(f, level),
+		 pt_cached_sizes(f, level, f->leaf_lg2(entry, level)));
 }
 
 PT_INLINE u64 pt_protect_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,

@@ -138,14 +138,15 @@ static bool move_in(const struct pt_format *f, struct pt_mapping *m, const struc
 	return true;
 }
 
-static void record(const struct pt_mapping *m, const struct cut *cut, bool tables)
+static void record(const struct pt_format *f, const struct pt_mapping *m, const struct cut *cut,
+		   bool tables)
 {
 	u64 first = cut->first + m->delta;
 
 	if (!m->gather)
 		return;
 	iomt_gather_add(m->gather, first, first + pt_low_bits(cut->size_lg2));
-	m->gather->leaf_sizes |= 1ULL << cut->size_lg2;
+	m->gather->leaf_sizes |= pt_cached_sizes(f, cut->level, cut->size_lg2);
 	if (tables)
 		m->gather->table_levels |= 1u << cut->level;
 }
@@ -157,7 +158,7 @@ static void split_at(const struct pt_format *f, struct pt_mapping *m, u64 v)
 
 	while (find_cut(f, m->pt, v, &cut)) {
 		write_parts(f, m, &cut, spare);
-		record(m, &cut, cut.at & pt_low_bits(pt_unit_lg2(f, cut.level)));
+		record(f, m, &cut, cut.at & pt_low_bits(pt_unit_lg2(f, cut.level)));
 		for (u64 i = 0; i < cut.slots; i++) {
 			/* the mark speaks of the spare table's slot, not of the one to come */
 			if (f->kind(spare[i], cut.level) == PT_TABLE)

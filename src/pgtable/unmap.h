@@ -20,7 +20,7 @@ PT_INLINE u64 pt_clear_slots(const struct pt_format *f, struct iomt_pt *pt, u64 
 	if (f->all_single(all, any, level)) {
 		pt_words_clear(slot, n);
 		pt_clean(pt, slot, n);
-		pt_touch(removed, v, n << unit_lg2, unit_lg2);
+		pt_touch(removed, v, n << unit_lg2, 1ULL << unit_lg2);
 		return n;
 	}
 	for (i = 0; i < n; i += run) {
@@ -37,7 +37,7 @@ PT_INLINE u64 pt_clear_slots(const struct pt_format *f, struct iomt_pt *pt, u64 
 		run = (1ULL << (size_lg2 - unit_lg2)) - pt_run_offset(f, at, level, size_lg2);
 		pt_words_clear(&slot[i], run);
 		pt_clean(pt, &slot[i], run);
-		pt_touch(removed, at, run << unit_lg2, size_lg2);
+		pt_touch(removed, at, run << unit_lg2, pt_cached_sizes(f, level, size_lg2));
 	}
 	return i;
 }
@@ -69,7 +69,7 @@ PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64
 			return false;
 	}
 	pt_words_clear(stop.slot, n);
-	pt_touch(removed, v, last - v + 1, size_lg2);
+	pt_touch(removed, v, last - v + 1, pt_cached_sizes(f, stop.level, size_lg2));
 	return true;
 }
 

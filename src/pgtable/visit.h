@@ -61,13 +61,13 @@ struct pt_touched {
 	u64 leaf_sizes;
 };
 
-PT_INLINE void pt_touch(struct pt_touched *touched, u64 v, u64 bytes, unsigned size_lg2)
+PT_INLINE void pt_touch(struct pt_touched *touched, u64 v, u64 bytes, u64 sizes)
 {
 	if (!touched->bytes)
 		touched->first = v;
 	touched->last = v + bytes - 1;
 	touched->bytes += bytes;
-	touched->leaf_sizes |= 1ULL << size_lg2;
+	touched->leaf_sizes |= sizes;
 }
 
 PT_INLINE void pt_touched_gather(const struct pt_touched *touched, u64 delta,

@@ -55,20 +55,30 @@ static void check_conflict(const struct tlb *tlb, uint64_t first, unsigned size_
 	}
 }
 
+/* The contiguous bit is a hint (DDI 0487, D8.7.1): entries of a run may be kept one by one. */
+static bool takes_hint(struct tlb *tlb)
+{
+	enum walk_format format = tlb->of->kind->walk;
+
+	return (format != WALK_ARM_S1 && format != WALK_ARM_S2) || random_below(&tlb->random, 2);
+}
+
 static void remember_leaf(struct tlb *tlb, uint64_t iova, const struct walk *found)
 {
-	uint64_t first = first_of(iova, found->size_lg2);
+	unsigned kept_lg2 = takes_hint(tlb) ? found->size_lg2 : unit_lg2(tlb, found->level);
+	uint64_t first = first_of(iova, kept_lg2);
 
-	check_conflict(tlb, first, found->size_lg2);
+	check_conflict(tlb, first_of(iova, found->size_lg2), found->size_lg2);
 	tlb->leaves[random_below(&tlb->random, TLB_LEAVES)] = (struct tlb_leaf){
 		.first = first,
-		.last = last_of(iova, found->size_lg2),
+		.last = last_of(iova, kept_lg2),
 		.oa = found->oa - (iova - first),
 		.read = found->read,
 		.write = found->write,
 		.exec = found->exec,
 		.dirty = found->dirty,
 		.size_lg2 = (uint8_t)found->size_lg2,
+		.kept_lg2 = (uint8_t)kept_lg2,
 		.used = true,
 	};
 }
@@ -158,7 +168,7 @@ void tlb_invalidate(struct tlb *tlb, const struct iomt_gather *gather)
 			struct tlb_leaf *leaf = &tlb->leaves[i];
 
 			if (leaf->first >= first && leaf->last <= last &&
-			    (leaf->size_lg2 >= low || first_of(leaf->first, low) == leaf->first))
+			    (leaf->kept_lg2 >= low || first_of(leaf->first, low) == leaf->first))
 				leaf->used = false;
 		}
 	}

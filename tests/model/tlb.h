@@ -18,7 +18,8 @@ struct tlb_leaf {
 	uint64_t last;
 	uint64_t oa; /* of first */
 	bool read, write, exec, dirty;
-	uint8_t size_lg2;
+	uint8_t size_lg2; /* of the leaf or run in the table */
+	uint8_t kept_lg2; /* and of what is remembered of it */
 	bool used;
 };
 

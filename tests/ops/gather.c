@@ -89,6 +89,11 @@ static void runs_count_whole(void)
 	table_map(&t, 0x200000, 0x200000, 0x204000, RW);
 	table_unmap(&t, 0x200000, 0x204000, 0x204000);
 	expect(&t.gather, 0x200000, 0x403fff, 0x204000, 0, 0);
+	iomt_gather_release(&t.gather);
+	/* a run alone: its entries may be remembered one by one */
+	table_map(&t, 0x40000000, 0, 0x40000000, RW);
+	table_unmap(&t, 0x40000000, 0x40000000, 0x40000000);
+	expect(&t.gather, 0x40000000, 0x7fffffff, 0x42000000, 0, 0);
 	table_close(&t);
 }
 

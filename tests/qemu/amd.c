@@ -1,163 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * AMD V1 tables, read by QEMU's amd-iommu.
- * Sections of 48882: 2.2.2.1 device table entry, 2.4 commands, 2.5 event log, 3.4 registers.
- */
+/* AMD V1 tables, walked by QEMU's amd-iommu. */
+#include "amd_driver.h"
 #include "play.h"
 #include "test.h"
-#include "witness.h"
-
-#define BASE	      0xfed80000ULL
-#define DEVICE_TABLE  (BASE + 0x00)
-#define COMMAND_BASE  (BASE + 0x08)
-#define EVENT_BASE    (BASE + 0x10)
-#define CONTROL	      (BASE + 0x18)
-#define COMMAND_HEAD  (BASE + 0x2000)
-#define COMMAND_TAIL  (BASE + 0x2008)
-#define EVENT_HEAD    (BASE + 0x2010)
-#define EVENT_TAIL    (BASE + 0x2018)
-#define RING_BYTES    0x1000
-#define RING_LENGTH   (8ULL << 56) /* 256 entries of 16 bytes */
-#define IOMMU_ENABLE  (1u << 0)
-#define EVENT_ENABLE  (1u << 2)
-#define BUFFER_ENABLE (1u << 12)
-
-#define DTE_VALID	(1ULL << 0)
-#define DTE_TRANSLATION (1ULL << 1) /* TV */
-#define DTE_MODE(mode)	((uint64_t)(mode) << 9)
-#define DTE_READ	(1ULL << 61)
-#define DTE_WRITE	(1ULL << 62)
-#define DTE_BYTES	32
-
-#define COMPLETION_WAIT	       (1ULL << 60)
-#define COMPLETION_STORE       (1ULL << 0)
-#define INVALIDATE_DEVTAB      (2ULL << 60)
-#define INVALIDATE_IOMMU_PAGES (3ULL << 60)
-#define PAGES_SIZE	       (1ULL << 0) /* S: the address tells how much */
-#define PAGES_PDE	       (1ULL << 1) /* tables too */
-
-/* IO_PAGE_FAULT */
-#define EVENT_PAGE_FAULT 2
-#define EVENT_PRESENT	 (1ULL << 52) /* PR */
-#define EVENT_WRITE	 (1ULL << 53) /* RW */
 
 #define ALL_SIZES ((1ULL << 53) - (1ULL << 12)) /* 512G too, which some silicon gets wrong */
 #define RW	  (IOMT_READ | IOMT_WRITE)
-#define DOMAIN_ID 0x1234
-
-static struct {
-	uint64_t device_table;
-	uint64_t commands;
-	uint64_t events;
-	uint64_t done; /* where completion is stored */
-	uint64_t tail;
-	uint64_t waits;
-} amd;
-
-static void command(struct witness *w, uint64_t low, uint64_t high)
-{
-	uint64_t *slot = guest_at(&w->guest, amd.commands + amd.tail, 16);
-
-	slot[0] = low;
-	slot[1] = high;
-	amd.tail = (amd.tail + 16) % RING_BYTES;
-	qtest_writeq(&w->guest.qtest, COMMAND_TAIL, amd.tail);
-}
-
-static void complete(struct witness *w)
-{
-	const uint64_t *done = guest_at(&w->guest, amd.done, 8);
-
-	command(w, COMPLETION_WAIT | COMPLETION_STORE | amd.done, ++amd.waits);
-	WITNESS(w, __atomic_load_n(done, __ATOMIC_ACQUIRE) == amd.waits,
-		"commands were not completed");
-}
-
-static void amd_open(struct witness *w)
-{
-	struct qtest *qtest = &w->guest.qtest;
-
-	memset(&amd, 0, sizeof(amd));
-	amd.device_table = guest_structure(&w->guest, 0x1000);
-	amd.commands = guest_structure(&w->guest, RING_BYTES);
-	amd.events = guest_structure(&w->guest, RING_BYTES);
-	amd.done = guest_structure(&w->guest, 64);
-	qtest_writeq(qtest, DEVICE_TABLE, amd.device_table);
-	qtest_writeq(qtest, COMMAND_BASE, amd.commands | RING_LENGTH);
-	qtest_writeq(qtest, EVENT_BASE, amd.events | RING_LENGTH);
-	qtest_writeq(qtest, CONTROL, IOMMU_ENABLE | EVENT_ENABLE | BUFFER_ENABLE);
-}
-
-/* The size of an aligned range is told by the lowest zero in the address, from bit 12 on. */
-static void invalidate_pages(struct witness *w, uint16_t domain, uint64_t first, uint64_t last,
-			     bool tables)
-{
-	uint64_t address = first & ~0xfffULL, size = 0;
-
-	if ((first ^ last) >> 12) {
-		unsigned top = 63 - (unsigned)__builtin_clzll(first ^ last);
-
-		size = PAGES_SIZE;
-		address |= (1ULL << top) - 1;
-		address &= ~(1ULL << top) & ~0xfffULL;
-		if (top > 51)
-			address = 0x7ffffffffffff000;
-	}
-	command(w, INVALIDATE_IOMMU_PAGES | (uint64_t)domain << 32,
-		address | size | (tables ? PAGES_PDE : 0));
-	complete(w);
-}
-
-static void amd_invalidate(struct witness *w, const struct iomt_gather *gather)
-{
-	invalidate_pages(w, DOMAIN_ID, gather->first, gather->last, gather->table_levels);
-}
-
-static void amd_attach(struct witness *w)
-{
-	uint64_t *dte = guest_at(&w->guest, amd.device_table + DTE_BYTES * w->edu.rid, DTE_BYTES);
-	struct iomt_pt_hw hw;
-
-	iomt_pt_hw(&w->pt, &hw);
-	dte[1] = DOMAIN_ID;
-	dte[0] = DTE_VALID | DTE_TRANSLATION | DTE_MODE(hw.u.amdv1.mode) | hw.root | DTE_READ |
-		 DTE_WRITE;
-	command(w, INVALIDATE_DEVTAB | w->edu.rid, 0);
-	invalidate_pages(w, DOMAIN_ID, 0, UINT64_MAX, true);
-}
-
-static bool amd_fault(struct witness *w, struct fault *fault)
-{
-	struct qtest *qtest = &w->guest.qtest;
-	uint64_t head = qtest_readq(qtest, EVENT_HEAD);
-	const uint64_t *event = guest_at(&w->guest, amd.events + head, 16);
-
-	if (head == qtest_readq(qtest, EVENT_TAIL))
-		return false;
-	qtest_writeq(qtest, EVENT_HEAD, (head + 16) % RING_BYTES);
-	CHECK_EQ(event[0] >> 60, EVENT_PAGE_FAULT);
-	*fault = (struct fault){
-		.iova = event[1],
-		.rid = (uint16_t)event[0],
-		.write = event[0] & EVENT_WRITE,
-		.permission = event[0] & EVENT_PRESENT,
-	};
-	return true;
-}
-
-static const char *const args[] = {"-device", "amd-iommu", NULL};
-static const struct iommu amd_iommu = {
-	.suite = "qemu_amd",
-	.model = "amd-iommu",
-	.board = &board_q35,
-	.args = args,
-	.open = amd_open,
-	.attach = amd_attach,
-	.invalidate = amd_invalidate,
-	.fault = amd_fault,
-	.write_only = true,
-	.hints = IOMT_SNOOP,
-};
 
 static struct iomt_pt_cfg config(uint8_t iova_bits, uint8_t levels)
 {
@@ -268,7 +116,7 @@ static void stale(void)
 		witness_unmap(w, iova, length);
 		witness_map(w, iova, new, length, RW);
 		witness_writes(w, iova + in, old + in, 64);
-		invalidate_pages(w, DOMAIN_ID + 1, iova, iova + (length - 1), true);
+		amd_invalidate_pages(w, AMD_DOMAIN + 1, iova, iova + (length - 1), true);
 		witness_writes(w, iova + in, old + in, 64);
 		witness_sync(w);
 		witness_writes(w, iova + in, new + in, 64);
@@ -299,7 +147,7 @@ static void faults(void)
 	witness_no_read(w, 0x200000, 0x30000000, 64);
 	witness_no_write(w, 0x300000, 0x30000000, 64);
 	witness_no_read(w, 0x300000, 0x30000000, 64);
-	logged = amd_fault(w, &fault);
+	logged = amd_iommu.fault(w, &fault);
 	witness_known(w, logged, !logged,
 		      "amd-iommu does not log IO_PAGE_FAULT for what is not mapped");
 	witness_close(w);

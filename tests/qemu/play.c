@@ -4,7 +4,7 @@
 
 #define RW	   (IOMT_READ | IOMT_WRITE)
 #define SMALL	   (8ULL << 20) /* bytes, at most, of mappings in granules */
-#define LARGE	   (1ULL << 30) /* alignment of new places for mappings */
+#define LARGE	   (1ULL << 30) /* new places for mappings are as far apart */
 #define TRIES	   64
 #define PROBES	   3
 #define SECRET_MIN 16u /* as many bytes are not the same by accident */
@@ -244,7 +244,7 @@ static void do_remap(struct play *p)
 	if (!mapping || !(mapping->prot & IOMT_WRITE))
 		return;
 	old = *mapping;
-	mapping->oa = pick_oa(w, 1ULL << __builtin_ctzll(old.iova | LARGE));
+	mapping->oa = pick_oa(w, LARGE) | (old.oa & (LARGE - 1));
 	for (unsigned i = 0; i < PROBES; i++) {
 		if (!play_place(w, mapping, SECRET_MAX, &offsets[i]) || mapping->oa == old.oa ||
 		    !guest_data(&w->guest, old.oa + offsets[i], SECRET_MAX)) {

@@ -74,8 +74,10 @@ static int run(const char *const argv[], char *output, size_t size)
 	ssize_t got;
 
 	CHECK(pid >= 0);
-	if (!pid)
+	if (!pid) {
+		alarm(PATIENCE_MS / 1000);
 		become(argv, fds, parent);
+	}
 	CHECK(waitpid(pid, &status, 0) == pid);
 	got = pread(fds[3], output, size - 1, 0);
 	output[got > 0 ? got : 0] = '\0';

@@ -218,23 +218,25 @@ void witness_no_read(struct witness *w, uint64_t iova, uint64_t oa, unsigned byt
 		"a read of %u bytes at 0x%" PRIx64 " got those at 0x%" PRIx64, bytes, iova, oa);
 }
 
-void witness_drop_faults(struct witness *w)
+void witness_no_faults(struct witness *w)
 {
 	struct fault fault;
 
-	while (w->iommu->fault(w, &fault))
-		;
+	WITNESS(w, !w->iommu->fault(w, &fault), "a fault was recorded at 0x%" PRIx64 ", reason %u",
+		fault.iova, fault.reason);
 }
 
-void witness_fault(struct witness *w, uint64_t iova, bool write, bool permission)
+void witness_fault(struct witness *w, uint64_t iova, bool write, unsigned reason)
 {
 	struct fault fault;
 
 	WITNESS(w, w->iommu->fault(w, &fault), "no fault recorded at 0x%" PRIx64, iova);
-	CHECK_EQ(fault.iova & ~0xfffULL, iova & ~0xfffULL);
-	CHECK_EQ(fault.rid, w->edu.rid);
-	CHECK_EQ(fault.write, write);
-	CHECK_EQ(fault.permission, permission);
+	do {
+		CHECK_EQ(fault.iova & ~0xfffULL, iova & ~0xfffULL);
+		CHECK_EQ(fault.rid, w->edu.rid);
+		CHECK_EQ(fault.write, write);
+		CHECK_EQ(fault.reason, reason);
+	} while (w->iommu->fault(w, &fault));
 }
 
 void witness_known(struct witness *w, bool as_specified, bool as_known, const char *what)

@@ -22,7 +22,7 @@ struct fault {
 	uint64_t iova;
 	uint16_t rid;
 	bool write;
-	bool permission; /* something is mapped, but does not allow it */
+	unsigned reason; /* as the model encodes it */
 };
 
 /* One IOMMU model: how it is started, pointed at a table, and told to forget. */
@@ -101,9 +101,12 @@ void witness_no_read(struct witness *w, uint64_t iova, uint64_t oa, unsigned byt
 /* A write at iova; whether it arrived at oa. */
 bool witness_try_write(struct witness *w, uint64_t iova, uint64_t oa, unsigned bytes);
 
-/* Takes the oldest record of a fault, which must be there and say this. */
-void witness_fault(struct witness *w, uint64_t iova, bool write, bool permission);
-void witness_drop_faults(struct witness *w);
+/*
+ * Takes the records of faults: there must be some (a DMA is made in pieces, and each may have its
+ * own), and all must say this; or there must be none.
+ */
+void witness_fault(struct witness *w, uint64_t iova, bool write, unsigned reason);
+void witness_no_faults(struct witness *w);
 
 /*
  * Where this QEMU is known to do something else than the specification: passes when it does either

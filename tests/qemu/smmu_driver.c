@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IHI 0070: 3.5 queues, 4 commands, 5.2 stream table entry, 5.4 context descriptor, 6.3 registers,
+ * 7.3 events.
+ */
+#include "smmu_driver.h"
+#include "test.h"
+
+#define BASE	    0x09050000ULL
+#define IDR3	    (BASE + 0x0c)
+#define CR0	    (BASE + 0x20)
+#define CR0ACK	    (BASE + 0x24)
+#define STRTAB	    (BASE + 0x80)
+#define STRTAB_CFG  (BASE + 0x88)
+#define CMDQ	    (BASE + 0x90)
+#define CMDQ_PROD   (BASE + 0x98)
+#define CMDQ_CONS   (BASE + 0x9c)
+#define EVENTQ	    (BASE + 0xa0)
+#define EVENTQ_PROD (BASE + 0x100a8)
+#define EVENTQ_CONS (BASE + 0x100ac)
+
+#define SMMU_ENABLE   (1u << 0)
+#define EVENTQ_ENABLE (1u << 2)
+#define CMDQ_ENABLE   (1u << 3)
+
+#define STREAMS_LG2   8
+#define STE_BYTES     64
+#define STE_VALID     (1ULL << 0)
+#define STE_STAGE_1   (5ULL << 1) /* Config: stage 1 translates, stage 2 does nothing */
+#define CD_BYTES      64
+#define CD_HALF(half) (16 * (half)) /* TxSZ, TGx, IRx, ORx, SHx, EPDx of TTBR1 stand higher */
+#define CD_EPD(half)  (1ULL << (14 + CD_HALF(half)))
+#define CD_VALID      (1ULL << 31)
+#define CD_IPS(ps)    ((uint64_t)(ps) << 32)
+#define CD_AA64	      (1ULL << 41)
+#define CD_RECORD     (1ULL << 45) /* R */
+#define CD_ABORT      (1ULL << 46) /* A */
+#define CD_ASID(asid) ((uint64_t)(asid) << 48)
+#define QUEUE_LG2     7
+#define QUEUE_MASK    ((2u << QUEUE_LG2) - 1) /* index and wrap bit */
+#define COMMAND_BYTES 16
+#define EVENT_BYTES   32
+#define EVENT_READ    (1ULL << 35) /* RnW, bit 99 of the record */
+
+/* Commands */
+#define CFGI_ALL      0x04 /* CFGI_STE_RANGE with Range 31 */
+#define TLBI_NH_ASID  0x11
+#define TLBI_NH_VA    0x12
+#define TLBI_NSNH_ALL 0x30
+#define CMD_SYNC      0x46
+#define TLBI_ASID(id) ((uint64_t)(id) << 48)
+#define TLBI_NUM(num) ((uint64_t)(num) << 12)
+#define TLBI_SCALE(s) ((uint64_t)(s) << 20)
+#define TLBI_LEAF     (1ULL << 0)
+#define TLBI_TG(tg)   ((uint64_t)(tg) << 10)
+#define MANY	      256 /* more commands than this are not worth it */
+
+static struct {
+	uint64_t streams;
+	uint64_t context;
+	uint64_t commands;
+	uint64_t events;
+	uint32_t tail;
+} smmu;
+
+static void command(struct witness *w, uint64_t low, uint64_t high)
+{
+	uint32_t index = smmu.tail & (QUEUE_MASK >> 1);
+	uint64_t *slot = guest_at(&w->guest, smmu.commands + COMMAND_BYTES * index, COMMAND_BYTES);
+
+	slot[0] = low;
+	slot[1] = high;
+	smmu.tail = (smmu.tail + 1) & QUEUE_MASK;
+	qtest_writel(&w->guest.qtest, CMDQ_PROD, smmu.tail);
+}
+
+/* The consumer stands at the producer and has reported no error (bits 30:24). */
+static void complete(struct witness *w)
+{
+	command(w, CMD_SYNC, 0);
+	WITNESS(w, qtest_readl(&w->guest.qtest, CMDQ_CONS) == smmu.tail,
+		"commands were not completed");
+}
+
+static void smmu_open(struct witness *w)
+{
+	struct qtest *qtest = &w->guest.qtest;
+	uint32_t enabled = SMMU_ENABLE | EVENTQ_ENABLE | CMDQ_ENABLE;
+
+	memset(&smmu, 0, sizeof(smmu));
+	smmu.streams = guest_structure(&w->guest, STE_BYTES << STREAMS_LG2);
+	smmu.context = guest_structure(&w->guest, CD_BYTES);
+	smmu.commands = guest_structure(&w->guest, COMMAND_BYTES << QUEUE_LG2);
+	smmu.events = guest_structure(&w->guest, EVENT_BYTES << QUEUE_LG2);
+	qtest_writeq(qtest, STRTAB, smmu.streams);
+	qtest_writel(qtest, STRTAB_CFG, STREAMS_LG2);
+	qtest_writeq(qtest, CMDQ, smmu.commands | QUEUE_LG2);
+	qtest_writeq(qtest, EVENTQ, smmu.events | QUEUE_LG2);
+	qtest_writel(qtest, CR0, enabled);
+	WITNESS(w, qtest_readl(qtest, CR0ACK) == enabled, "the SMMU is not enabled");
+}
+
+/* The half of the context that the table is for; the other one is off. */
+static uint64_t context_word(const struct witness *w, const struct iomt_pt_hw *hw)
+{
+	unsigned half = w->cfg.flags & IOMT_PT_TTBR1 ? 1 : 0;
+	uint64_t control = hw->u.arm.tsz | (uint64_t)hw->u.arm.tg << 6 |
+			   (uint64_t)hw->u.arm.irgn << 8 | (uint64_t)hw->u.arm.orgn << 10 |
+			   (uint64_t)hw->u.arm.sh << 12;
+
+	return control << CD_HALF(half) | CD_EPD(!half) | CD_VALID | CD_IPS(hw->u.arm.ps) |
+	       CD_AA64 | CD_RECORD | CD_ABORT | CD_ASID(SMMU_ASID);
+}
+
+static void smmu_attach(struct witness *w)
+{
+	uint64_t *stream = guest_at(&w->guest, smmu.streams + STE_BYTES * w->edu.rid, STE_BYTES);
+	uint64_t *context = guest_at(&w->guest, smmu.context, CD_BYTES);
+	struct iomt_pt_hw hw;
+
+	iomt_pt_hw(&w->pt, &hw);
+	context[0] = context_word(w, &hw);
+	context[1] = hw.u.arm.ttbr;
+	context[2] = hw.u.arm.ttbr;
+	context[3] = hw.u.arm.mair;
+	stream[0] = smmu.context | STE_STAGE_1 | STE_VALID;
+	command(w, CFGI_ALL, 31);
+	command(w, TLBI_NSNH_ALL, 0);
+	complete(w);
+}
+
+void smmu_invalidate_va(struct witness *w, uint16_t asid, uint64_t iova)
+{
+	command(w, TLBI_NH_VA | TLBI_ASID(asid), iova & ~0xfffULL);
+	complete(w);
+}
+
+void smmu_invalidate_asid(struct witness *w, uint16_t asid)
+{
+	command(w, TLBI_NH_ASID | TLBI_ASID(asid), 0);
+	complete(w);
+}
+
+/* One command for each of the smallest entries that were removed. */
+static void invalidate_leaves(struct witness *w, const struct iomt_gather *gather)
+{
+	uint64_t step = gather->leaf_sizes ? gather->leaf_sizes & -gather->leaf_sizes : w->granule;
+	uint64_t left = (gather->last - gather->first) / step + 1;
+
+	if (left > MANY) {
+		smmu_invalidate_asid(w, SMMU_ASID);
+		return;
+	}
+	for (uint64_t iova = gather->first; left; left--, iova += step)
+		command(w, TLBI_NH_VA | TLBI_ASID(SMMU_ASID),
+			iova | (gather->table_levels ? 0 : TLBI_LEAF));
+	complete(w);
+}
+
+/* Ranges of (NUM + 1) << SCALE granules, from the largest power of two in the count down. */
+static void invalidate_ranges(struct witness *w, const struct iomt_gather *gather)
+{
+	unsigned granule_lg2 = (unsigned)__builtin_ctzll(w->granule);
+	uint64_t granules = ((gather->last - gather->first) >> granule_lg2) + 1;
+	uint64_t iova = gather->first, leaf = gather->table_levels ? 0 : TLBI_LEAF;
+
+	if (granules >> 32) {
+		smmu_invalidate_asid(w, SMMU_ASID);
+		return;
+	}
+	while (granules) {
+		unsigned scale = (unsigned)__builtin_ctzll(granules);
+		uint64_t num = granules >> scale & 31, tg = TLBI_TG((granule_lg2 - 10) / 2);
+
+		if (num == 1 && !scale) /* without a TTL this is no range (4.4.1) */
+			tg = 0;
+		command(w,
+			TLBI_NH_VA | TLBI_ASID(SMMU_ASID) | TLBI_NUM(num - 1) | TLBI_SCALE(scale),
+			iova | tg | leaf);
+		iova += num << (scale + granule_lg2);
+		granules -= num << scale;
+	}
+	complete(w);
+}
+
+static bool smmu_fault(struct witness *w, struct fault *fault)
+{
+	struct qtest *qtest = &w->guest.qtest;
+	uint32_t head = qtest_readl(qtest, EVENTQ_CONS) & QUEUE_MASK;
+	uint64_t at = smmu.events + EVENT_BYTES * (head & (QUEUE_MASK >> 1));
+	const uint64_t *event = guest_at(&w->guest, at, EVENT_BYTES);
+
+	if (head == (qtest_readl(qtest, EVENTQ_PROD) & QUEUE_MASK))
+		return false;
+	qtest_writel(qtest, EVENTQ_CONS, (head + 1) & QUEUE_MASK);
+	*fault = (struct fault){
+		.iova = event[2],
+		.rid = (uint16_t)(event[0] >> 32),
+		.write = !(event[1] & EVENT_READ),
+		.reason = event[0] & 0xff,
+	};
+	return true;
+}
+
+uint8_t smmu_bbm(struct witness *w)
+{
+	return qtest_readl(&w->guest.qtest, IDR3) >> 11 & 3;
+}
+
+static const char *const no_args[] = {NULL};
+
+#define SMMU_IOMMU(invalidate_function)                                                         \
+	{                                                                                       \
+		.suite = "qemu_smmu", .model = "smmuv3", .board = &board_virt, .args = no_args, \
+		.open = smmu_open, .attach = smmu_attach, .invalidate = invalidate_function,    \
+		.fault = smmu_fault, .hints = IOMT_EXEC | IOMT_TYPE_UNCACHED,                   \
+	}
+
+const struct iommu smmu_leaves = SMMU_IOMMU(invalidate_leaves);
+const struct iommu smmu_ranges = SMMU_IOMMU(invalidate_ranges);

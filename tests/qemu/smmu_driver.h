@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* A driver for QEMU's smmuv3: stage 1 tables, one context, one ASID. */
+#ifndef TESTS_QEMU_SMMU_DRIVER_H
+#define TESTS_QEMU_SMMU_DRIVER_H
+
+#include "witness.h"
+
+/* Invalidation leaf by leaf, or by range commands. */
+extern const struct iommu smmu_leaves;
+extern const struct iommu smmu_ranges;
+
+#define SMMU_ASID 0x51
+
+/* Types of events (IHI 0070, 7.3) */
+#define SMMU_F_TRANSLATION 0x10
+#define SMMU_F_PERMISSION  0x13
+
+/* TLBI_NH_VA of the leaf that translates iova, and the wait for it. */
+void smmu_invalidate_va(struct witness *w, uint16_t asid, uint64_t iova);
+
+/* TLBI_NH_ASID, and the wait for it. */
+void smmu_invalidate_asid(struct witness *w, uint16_t asid);
+
+/* The break-before-make level that the model claims (SMMU_IDR3.BBML). */
+uint8_t smmu_bbm(struct witness *w);
+
+#endif
