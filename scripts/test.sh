@@ -11,6 +11,8 @@ echo "iomt: running the tests ($preset)"
 results=build/$preset/results.xml
 failed=0
 ctest --preset "$preset" --output-junit results.xml "$@" || failed=1
-grep -hoE '[a-z0-9_]+: .* checked by .*|[a-z0-9_]+: no .*|SKIPPED: .*' "$results" | sort -u |
-	sed 's/^/iomt: /; s/&apos;/'\''/g; s/&quot;/"/g; s/&amp;/\&/g'
+# what the plain runners said: the others run the same, a process for each test
+sed -n '/<testcase name="[a-z0-9_]*\.plain"/,/<\/testcase>/p' "$results" |
+	grep -oE '[a-z0-9_]+: .* checked by .*|[a-z0-9_]+: no .*|SKIPPED: .*|EXPECTED FAILURE: .*' |
+	sort -u | sed 's/^/iomt: /; s/&apos;/'\''/g; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
 exit $failed
