@@ -149,7 +149,7 @@ static void dirty_leaf(struct arm_table *t, uint64_t va, uint64_t size)
 		CHECK(is_dirty(t, va));
 		CHECK_INT(iomt_pt_dirty(&t->pt, va, size, size, &bitmap, 0, &t->gather), 0);
 		CHECK_EQ(bitmap, 1);
-		CHECK_EQ(t->gather.leaf_sizes, size | 0x1000);
+		CHECK(t->gather.leaf_sizes & size);
 		iomt_gather_release(&t->gather);
 		touch(t, ARM_LOAD, va + at, ARM_DATA + at);
 		CHECK(!is_dirty(t, va));
