@@ -153,20 +153,23 @@ static void probe_around(struct run *run)
 {
 	uint64_t at = run->base + OWN * 2 + random_below(&run->random, WINDOW - OWN * 2);
 	const struct interval *interval = model_next(&run->model, at);
+	uint64_t first, last;
 
-	probe(run, at);
-	if (!interval || interval->first - run->base >= WINDOW)
+	if (!interval || interval->first - run->base >= WINDOW) {
+		probe(run, at);
 		return;
-	at = interval->first;
+	}
+	/* a probe may change the model, and where its intervals are */
+	first = interval->first;
+	last = interval->last;
 	probe(run, at);
-	if (at > run->base + OWN * 2)
-		probe(run, at - 8);
-	interval = model_next(&run->model, at);
-	at = interval->last;
-	probe(run, at - 7);
-	if (at + 1 - run->base < WINDOW)
-		probe(run, at + 1);
-	probe(run, interval->first + random_below(&run->random, at - interval->first));
+	probe(run, first);
+	if (first > run->base + OWN * 2)
+		probe(run, first - 8);
+	probe(run, last - 7);
+	if (last + 1 - run->base < WINDOW)
+		probe(run, last + 1);
+	probe(run, first + random_below(&run->random, last - first));
 }
 
 static uint32_t pick_prot(struct run *run)
