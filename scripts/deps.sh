@@ -10,10 +10,11 @@ packages() {
 		qemu-system-x86 qemu-system-arm ;;
 	bench) echo g++ libbenchmark-dev libhwloc-dev libcjson-dev pkg-config gnuplot-nox ;;
 	peers) echo linux-source-6.12 xz-utils ;;
+	fuzz) echo clang libclang-rt-14-dev afl++ ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
 	coverage) echo gcovr ;;
 	*)
-		echo "deps.sh: no such group: $1 (build, test, bench, peers, lint, coverage)" >&2
+		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, peers, lint, coverage)" >&2
 		exit 2
 		;;
 	esac
