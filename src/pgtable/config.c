@@ -130,6 +130,8 @@ static int check_hardware(const struct iomt_pt_cfg *cfg, const struct plan *plan
 		return wrong(error, IOMT_EOPNOTSUPP, "enc_bit", "the format has no encryption bit");
 	if (cfg->enc_bit && (cfg->enc_bit < plan->oa_bits || cfg->enc_bit > 51))
 		return wrong(error, IOMT_EINVAL, "enc_bit", "must lie between oa_bits and 51");
+	if (!(f->oa_widths >> plan->oa_bits & 1))
+		return wrong(error, IOMT_EINVAL, "enc_bit", "leaves no output width");
 	if (cfg->bbm > 2)
 		return wrong(error, IOMT_EINVAL, "bbm", "must be 0, 1 or 2");
 	if (cfg->bbm && f->resizes)

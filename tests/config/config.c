@@ -72,6 +72,8 @@ static void every_field(void)
 		 "levels"},
 		{{.format = &iomt_amdv1, .enc_bit = 47, .oa_bits = 48}, IOMT_EINVAL, "enc_bit"},
 		{{.format = &iomt_amdv1, .enc_bit = 52}, IOMT_EINVAL, "enc_bit"},
+		{{.format = &iomt_amdv1, .enc_bit = 5}, IOMT_EINVAL, "enc_bit"},
+		{{.format = &iomt_x86_64, .enc_bit = 31}, IOMT_EINVAL, "enc_bit"},
 		{{.format = &iomt_vtd_ss, .enc_bit = 51}, IOMT_EOPNOTSUPP, "enc_bit"},
 		{{.format = &iomt_arm_s1_4k, .enc_bit = 51}, IOMT_EOPNOTSUPP, "enc_bit"},
 		{{.format = &iomt_arm_s1_4k, .bbm = 3}, IOMT_EINVAL, "bbm"},
