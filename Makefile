@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The face of the build: what people type. CMake and the scripts do the work.
 .DEFAULT_GOAL := help
-.PHONY: help test test-full mutants bench bench-peers bench-full bench-smoke asan tsan coverage freestanding rows \
+TARGET ?= ops
+TIME ?= 1m
+.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-full bench-smoke asan tsan coverage freestanding rows \
 	lint format clean
 
 help: ## this list
@@ -16,6 +18,14 @@ test-full: ## the same with random runs thirty times as long
 	@scripts/deps.sh test
 	@scripts/build.sh release
 	@IOMT_TEST_TIMES=30 scripts/test.sh release
+
+fuzz: ## fuzz a target with libFuzzer: make fuzz TARGET=ops TIME=5m
+	@scripts/deps.sh fuzz
+	@fuzz/run.sh "$(TARGET)" "$(TIME)"
+
+fuzz-all: ## every fuzz target in turn, TIME for each
+	@scripts/deps.sh fuzz
+	@fuzz/all.sh "$(TIME)"
 
 mutants: ## plant faults into the code and see that the tests find them (half an hour)
 	@scripts/deps.sh test

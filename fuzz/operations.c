@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* Map, unmap, protect, reserve, trim: in the library and in the model. */
+#include "operations.h"
+#include "check.h"
+
+#define PERMISSIONS (IOMT_READ | IOMT_WRITE | IOMT_EXEC | IOMT_PRIV)
+#define MOST_SEGS   8u
+
+/* What translate says of a mapping: without an encryption bit, IOMT_MMIO means nothing. */
+static uint32_t seen_prot(const struct player *player, uint32_t prot)
+{
+	return player->field.kind->enc_bit ? prot : prot & ~(uint32_t)IOMT_MMIO;
+}
+
+static bool is_reserved(const struct player *player, const struct args *args)
+{
+	return player->reserved.first <= args->range.first &&
+	       player->reserved.last >= args->range.last;
+}
+
+static void forget_reserved(struct player *player)
+{
+	player->reserved = (struct range){1, 0};
+}
+
+void play_map(struct player *player, const struct record *record)
+{
+	struct args args = pick_args(player, record, true);
+	struct iomt_gather *gather = player_gather(player, record);
+	struct errors errors = {.count = 0};
+	struct before before;
+	int got;
+
+	errors_of_output(&errors, player, args.oa, args.length);
+	errors_of_range(&errors, player, &args);
+	errors_of_prot(&errors, player, args.prot);
+	if (!errors.count && !model_is_free(&player->model, args.range.first, args.range.last))
+		errors_add(&errors, IOMT_EEXIST);
+	call_begin(player, &before);
+	say(player,
+	    "%s(iomt_pt_map(&%s.pt, 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%x, %s), %d);",
+	    say_check(player), player->table_name, args.iova, args.oa, args.length, args.prot,
+	    say_gather(player, record), errors.count ? errors.codes[0] : 0);
+	got = iomt_pt_map(&player->table->pt, args.iova, args.oa, args.length, args.prot, gather);
+	EXPECT(player, got != IOMT_ENOMEM || !is_reserved(player, &args),
+	       "no memory for a map into what is reserved");
+	if (call_end(player, &before, "map", got, &errors) != DONE)
+		return;
+	model_map(&player->model, args.range.first, args.range.last, args.oa,
+		  seen_prot(player, args.prot));
+	if (gather)
+		forget_reserved(player);
+}
+
+/* The segments that the records describe, as many of them as the field has room for. */
+static size_t pick_segs(const struct player *player, const struct record *records, size_t count,
+			struct range *range, struct iomt_seg *segs)
+{
+	uint64_t at = range->first;
+	size_t used = 0;
+
+	while (used < count) {
+		struct range piece = aim_range(&player->field, &player->model, &records[used]);
+		uint64_t bytes = piece.last - piece.first;
+
+		piece.first = at;
+		piece.last = bytes < player->field.last - at ? at + bytes : player->field.last;
+		segs[used].oa = aim_output(&player->field, &player->model, &records[used], &piece);
+		if (used && (records[used].oa_mode & 7) == 3)
+			segs[used].oa = segs[used - 1].oa + segs[used - 1].length;
+		bytes = piece.last - piece.first;
+		if (segs[used].oa > player->field.oa_last ||
+		    bytes > player->field.oa_last - segs[used].oa)
+			break;
+		segs[used++].length = bytes + 1;
+		range->last = piece.last;
+		if (piece.last == player->field.last)
+			break;
+		at = piece.last + 1;
+	}
+	return used;
+}
+
+static void say_segs(const struct player *player, const struct iomt_seg *segs, size_t count)
+{
+	if (!player->calls)
+		return;
+	fprintf(player->calls, "\tmemcpy(segs, (struct iomt_seg[]){");
+	for (size_t i = 0; i < count; i++)
+		fprintf(player->calls, "{0x%" PRIx64 ", 0x%" PRIx64 "}, ", segs[i].oa,
+			segs[i].length);
+	fprintf(player->calls, "}, %zu * sizeof(*segs));\n", count);
+}
+
+static void model_map_segs(struct player *player, const struct args *args,
+			   const struct iomt_seg *segs, size_t count)
+{
+	uint64_t at = args->range.first;
+
+	for (size_t i = 0; i < count; at += segs[i++].length)
+		model_map(&player->model, at, at + segs[i].length - 1, segs[i].oa,
+			  seen_prot(player, args->prot));
+}
+
+size_t play_map_sg(struct player *player, const struct record *records, size_t count)
+{
+	struct iomt_gather *gather = player_gather(player, &records[0]);
+	struct args args = pick_args(player, &records[0], true);
+	struct iomt_seg segs[MOST_SEGS];
+	size_t wanted = 1 + (records[0].length & (MOST_SEGS - 1)), used;
+	struct errors errors = {.count = 0};
+	struct before before;
+	int got;
+
+	used = pick_segs(player, records, wanted < count ? wanted : count, &args.range, segs);
+	if (!used)
+		return 1;
+	if (RECORD_SPOIL(records[0].flags) == SPOIL_OA)
+		segs[used - 1].oa = args.oa;
+	if (RECORD_SPOIL(records[0].flags) == SPOIL_EMPTY)
+		segs[used - 1].length = 0;
+	args.length = 0;
+	for (size_t i = 0; i < used; i++) {
+		args.length += segs[i].length;
+		if (!errors.count)
+			errors_of_output(&errors, player, segs[i].oa, segs[i].length);
+	}
+	errors_of_range(&errors, player, &args);
+	errors_of_prot(&errors, player, args.prot);
+	if (!errors.count && !model_is_free(&player->model, args.range.first, args.range.last))
+		errors_add(&errors, IOMT_EEXIST);
+	call_begin(player, &before);
+	say_segs(player, segs, used);
+	say(player, "%s(iomt_pt_map_sg(&%s.pt, 0x%" PRIx64 ", segs, %zu, 0x%x, %s), %d);",
+	    say_check(player), player->table_name, args.iova, used, args.prot,
+	    say_gather(player, &records[0]), errors.count ? errors.codes[0] : 0);
+	got = iomt_pt_map_sg(&player->table->pt, args.iova, segs, used, args.prot, gather);
+	EXPECT(player, got != IOMT_ENOMEM || !is_reserved(player, &args),
+	       "no memory for a map into what is reserved");
+	if (call_end(player, &before, "map_sg", got, &errors) == DONE) {
+		model_map_segs(player, &args, segs, used);
+		if (gather)
+			forget_reserved(player);
+	}
+	player->field.recent = args.range;
+	return used;
+}
+
+void play_unmap(struct player *player, const struct record *record)
+{
+	struct args args = pick_args(player, record, false);
+	struct iomt_gather *gather = player_gather(player, record);
+	struct errors errors = {.count = 0};
+	uint64_t bytes = 1, want, sizes;
+	struct before before;
+	enum outcome outcome;
+	int got;
+
+	errors_of_range(&errors, player, &args);
+	errors_of_cut(&errors, player, &args, gather);
+	want = errors.count ? 0 : model_bytes(&player->model, args.range.first, args.range.last);
+	sizes = gather ? check_sizes(player, &args.range) : 0;
+	call_begin(player, &before);
+	say(player, "%s(iomt_pt_unmap(&%s.pt, 0x%" PRIx64 ", 0x%" PRIx64 ", &bytes, %s), %d);",
+	    say_check(player), player->table_name, args.iova, args.length,
+	    say_gather(player, record), errors.count ? errors.codes[0] : 0);
+	got = iomt_pt_unmap(&player->table->pt, args.iova, args.length, &bytes, gather);
+	outcome = call_end(player, &before, "unmap", got, &errors);
+	EXPECT(player, bytes == (got ? 0 : want),
+	       "unmap removed 0x%" PRIx64 " bytes, not 0x%" PRIx64, bytes, got ? 0 : want);
+	if (outcome != DONE)
+		return;
+	say(player, "CHECK_EQ(bytes, 0x%" PRIx64 ");", want);
+	if (gather)
+		check_gathered(player, &args.range, sizes);
+	model_unmap(&player->model, args.range.first, args.range.last);
+}
+
+void play_protect(struct player *player, const struct record *record)
+{
+	struct args args = pick_args(player, record, false);
+	struct iomt_gather *gather = player_gather(player, record);
+	struct errors errors = {.count = 0};
+	struct before before;
+	int got;
+
+	errors_of_range(&errors, player, &args);
+	if (args.prot & ~(uint32_t)PERMISSIONS)
+		errors_add(&errors, IOMT_EINVAL);
+	else
+		errors_of_prot(&errors, player, args.prot);
+	errors_of_cut(&errors, player, &args, gather);
+	call_begin(player, &before);
+	say(player, "%s(iomt_pt_protect(&%s.pt, 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%x, %s), %d);",
+	    say_check(player), player->table_name, args.iova, args.length, args.prot,
+	    say_gather(player, record), errors.count ? errors.codes[0] : 0);
+	got = iomt_pt_protect(&player->table->pt, args.iova, args.length, args.prot, gather);
+	if (call_end(player, &before, "protect", got, &errors) == DONE)
+		model_protect(&player->model, args.range.first, args.range.last, PERMISSIONS,
+			      args.prot);
+}
+
+void play_reserve(struct player *player, const struct record *record)
+{
+	struct args args = pick_args(player, record, false);
+	unsigned span_lg2 = aim_unit_lg2(player->field.kind, 1);
+	uint64_t most = ((uint64_t)AIM_TABLES << span_lg2) - 1;
+	struct errors errors = {.count = 0};
+	struct before before;
+	int got;
+
+	if (args.range.last - args.range.first > most) {
+		args.range.last = args.range.first + most;
+		if (args.length > most + 1 && RECORD_SPOIL(record->flags) != SPOIL_FAR)
+			args.length = most + 1;
+	}
+	errors_of_range(&errors, player, &args);
+	call_begin(player, &before);
+	say(player, "%s(iomt_pt_reserve(&%s.pt, 0x%" PRIx64 ", 0x%" PRIx64 "), %d);",
+	    say_check(player), player->table_name, args.iova, args.length,
+	    errors.count ? errors.codes[0] : 0);
+	got = iomt_pt_reserve(&player->table->pt, args.iova, args.length);
+	if (call_end(player, &before, "reserve", got, &errors) == DONE &&
+	    model_is_free(&player->model, args.range.first, args.range.last))
+		player->reserved = args.range;
+}
+
+void play_trim(struct player *player, const struct record *record)
+{
+	struct args args = pick_args(player, record, false);
+	struct iomt_gather *gather = player_gather(player, record);
+	struct errors errors = {.count = 0};
+	struct before before;
+	int got;
+
+	errors_of_range(&errors, player, &args);
+	if (!gather)
+		errors_add(&errors, IOMT_EINVAL);
+	call_begin(player, &before);
+	say(player, "%s(iomt_pt_trim(&%s.pt, 0x%" PRIx64 ", 0x%" PRIx64 ", %s), %d);",
+	    say_check(player), player->table_name, args.iova, args.length,
+	    say_gather(player, record), errors.count ? errors.codes[0] : 0);
+	got = iomt_pt_trim(&player->table->pt, args.iova, args.length, gather);
+	call_end(player, &before, "trim", got, &errors);
+	forget_reserved(player);
+}
+
+/* All that the range holds, or an edge that is refused. */
+void play_next(struct player *player, const struct record *record)
+{
+	struct args args = pick_args(player, record, false);
+	struct errors errors = {.count = 0};
+	struct iomt_pt_run run;
+	int got;
+
+	errors_of_range(&errors, player, &args);
+	if (!errors.count) {
+		say(player, "/* all runs from 0x%" PRIx64 " to 0x%" PRIx64 " */", args.range.first,
+		    args.range.last);
+		check_runs(player, args.range.first, args.range.last);
+		return;
+	}
+	/* a length of 0 is a range that ends before it begins, but at 0 */
+	if (!args.iova && !args.length)
+		return;
+	got = iomt_pt_next(&player->table->pt, args.iova, args.iova + args.length - 1, &run);
+	EXPECT(player, got == IOMT_EINVAL || got == IOMT_ERANGE, "next gave %d", got);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Seeds: seed TARGET DIRECTORY writes inputs that each do one thing that is worth knowing. */
+#include "seed.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *directory;
+
+void seed_write(const char *kind, const char *what, const void *data, size_t size)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s-%s", directory, kind, what);
+	file = fopen(path, "wb");
+	if (!file || fwrite(data, 1, size, file) != size) {
+		perror(path);
+		exit(1);
+	}
+	fclose(file);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *target;
+		void (*write)(void);
+	} seeds[] = {
+		{"ops", seed_ops},	 {"exhaustion", seed_exhaustion}, {"threads", seed_threads},
+		{"config", seed_config}, {"translate", seed_translate},
+	};
+
+	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+		if (strcmp(argv[1], seeds[i].target) != 0)
+			continue;
+		directory = argv[2];
+		seeds[i].write();
+		return 0;
+	}
+	fprintf(stderr, "usage: %s ops|exhaustion|threads|config|translate DIRECTORY\n", argv[0]);
+	return 2;
+}

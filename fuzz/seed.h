@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FUZZ_SEED_H
+#define FUZZ_SEED_H
+
+#include <stddef.h>
+
+void seed_ops(void);
+void seed_exhaustion(void);
+void seed_threads(void);
+void seed_config(void);
+void seed_translate(void);
+
+/* Writes the file KIND-WHAT. */
+void seed_write(const char *kind, const char *what, const void *data, size_t size);
+
+#endif
