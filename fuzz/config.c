@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as a struct iomt_pt_cfg, but for its pointers, which choose among good and bad ones. What
- * iomt_pt_cfg_check refuses is refused by iomt_pt_init, with a field that has a name; what it
+ * Any bytes as a struct iomt_pt_cfg, but for its pointers, which choose among good and bad ones.
+ * What iomt_pt_cfg_check refuses is refused by iomt_pt_init, with a field that has a name; what it
  * accepts makes a table that works from the first granule to the last.
  */
 #include "config.h"

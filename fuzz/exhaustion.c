@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sequences of ops.c with memory that runs out: the high half of a record's first byte says at
- * which allocation of that call. A call that reports IOMT_ENOMEM has changed nothing, and what was
- * reserved can be mapped.
+ * which allocation of its call (play.c). A call that reports IOMT_ENOMEM has changed nothing, and
+ * what was reserved can be mapped.
  */
 #include "play.h"
 #include "target.h"

@@ -25,7 +25,7 @@ static void wait_until(const unsigned *number, unsigned value)
 	}
 }
 
-/* Both must be running before either goes on, or the first would be done before the second began. */
+/* Both must be running before either goes on, or one would be done before the other began. */
 static void line_up(void)
 {
 	__atomic_add_fetch(&helper.ready, 1, __ATOMIC_ACQ_REL);

@@ -139,12 +139,22 @@ size_t player_step(struct player *player, const struct record *records, size_t c
 	return used;
 }
 
-/* At which allocation, for once or from there on: the high half of the first byte. */
+/* At which allocation, for once or from there on: by the high half of the first byte. */
 static uint64_t failure(const struct record *record)
 {
-	uint64_t number = record->operation >> 4 & 7;
+	static const uint64_t failures[16] = {
+		[7] = 1,
+		[8] = 2,
+		[9] = 3,
+		[10] = 4,
+		[11] = 6,
+		[12] = 1 | ARENA_FAIL_FROM,
+		[13] = 2 | ARENA_FAIL_FROM,
+		[14] = 3 | ARENA_FAIL_FROM,
+		[15] = 5 | ARENA_FAIL_FROM,
+	};
 
-	return number && (record->operation & 0x80) ? number | ARENA_FAIL_FROM : number;
+	return failures[record->operation >> 4];
 }
 
 void player_run(struct player *player, const struct script *script)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prints an input of ops (or with -e of exhaustion) as a test of its own: the calls that it makes, with
- * what each should return. The program that prints also plays; if that ends in a crash, the last
- * call printed is the one that crashed.
+ * Prints an input of ops (or with -e of exhaustion) as a test of its own: the calls that it makes,
+ * with what each should return. The program that prints also plays; if that ends in a crash, the
+ * last call printed is the one that crashed.
  */
 #include "play.h"
 #include <stdlib.h>

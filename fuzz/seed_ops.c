@@ -147,9 +147,9 @@ void seed_ops(void)
 
 static void write_exhaustion(const struct sequence *sequence, struct header header)
 {
-	write_sequence(sequence, &header, "-1", 0x10);
-	write_sequence(sequence, &header, "-2", 0x20);
-	write_sequence(sequence, &header, "-all", 0x90);
+	write_sequence(sequence, &header, "-1", 0x70);
+	write_sequence(sequence, &header, "-2", 0x80);
+	write_sequence(sequence, &header, "-all", 0xc0);
 }
 
 void seed_exhaustion(void)
