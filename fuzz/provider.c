@@ -200,20 +200,22 @@ UNCHECKED static void copy_words(uint64_t *to, const uint64_t *from, size_t coun
 				 __ATOMIC_RELAXED);
 }
 
-/* Whole lines, as the machine does. */
+/* Whole lines, as the machine does, and as there no line is older than what was written before. */
 static void provider_clean(void *ctx, const void *memory, size_t bytes)
 {
 	struct provider *provider = ctx;
 	size_t skip = (uintptr_t)memory & (SMALLEST - 1);
 	char *from = (char *)(uintptr_t)memory - skip;
-	struct block *block = holding(memory);
+	struct block *block;
 
 	bytes = (bytes + skip + SMALLEST - 1) & ~(size_t)(SMALLEST - 1);
+	pthread_mutex_lock(&provider->lock);
+	block = holding(memory);
 	CHECK_MSG(block, "clean of %p, which is not a table", memory);
 	CHECK(from + bytes <= block->memory + block->bytes);
 	provider->cleans++;
 	copy_words((uint64_t *)(from + SHADOW), (uint64_t *)from, bytes / 8);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	pthread_mutex_unlock(&provider->lock);
 }
 
 static uint64_t base_of(enum provider_kind kind)
