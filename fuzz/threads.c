@@ -72,8 +72,8 @@ static void run_side(void *ctx)
 
 /*
  * What one thread must not do while another acts: break without a hook, or write as hardware, which
- * no model would be told of. Where the other may break a leaf below both, nothing is there for a
- * moment: next finds nothing, and map does not see that it must refuse.
+ * no model would be told of. Where the other may break a leaf below both, next finds nothing for a
+ * moment.
  */
 static void tame(const struct script *script, struct record *record)
 {
@@ -84,9 +84,7 @@ static void tame(const struct script *script, struct record *record)
 	if (!kind_breaks(script->kind))
 		return;
 	record->flags &= (uint8_t)~RECORD_GATHER;
-	if (!(script->header.more & HEADER_MORE_BELOW))
-		return;
-	if (operation == OP_NEXT || operation == OP_MAP || operation == OP_MAP_SG)
+	if (operation == OP_NEXT && (script->header.more & HEADER_MORE_BELOW))
 		record->operation = OP_UNMAP;
 }
 

@@ -18,8 +18,9 @@
  *  - The one place where a call may wait for another: splitting a leaf that straddles the edge of a
  *    range. Range calls of unmap, protect and dirty on the same table spin until it is split. Where
  *    such calls also come from interrupts, split with interrupts off.
- *  - While a call breaks a leaf before it is made anew (struct iomt_gather, sync), other threads find
- *    nothing where it was. They must not map over it: the IOMT_EEXIST of other times may not come.
+ *  - While a call breaks a leaf before it is made anew (struct iomt_gather, sync), iomt_pt_translate
+ *    and iomt_pt_next in other threads find nothing where it was. Mapping over it is IOMT_EEXIST, as
+ *    at other times.
  *  - iomt_pt_init and iomt_pt_destroy need the table for themselves.
  */
 #ifndef IOMT_PT_H

@@ -56,7 +56,8 @@ struct pt_format {
 	uint32_t flags;	   /* IOMT_PT_* that have a meaning */
 
 	u64 synced; /* a bit of table entries that hardware ignores: the entry was cleaned */
-	u64 attrs;  /* bits of a leaf that hold neither address nor size, but the encryption bit */
+	u64 held;  /* PT_EMPTY but not 0: keeps a leaf's place while it is broken to be made anew */
+	u64 attrs; /* bits of a leaf that hold neither address nor size, but the encryption bit */
 
 	enum pt_kind (*kind)(u64 entry, unsigned level);
 

@@ -12,9 +12,9 @@ int pt_settle_piece(const struct pt_format *f, struct pt_mapping *m, const u64 *
 		u64 entry = pt_load(&slot[i]);
 		enum pt_kind kind = f->kind(entry, level);
 
-		if (kind == PT_EMPTY)
+		if (!entry)
 			continue;
-		if (kind == PT_LEAF ||
+		if (kind != PT_TABLE ||
 		    !pt_table_is_empty(f, m->pt, pt_child(f, m->pt, entry), level - 1))
 			return IOMT_EEXIST;
 		if (m->replace)

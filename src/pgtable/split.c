@@ -107,13 +107,16 @@ static void mark_dirty(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64
 	}
 }
 
-/* Makes the run's slots invalid and waits until no IOTLB remembers them. True if one was dirty. */
+/*
+ * Makes the run's slots invalid, though not free for other threads, and waits until no IOTLB
+ * remembers them. True if one was dirty.
+ */
 static bool break_run(const struct pt_format *f, struct pt_mapping *m, const struct cut *cut)
 {
 	bool dirty = false;
 
 	for (u64 i = 0; i < cut->slots; i++)
-		dirty |= f->dirty(__atomic_exchange_n(&cut->slot[i], 0, __ATOMIC_ACQ_REL));
+		dirty |= f->dirty(__atomic_exchange_n(&cut->slot[i], f->held, __ATOMIC_ACQ_REL));
 	pt_clean(m->pt, cut->slot, cut->slots);
 	m->gather->sync(m->gather);
 	return dirty;
@@ -126,7 +129,7 @@ static bool move_in(const struct pt_format *f, struct pt_mapping *m, const struc
 	u64 expected = cut->entry;
 	bool dirty = false;
 
-	if (!pt_replace(cut->slot, &expected, brk ? 0 : spare[0]))
+	if (!pt_replace(cut->slot, &expected, brk ? f->held : spare[0]))
 		return false;
 	if (brk)
 		dirty = break_run(f, m, cut);

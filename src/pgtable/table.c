@@ -85,10 +85,8 @@ bool pt_table_is_empty(const struct pt_format *f, const struct iomt_pt *pt, cons
 		u64 entry = pt_load(&table[i]);
 		enum pt_kind kind = f->kind(entry, level);
 
-		if (kind == PT_LEAF)
-			return false;
-		if (kind == PT_TABLE &&
-		    !pt_table_is_empty(f, pt, pt_child(f, pt, entry), level - 1))
+		if (entry && (kind != PT_TABLE ||
+			      !pt_table_is_empty(f, pt, pt_child(f, pt, entry), level - 1)))
 			return false;
 	}
 	return true;

@@ -131,7 +131,7 @@ PT_INLINE u64 *pt_walk_build(const struct pt_format *f, struct iomt_pt *pt, stru
 	while (level > target) {
 		u64 entry = pt_load(slot);
 
-		if (f->kind(entry, level) == PT_EMPTY && chain->head)
+		if (!entry && chain->head)
 			entry = pt_link_table(f, pt, slot, level, chain);
 		if (pt_unlikely(f->kind(entry, level) != PT_TABLE))
 			return NULL;

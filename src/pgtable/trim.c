@@ -11,7 +11,7 @@ static u64 count_missing(const struct pt_format *f, const struct iomt_pt *pt, u6
 	for (;;) {
 		struct pt_stop stop = pt_walk_down(f, pt, v);
 
-		if (f->kind(stop.entry, stop.level) == PT_EMPTY)
+		if (!stop.entry)
 			pt_count_missing(f, &missing, v, 0, stop.level);
 		v = pt_slot_last(f, v, 1);
 		if (v >= last)

@@ -133,7 +133,7 @@ void tlb_access(struct tlb *tlb, uint64_t iova)
 	struct walk_path path;
 	struct walk found;
 
-	walker.one_slot = true;
+	walker.live = true;
 	if (find_leaf(tlb, iova))
 		return;
 	if (random_below(&tlb->random, 4))

@@ -6,10 +6,13 @@ static struct walk bad(const char *why)
 	return (struct walk){.result = WALK_BAD, .why = why};
 }
 
-/* The walk ends at an entry that is not present: the library leaves those zero. */
-static struct walk absent(uint64_t entry, unsigned level)
+/*
+ * The walk ends at an entry that is not present, whose other bits hardware ignores. The library
+ * leaves them zero but where another call makes a leaf anew.
+ */
+static struct walk absent(const struct walker *walker, uint64_t entry, unsigned level)
 {
-	if (entry)
+	if (entry && !walker->live)
 		return bad("an entry that is not present and not zero");
 	return (struct walk){.result = WALK_EMPTY, .level = level - 1};
 }
@@ -49,7 +52,7 @@ static struct walk walk_amdv1(const struct walker *walker, uint64_t iova, uint64
 		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 1))
-			return absent(entry, level);
+			return absent(walker, entry, level);
 		if (bits(entry, 58, 52))
 			return bad("reserved bits");
 		read &= bits(entry, 61, 61);
@@ -72,7 +75,7 @@ static struct walk walk_amdv1(const struct walker *walker, uint64_t iova, uint64
 			if (size <= shift || size >= shift + 9)
 				return bad("an encoded size of another level");
 		}
-		run = walker->one_slot ? 0 : 1ULL << (size - shift);
+		run = walker->live ? 0 : 1ULL << (size - shift);
 		dirty = bits(entry, 6, 6);
 		for (uint64_t i = 0; i < run; i++) {
 			uint64_t *twin = entry_at(walker, table, (index & ~(run - 1)) + i);
@@ -111,7 +114,7 @@ static struct walk walk_x86_64(const struct walker *walker, uint64_t iova, uint6
 		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 1))
-			return absent(entry, level);
+			return absent(walker, entry, level);
 		if (!(entry >> 5 & 1))
 			return bad("accessed is not set");
 		write &= bits(entry, 1, 1);
@@ -159,7 +162,7 @@ static struct walk walk_vtd_ss(const struct walker *walker, uint64_t iova, uint6
 		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 3))
-			return absent(entry, level);
+			return absent(walker, entry, level);
 		read &= bits(entry, 0, 0);
 		write &= bits(entry, 1, 1);
 		if (level > 1 && !(entry >> 7 & 1)) {
@@ -234,7 +237,7 @@ static struct walk arm_leaf(const struct walker *walker, uint64_t iova, uint64_t
 	if ((found.oa ^ oa) & ~((1ULL << shift) - 1))
 		return bad("a slot of a run with another address");
 	found.dirty = arm_dirty(walker, entry);
-	for (uint64_t i = 0; !walker->one_slot && i < 1ULL << run_lg2; i++) {
+	for (uint64_t i = 0; !walker->live && i < 1ULL << run_lg2; i++) {
 		uint64_t twin = get(entry_at(walker, table, first + i));
 		uint64_t want = (oa & ~((1ULL << size) - 1)) + (i << shift);
 
@@ -270,7 +273,7 @@ static struct walk walk_arm(const struct walker *walker, uint64_t iova, uint64_t
 		path->table[level - 1] = table;
 		entry = get(slot);
 		if (!(entry & 1))
-			return absent(entry, level);
+			return absent(walker, entry, level);
 		if (level > 1 && (entry & 2)) {
 			table = arm_address(walker, entry);
 			continue;

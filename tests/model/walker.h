@@ -23,8 +23,8 @@ struct walker {
 	bool nx;	      /* x86: bit 63 means something */
 	uint64_t enc;	      /* AMD's C-bit: taken out of addresses by the memory controller */
 	struct provider *provider;
-	bool shadow;   /* read what an incoherent machine's hardware sees */
-	bool one_slot; /* believe one slot of a run, as hardware does, while a run is changed */
+	bool shadow; /* read what an incoherent machine's hardware sees */
+	bool live; /* a run may be changing: believe one slot of it; what is absent may hold bits */
 	struct iomt_pt_hw hw;
 };
 

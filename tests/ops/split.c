@@ -328,15 +328,36 @@ struct broken {
 
 static struct broken broken;
 
+static void never(struct iomt_gather *gather)
+{
+	(void)gather;
+	CHECK_MSG(false, "nothing may be broken");
+}
+
 static void look_at_break(struct iomt_gather *gather)
 {
 	struct walker walker = table_walker(&broken.t, false);
+	struct iomt_pt *pt = &broken.t.pt;
+	struct iomt_gather other;
+	uint64_t sum = provider_checksum(&broken.t.provider);
 
+	walker.live = true;
 	CHECK(walk(&walker, 0x200000).result == WALK_EMPTY);
 	CHECK(walk(&walker, 0x3fffff).result == WALK_EMPTY);
 	CHECK_EQ(gather->first, 0x200000);
 	CHECK_EQ(gather->last, 0x3fffff);
 	CHECK_EQ(gather->leaf_sizes, 0x200000);
+	/* what others ask of their parts: it is all still taken */
+	iomt_gather_init(&other);
+	other.sync = never;
+	CHECK_INT(iomt_pt_map(pt, 0x200000, 0, 0x1000, RW, NULL), IOMT_EEXIST);
+	CHECK_INT(iomt_pt_map(pt, 0x210000, 0x10000, 0x10000, RW, &other), IOMT_EEXIST);
+	CHECK_INT(iomt_pt_map(pt, 0x200000, 0, 0x200000, RW, &other), IOMT_EEXIST);
+	CHECK_INT(iomt_pt_map(pt, 0, 0, 0x40000000, RW, &other), IOMT_EEXIST);
+	CHECK_INT(iomt_pt_reserve(pt, 0x200000, 0x200000), 0);
+	CHECK_INT(iomt_pt_trim(pt, 0, 0x40000000, &other), 0);
+	CHECK(iomt_gather_is_empty(&other));
+	CHECK_EQ(provider_checksum(&broken.t.provider), sum);
 	broken.seen++;
 }
 
