@@ -27,7 +27,10 @@ struct target {
 		   struct iomt_gather *gather);
 	int (*unmap)(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t *unmapped,
 		     struct iomt_gather *gather);
+	int (*oa)(const struct iomt_pt *pt, uint64_t iova, uint64_t *oa);
 	int (*translate)(const struct iomt_pt *pt, uint64_t iova, struct iomt_pt_leaf *leaf);
+	size_t (*translate_many)(const struct iomt_pt *pt, const uint64_t *iovas, size_t count,
+				 struct iomt_pt_leaf *leaves);
 	int (*dirty)(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t page_size,
 		     uint64_t *bitmap, uint32_t flags, struct iomt_gather *gather);
 };

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench.h"
 
-#define TARGET(format)                                                                       \
-	{                                                                                    \
-		"iomt", bench_open, bench_close, iomt_##format##_map, iomt_##format##_unmap, \
-			iomt_##format##_translate, iomt_##format##_dirty                     \
+#define TARGET(format)                                                                            \
+	{                                                                                         \
+		.name = "iomt", .open = bench_open, .close = bench_close,                         \
+		.map = iomt_##format##_map, .unmap = iomt_##format##_unmap,                       \
+		.oa = iomt_##format##_oa, .translate = iomt_##format##_translate,                 \
+		.translate_many = iomt_##format##_translate_many, .dirty = iomt_##format##_dirty, \
 	}
 
 #ifdef BENCH_LINUX

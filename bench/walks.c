@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define LOOKUPS 8192u
+#define BATCH	32u
 
 static bool open_set(struct round *round)
 {
@@ -38,27 +39,64 @@ static void new_addresses(struct round *round)
 static void independent(struct round *round)
 {
 	const uint64_t *addresses = round->data;
+	uint64_t sum = 0, oa = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; i < LOOKUPS; i++) {
+		err |= round->target->oa(round->pt, addresses[i], &oa);
+		sum += oa;
+	}
+	__asm__ volatile("" : : "r"(sum));
+	bench_check(round, err, "translate");
+}
+
+/* With permissions, size and all that the entry says. */
+static void whole(struct round *round)
+{
+	const uint64_t *addresses = round->data;
 	struct iomt_pt_leaf leaf;
 	uint64_t sum = 0;
 	int err = 0;
 
 	for (uint32_t i = 0; i < LOOKUPS; i++) {
 		err |= round->target->translate(round->pt, addresses[i], &leaf);
-		sum += leaf.oa;
+		sum += leaf.oa + leaf.prot;
 	}
 	__asm__ volatile("" : : "r"(sum));
 	bench_check(round, err, "translate");
+}
+
+/* A device's requests come in batches; who has no call for that takes them one by one. */
+static void batched(struct round *round)
+{
+	const struct target *target = round->target;
+	const uint64_t *addresses = round->data;
+	struct iomt_pt_leaf leaves[BATCH];
+	uint64_t sum = 0;
+	size_t found = 0;
+
+	if (!target->translate_many) {
+		independent(round);
+		return;
+	}
+	for (uint32_t i = 0; i < LOOKUPS; i += BATCH) {
+		found += target->translate_many(round->pt, addresses + i, BATCH, leaves);
+		for (uint32_t j = 0; j < BATCH; j++)
+			sum += leaves[j].oa;
+	}
+	__asm__ volatile("" : : "r"(sum));
+	bench_check(round, found == LOOKUPS ? 0 : IOMT_ENOENT, "translate");
 }
 
 /* The next address waits for the last answer, whose top bit is never set. */
 static void dependent(struct round *round)
 {
 	const uint64_t *addresses = round->data;
-	struct iomt_pt_leaf leaf = {0};
+	uint64_t oa = 0;
 	int err = 0;
 
 	for (uint32_t i = 0; i < LOOKUPS; i++)
-		err |= round->target->translate(round->pt, addresses[i] | leaf.oa >> 63, &leaf);
+		err |= round->target->oa(round->pt, addresses[i] | oa >> 63, &oa);
 	bench_check(round, err, "translate");
 }
 
@@ -71,12 +109,19 @@ static void done(struct round *round)
 void bench_walks(const struct kind *kind, bool full)
 {
 	static const struct workload apart = {open_set, new_addresses, independent, NULL, done};
+	static const struct workload leaf = {open_set, new_addresses, whole, NULL, done};
+	static const struct workload together = {open_set, new_addresses, batched, NULL, done};
 	static const struct workload chained = {open_set, new_addresses, dependent, NULL, done};
 
 	(void)full;
 	bench_add(kind, "translate in 2M", &apart, 2);
 	bench_add(kind, "translate in 1G", &apart, 1024);
 	bench_add(kind, "translate in 16G", &apart, 16384);
+	bench_add_own(kind, "translate in 2M, whole leaf", &leaf, 2);
+	bench_add_own(kind, "translate in 1G, whole leaf", &leaf, 1024);
+	bench_add(kind, "translate in 2M, batched", &together, 2);
+	bench_add(kind, "translate in 1G, batched", &together, 1024);
+	bench_add(kind, "translate in 16G, batched", &together, 16384);
 	bench_add(kind, "translate in 2M, dependent", &chained, 2);
 	bench_add(kind, "translate in 1G, dependent", &chained, 1024);
 	bench_add(kind, "translate in 16G, dependent", &chained, 16384);

@@ -198,12 +198,12 @@ static int linux_unmap(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint6
 	return 0;
 }
 
-static int linux_translate(const struct iomt_pt *pt, uint64_t iova, struct iomt_pt_leaf *leaf)
+static int linux_oa(const struct iomt_pt *pt, uint64_t iova, uint64_t *oa)
 {
 	struct io_pgtable_ops *ops = &table_of(pt)->pgtable->ops;
 
-	leaf->oa = ops->iova_to_phys(ops, iova);
-	return leaf->oa ? 0 : IOMT_ENOENT;
+	*oa = ops->iova_to_phys(ops, iova);
+	return *oa ? 0 : IOMT_ENOENT;
 }
 
 static void linux_close(struct iomt_pt *pt)
@@ -246,5 +246,5 @@ const struct target linux_target = {
 	.close = linux_close,
 	.map = linux_map,
 	.unmap = linux_unmap,
-	.translate = linux_translate,
+	.oa = linux_oa,
 };

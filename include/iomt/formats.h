@@ -29,6 +29,9 @@ extern "C" {
 				  uint32_t prot, struct iomt_gather *gather);                      \
 	int iomt_##name##_translate(const struct iomt_pt *pt, uint64_t iova,                       \
 				    struct iomt_pt_leaf *leaf);                                    \
+	int iomt_##name##_oa(const struct iomt_pt *pt, uint64_t iova, uint64_t *oa);               \
+	size_t iomt_##name##_translate_many(const struct iomt_pt *pt, const uint64_t *iovas,       \
+					    size_t count, struct iomt_pt_leaf *leaves);            \
 	int iomt_##name##_dirty(struct iomt_pt *pt, uint64_t iova, uint64_t length,                \
 				uint64_t page_size, uint64_t *bitmap, uint32_t flags,              \
 				struct iomt_gather *gather)

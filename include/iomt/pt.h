@@ -225,6 +225,17 @@ struct iomt_pt_leaf {
  */
 int iomt_pt_translate(const struct iomt_pt *pt, uint64_t iova, struct iomt_pt_leaf *leaf);
 
+/* The same for the output address alone, which is faster. *oa is unchanged on errors. */
+int iomt_pt_oa(const struct iomt_pt *pt, uint64_t iova, uint64_t *oa);
+
+/*
+ * Looks up count addresses at once, side by side: where tables are not in the cache, that is several
+ * times as fast as one after the other. leaves[i] is what iomt_pt_translate makes of iovas[i], or
+ * all zeros (size_lg2 0 is no leaf's) where that is an error. Returns how many are mapped.
+ */
+size_t iomt_pt_translate_many(const struct iomt_pt *pt, const uint64_t *iovas, size_t count,
+			      struct iomt_pt_leaf *leaves);
+
 /* Leaves of one size and the same prot, with addresses that follow one another on both sides. */
 struct iomt_pt_run {
 	uint64_t iova; /* first input address */

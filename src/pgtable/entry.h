@@ -22,6 +22,9 @@ struct iomt_pt_format {
 	int (*protect)(struct iomt_pt *pt, u64 iova, u64 length, uint32_t prot,
 		       struct iomt_gather *gather);
 	int (*translate)(const struct iomt_pt *pt, u64 iova, struct iomt_pt_leaf *leaf);
+	int (*oa)(const struct iomt_pt *pt, u64 iova, u64 *oa);
+	size_t (*translate_many)(const struct iomt_pt *pt, const u64 *iovas, size_t count,
+				 struct iomt_pt_leaf *leaves);
 	int (*dirty)(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size, u64 *bitmap,
 		     uint32_t flags, struct iomt_gather *gather);
 };
@@ -72,10 +75,32 @@ struct iomt_pt_format {
 	{                                                                                          \
 		return pt_protect(&(value), pt, iova, length, prot, gather);                       \
 	}                                                                                          \
+	PT_NOINLINE int format##_translate_any(const struct iomt_pt *pt, u64 iova,                 \
+					       struct iomt_pt_leaf *leaf)                          \
+	{                                                                                          \
+		return pt_translate_any(&(value), pt, iova, leaf);                                 \
+	}                                                                                          \
 	int iomt_##format##_translate(const struct iomt_pt *pt, u64 iova,                          \
 				      struct iomt_pt_leaf *leaf)                                   \
 	{                                                                                          \
-		return pt_translate(&(value), pt, iova, leaf);                                     \
+		if (pt_likely(pt_translate_one(&(value), pt, iova, leaf)))                         \
+			return 0;                                                                  \
+		return format##_translate_any(pt, iova, leaf);                                     \
+	}                                                                                          \
+	PT_NOINLINE int format##_oa_any(const struct iomt_pt *pt, u64 iova, u64 *oa)               \
+	{                                                                                          \
+		return pt_oa_any(&(value), pt, iova, oa);                                          \
+	}                                                                                          \
+	int iomt_##format##_oa(const struct iomt_pt *pt, u64 iova, u64 *oa)                        \
+	{                                                                                          \
+		if (pt_likely(pt_oa_one(&(value), pt, iova, oa)))                                  \
+			return 0;                                                                  \
+		return format##_oa_any(pt, iova, oa);                                              \
+	}                                                                                          \
+	size_t iomt_##format##_translate_many(const struct iomt_pt *pt, const u64 *iovas,          \
+					      size_t count, struct iomt_pt_leaf *leaves)           \
+	{                                                                                          \
+		return pt_translate_many(&(value), pt, iovas, count, leaves);                      \
 	}                                                                                          \
 	int iomt_##format##_dirty(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size,         \
 				  u64 *bitmap, uint32_t flags, struct iomt_gather *gather)         \
@@ -90,6 +115,8 @@ struct iomt_pt_format {
 		.unmap = iomt_##format##_unmap,                                                    \
 		.protect = iomt_##format##_protect,                                                \
 		.translate = iomt_##format##_translate,                                            \
+		.oa = iomt_##format##_oa,                                                          \
+		.translate_many = iomt_##format##_translate_many,                                  \
 		.dirty = iomt_##format##_dirty,                                                    \
 	}
 /* clang-format on */

@@ -31,6 +31,17 @@ int iomt_pt_translate(const struct iomt_pt *pt, uint64_t iova, struct iomt_pt_le
 	return pt->format->translate(pt, iova, leaf);
 }
 
+int iomt_pt_oa(const struct iomt_pt *pt, uint64_t iova, uint64_t *oa)
+{
+	return pt->format->oa(pt, iova, oa);
+}
+
+size_t iomt_pt_translate_many(const struct iomt_pt *pt, const uint64_t *iovas, size_t count,
+			      struct iomt_pt_leaf *leaves)
+{
+	return pt->format->translate_many(pt, iovas, count, leaves);
+}
+
 int iomt_pt_dirty(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t page_size,
 		  uint64_t *bitmap, uint32_t flags, struct iomt_gather *gather)
 {

@@ -13,6 +13,9 @@ struct functions {
 	int (*unmap)(struct iomt_pt *, uint64_t, uint64_t, uint64_t *, struct iomt_gather *);
 	int (*protect)(struct iomt_pt *, uint64_t, uint64_t, uint32_t, struct iomt_gather *);
 	int (*translate)(const struct iomt_pt *, uint64_t, struct iomt_pt_leaf *);
+	int (*oa)(const struct iomt_pt *, uint64_t, uint64_t *);
+	size_t (*translate_many)(const struct iomt_pt *, const uint64_t *, size_t,
+				 struct iomt_pt_leaf *);
 	int (*dirty)(struct iomt_pt *, uint64_t, uint64_t, uint64_t, uint64_t *, uint32_t,
 		     struct iomt_gather *);
 };
@@ -20,7 +23,8 @@ struct functions {
 #define FUNCTIONS(name)                                                                     \
 	{                                                                                   \
 		&iomt_##name, iomt_##name##_map, iomt_##name##_map_sg, iomt_##name##_unmap, \
-			iomt_##name##_protect, iomt_##name##_translate, iomt_##name##_dirty \
+			iomt_##name##_protect, iomt_##name##_translate, iomt_##name##_oa,   \
+			iomt_##name##_translate_many, iomt_##name##_dirty                   \
 	}
 
 static const struct functions functions[] = {
@@ -46,7 +50,7 @@ static void same_answers(void)
 	for (size_t i = 0; i < kind_count; i++) {
 		const struct functions *own = functions_of(&kinds[i]);
 		struct iomt_pt_leaf leaf, own_leaf;
-		uint64_t g, iova, bytes, own_bytes, bitmap[1] = {0}, own_bitmap[1] = {0};
+		uint64_t g, iova, bytes, own_bytes, own_oa, bitmap[1] = {0}, own_bitmap[1] = {0};
 		struct table a, b;
 
 		table_open(&a, &kinds[i], PROVIDER_LINEAR);
@@ -78,7 +82,10 @@ static void same_answers(void)
 			int found = iomt_pt_translate(&a.pt, at, &leaf);
 
 			CHECK_INT(own->translate(&b.pt, at, &own_leaf), found);
+			CHECK_INT(own->oa(&b.pt, at, &own_oa), found);
 			if (!found) {
+				CHECK_EQ(own_oa, leaf.oa);
+				CHECK_EQ(own->translate_many(&b.pt, &at, 1, &own_leaf), 1);
 				CHECK_EQ(own_leaf.entry, leaf.entry);
 				CHECK_EQ(own_leaf.oa, leaf.oa);
 				CHECK_EQ(own_leaf.prot, leaf.prot);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Every way to ask what an address means gives the same answer. */
+#include "kinds.h"
+#include "random.h"
+#include "test.h"
+#include <string.h>
+
+#define RW   (IOMT_READ | IOMT_WRITE)
+#define MANY 100u
+
+/* Ranges of all sizes and some permissions, with holes, from the granule up to the largest leaf. */
+static void fill(struct table *t, struct random *random)
+{
+	uint64_t sizes = iomt_pt_sizes(&t->pt), at = t->first, oa_mask;
+	struct iomt_pt_hw hw;
+
+	iomt_pt_hw(&t->pt, &hw);
+	oa_mask = (1ULL << hw.oa_bits) - 1;
+	for (; sizes; sizes &= sizes - 1) {
+		uint64_t size = sizes & -sizes, left = t->last - at;
+
+		if (left < 4 * size)
+			return;
+		at = (at + size - 1) & ~(size - 1);
+		for (unsigned i = 0; i < 2; i++, at += size)
+			table_map(t, at, at & oa_mask, size,
+				  random_below(random, 2) ? RW : IOMT_READ);
+		at += t->granule;
+	}
+}
+
+static uint64_t some_address(const struct table *t, struct random *random)
+{
+	uint64_t sizes = iomt_pt_sizes(&t->pt);
+	unsigned lg2 = (unsigned)random_below(random, 64);
+
+	switch (random_below(random, 8)) {
+	case 0: /* anywhere, mostly in no table */
+		return random_next(random);
+	case 1:
+		return t->last - random_below(random, t->granule);
+	default: /* where fill has been */
+		return t->first + (random_next(random) & (4 * (sizes & -(1ULL << lg2 % 40)) - 1) &
+				   (t->last - t->first));
+	}
+}
+
+static void check_one(struct table *t, uint64_t iova, const struct iomt_pt_leaf *got)
+{
+	struct iomt_pt_leaf want = {0};
+	uint64_t oa = 0x5a5a;
+	int err = iomt_pt_translate(&t->pt, iova, &want);
+
+	CHECK_INT(iomt_pt_oa(&t->pt, iova, &oa), err);
+	CHECK_EQ(oa, err ? 0x5a5a : want.oa);
+	CHECK_EQ(got->oa, want.oa);
+	CHECK_EQ(got->entry, want.entry);
+	CHECK_EQ(got->prot, want.prot);
+	CHECK_EQ(got->size_lg2, want.size_lg2);
+	CHECK_EQ(got->level, want.level);
+	CHECK_EQ(got->dirty, want.dirty);
+}
+
+static void check_many(struct table *t, struct random *random)
+{
+	struct iomt_pt_leaf leaves[MANY + 1], untouched;
+	uint64_t iovas[MANY];
+
+	memset(leaves, 0xa5, sizeof(leaves));
+	untouched = leaves[MANY];
+	for (unsigned count = 0; count <= MANY; count++) {
+		size_t found = 0, mapped = 0;
+		uint64_t base = some_address(t, random);
+
+		for (unsigned i = 0; i < count; i++) {
+			bool near = count & 1; /* in one table, as far as they go together */
+
+			iovas[i] = near ? base ^ random_below(random, 8 * t->granule)
+					: some_address(t, random);
+		}
+		leaves[count] = untouched;
+		found = iomt_pt_translate_many(&t->pt, iovas, count, leaves);
+		for (unsigned i = 0; i < count; i++) {
+			check_one(t, iovas[i], &leaves[i]);
+			mapped += leaves[i].size_lg2 != 0;
+		}
+		CHECK_EQ(found, mapped);
+		CHECK(!memcmp(&leaves[count], &untouched, sizeof(untouched)));
+	}
+}
+
+static void many(void)
+{
+	struct random random;
+
+	random_init(&random, 20261121);
+	for (size_t i = 0; i < kind_count; i++) {
+		for (int p = PROVIDER_LINEAR; p <= PROVIDER_INCOHERENT; p++) {
+			struct table t;
+
+			table_open(&t, &kinds[i], (enum provider_kind)p);
+			check_many(&t, &random); /* nothing is mapped */
+			fill(&t, &random);
+			check_many(&t, &random);
+			table_close(&t);
+		}
+	}
+}
+
+/* Dirty state is a batch's as it is one address's. */
+static void dirty(void)
+{
+	for (size_t i = 0; i < kind_count; i++) {
+		struct iomt_pt_leaf leaves[2];
+		struct walker walker;
+		uint64_t iovas[2];
+		struct walk found;
+		struct table t;
+
+		if (!(kinds[i].flags & IOMT_PT_DIRTY))
+			continue;
+		table_open(&t, &kinds[i], PROVIDER_LINEAR);
+		for (unsigned k = 0; k < 2; k++) {
+			iovas[k] = table_at(&t, 5 + 2 * k);
+			table_map(&t, iovas[k], t.granule, t.granule, RW);
+		}
+		walker = table_walker(&t, false);
+		found = walk(&walker, iovas[1]);
+		CHECK(walk_mark_dirty(&walker, &found));
+		CHECK_EQ(iomt_pt_translate_many(&t.pt, iovas, 2, leaves), 2);
+		CHECK(!leaves[0].dirty);
+		CHECK(leaves[1].dirty);
+		table_close(&t);
+	}
+}
+
+TEST_SUITE(translate, TEST(many), TEST(dirty));
