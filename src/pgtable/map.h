@@ -93,6 +93,33 @@ PT_INLINE int pt_look(const struct pt_format *f, struct pt_mapping *m, u64 v, u6
 	}
 }
 
+/*
+ * A piece that fills a table which is not there yet: the table is linked with its entries written,
+ * and not zeroed before. False when it is there.
+ */
+PT_INLINE bool pt_write_table(const struct pt_format *f, struct pt_mapping *m, struct pt_top top,
+			      u64 v, const struct pt_piece *piece, u64 oa)
+{
+	unsigned level = piece->level + 1;
+	u64 *slot, *table, entry, found = 0;
+
+	if (!m->chain.head || !(piece->slots >> f->index_lg2) || level > top.level)
+		return false;
+	slot = pt_walk_build(f, m->pt, top, v, level, &m->chain);
+	if (!m->chain.head || !slot || pt_load(slot))
+		return false;
+	table = pt_chain_take(&m->chain);
+	pt_write_piece(f, m->pt, table, piece, oa, m->attrs);
+	entry = pt_table_entry(f, m->pt, table, level);
+	if (!pt_replace(slot, &found, entry)) {
+		pt_chain_put(&m->chain, table);
+		return false;
+	}
+	pt_count(m->pt, piece->level, pt_table_bytes(f), 1);
+	pt_sync_entry(f, m->pt, slot, entry);
+	return true;
+}
+
 /* Writes [v, last] below a top, with the same pieces that pt_look found. */
 PT_INLINE void pt_write(const struct pt_format *f, struct pt_mapping *m, struct pt_top top, u64 v,
 			u64 last, u64 oa)
@@ -101,8 +128,11 @@ PT_INLINE void pt_write(const struct pt_format *f, struct pt_mapping *m, struct 
 
 	for (;;) {
 		struct pt_piece piece = pt_first_piece(f, sizes, v, oa, last);
-		u64 *slot = pt_walk_build(f, m->pt, top, v, piece.level, &m->chain);
+		u64 *slot = NULL;
+		bool written = pt_write_table(f, m, top, v, &piece, oa);
 
+		if (!written)
+			slot = pt_walk_build(f, m->pt, top, v, piece.level, &m->chain);
 		if (piece.level && slot && pt_words_any(slot, piece.slots)) {
 			if (pt_settle_piece(f, m, slot, v, &piece, &sizes))
 				slot = NULL;
