@@ -10,6 +10,7 @@
 #ifndef IOMT_FORMATS_H
 #define IOMT_FORMATS_H
 
+#include <iomt/cursor.h>
 #include <iomt/pt.h>
 
 #ifdef __cplusplus
@@ -34,7 +35,14 @@ extern "C" {
 					    size_t count, struct iomt_pt_leaf *leaves);            \
 	int iomt_##name##_dirty(struct iomt_pt *pt, uint64_t iova, uint64_t length,                \
 				uint64_t page_size, uint64_t *bitmap, uint32_t flags,              \
-				struct iomt_gather *gather)
+				struct iomt_gather *gather);                                       \
+	int iomt_##name##_cursor_map(struct iomt_pt_cursor *cursor, uint64_t iova, uint64_t oa,    \
+				     uint64_t length, uint32_t prot, struct iomt_gather *gather);  \
+	int iomt_##name##_cursor_unmap(struct iomt_pt_cursor *cursor, uint64_t iova,               \
+				       uint64_t length, uint64_t *unmapped,                        \
+				       struct iomt_gather *gather);                                \
+	int iomt_##name##_cursor_translate(struct iomt_pt_cursor *cursor, uint64_t iova,           \
+					   struct iomt_pt_leaf *leaf)
 /* clang-format on */
 
 /* AMD host tables (48882, "I/O Page Tables"): power-of-two leaves from 4K, one to six levels. */

@@ -4,6 +4,7 @@
 #define IOMT_IOMT_H
 
 #include <iomt/base.h>
+#include <iomt/cursor.h>
 #include <iomt/formats.h>
 #include <iomt/gather.h>
 #include <iomt/mem.h>

@@ -376,6 +376,7 @@ struct iomt_pt {
 	uint8_t incoherent; /* mem has a clean hook */
 	uint8_t bbm;
 	uint64_t reach;	    /* last - base of what top_changed was told of */
+	uint64_t unlinked;  /* tables that were taken out, ever: cursors look */
 	uint64_t attrs[16]; /* of leaves by READ, WRITE, EXEC, SNOOP; 0: not the usual case */
 
 	uintptr_t announced; /* the last top that top_changed has been told of */

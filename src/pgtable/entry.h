@@ -3,6 +3,7 @@
 #ifndef PT_ENTRY_H
 #define PT_ENTRY_H
 
+#include "cursor.h"
 #include "dirty.h"
 #include "map.h"
 #include "protect.h"
@@ -27,6 +28,11 @@ struct iomt_pt_format {
 				 struct iomt_pt_leaf *leaves);
 	int (*dirty)(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size, u64 *bitmap,
 		     uint32_t flags, struct iomt_gather *gather);
+	int (*cursor_map)(struct iomt_pt_cursor *cursor, u64 iova, u64 oa, u64 length,
+			  uint32_t prot, struct iomt_gather *gather);
+	int (*cursor_unmap)(struct iomt_pt_cursor *cursor, u64 iova, u64 length, u64 *unmapped,
+			    struct iomt_gather *gather);
+	int (*cursor_translate)(struct iomt_pt_cursor *cursor, u64 iova, struct iomt_pt_leaf *leaf);
 };
 
 /*
@@ -89,7 +95,12 @@ struct iomt_pt_format {
 	}                                                                                          \
 	PT_NOINLINE int format##_oa_any(const struct iomt_pt *pt, u64 iova, u64 *oa)               \
 	{                                                                                          \
-		return pt_oa_any(&(value), pt, iova, oa);                                          \
+		struct iomt_pt_leaf leaf;                                                          \
+		int err = format##_translate_any(pt, iova, &leaf);                                 \
+                                                                                                   \
+		if (!err)                                                                          \
+			*oa = leaf.oa;                                                             \
+		return err;                                                                        \
 	}                                                                                          \
 	int iomt_##format##_oa(const struct iomt_pt *pt, u64 iova, u64 *oa)                        \
 	{                                                                                          \
@@ -107,6 +118,56 @@ struct iomt_pt_format {
 	{                                                                                          \
 		return pt_dirty(&(value), pt, iova, length, page_size, bitmap, flags, gather);     \
 	}                                                                                          \
+	PT_NOINLINE void format##_cursor_move(struct iomt_pt_cursor *cursor, u64 iova)             \
+	{                                                                                          \
+		pt_cursor_move(&(value), cursor, iova);                                            \
+	}                                                                                          \
+	PT_NOINLINE int format##_cursor_map_any(struct iomt_pt_cursor *cursor, u64 iova, u64 oa,   \
+						u64 length, uint32_t prot,                         \
+						struct iomt_gather *gather)                        \
+	{                                                                                          \
+		int err = format##_map_range(cursor->pt, iova, oa, length, prot, gather);          \
+                                                                                                   \
+		format##_cursor_move(cursor, iova);                                                \
+		return err;                                                                        \
+	}                                                                                          \
+	int iomt_##format##_cursor_map(struct iomt_pt_cursor *cursor, u64 iova, u64 oa,            \
+				       u64 length, uint32_t prot, struct iomt_gather *gather)      \
+	{                                                                                          \
+		if (pt_likely(pt_cursor_map_one(&(value), cursor, iova, oa, length, prot)))        \
+			return 0;                                                                  \
+		return format##_cursor_map_any(cursor, iova, oa, length, prot, gather);            \
+	}                                                                                          \
+	PT_NOINLINE int format##_cursor_unmap_any(struct iomt_pt_cursor *cursor, u64 iova,         \
+						  u64 length, u64 *unmapped,                       \
+						  struct iomt_gather *gather)                      \
+	{                                                                                          \
+		int err = format##_unmap_range(cursor->pt, iova, length, unmapped, gather);        \
+                                                                                                   \
+		format##_cursor_move(cursor, iova);                                                \
+		return err;                                                                        \
+	}                                                                                          \
+	int iomt_##format##_cursor_unmap(struct iomt_pt_cursor *cursor, u64 iova, u64 length,      \
+					 u64 *unmapped, struct iomt_gather *gather)                \
+	{                                                                                          \
+		if (pt_likely(pt_cursor_unmap_one(&(value), cursor, iova, length, unmapped,        \
+						  gather)))                                        \
+			return 0;                                                                  \
+		return format##_cursor_unmap_any(cursor, iova, length, unmapped, gather);          \
+	}                                                                                          \
+	PT_NOINLINE int format##_cursor_translate_any(struct iomt_pt_cursor *cursor, u64 iova,     \
+						      struct iomt_pt_leaf *leaf)                   \
+	{                                                                                          \
+		format##_cursor_move(cursor, iova);                                                \
+		return format##_translate_any(cursor->pt, iova, leaf);                             \
+	}                                                                                          \
+	int iomt_##format##_cursor_translate(struct iomt_pt_cursor *cursor, u64 iova,              \
+					     struct iomt_pt_leaf *leaf)                            \
+	{                                                                                          \
+		if (pt_likely(pt_cursor_translate_one(&(value), cursor, iova, leaf)))              \
+			return 0;                                                                  \
+		return format##_cursor_translate_any(cursor, iova, leaf);                          \
+	}                                                                                          \
 	const struct iomt_pt_format iomt_##format = {                                              \
 		.name = #format,                                                                   \
 		.facts = &(value),                                                                 \
@@ -118,6 +179,9 @@ struct iomt_pt_format {
 		.oa = iomt_##format##_oa,                                                          \
 		.translate_many = iomt_##format##_translate_many,                                  \
 		.dirty = iomt_##format##_dirty,                                                    \
+		.cursor_map = iomt_##format##_cursor_map,                                          \
+		.cursor_unmap = iomt_##format##_cursor_unmap,                                      \
+		.cursor_translate = iomt_##format##_cursor_translate,                              \
 	}
 /* clang-format on */
 

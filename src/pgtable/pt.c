@@ -48,6 +48,24 @@ int iomt_pt_dirty(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t p
 	return pt->format->dirty(pt, iova, length, page_size, bitmap, flags, gather);
 }
 
+int iomt_pt_cursor_map(struct iomt_pt_cursor *cursor, uint64_t iova, uint64_t oa, uint64_t length,
+		       uint32_t prot, struct iomt_gather *gather)
+{
+	return cursor->pt->format->cursor_map(cursor, iova, oa, length, prot, gather);
+}
+
+int iomt_pt_cursor_unmap(struct iomt_pt_cursor *cursor, uint64_t iova, uint64_t length,
+			 uint64_t *unmapped, struct iomt_gather *gather)
+{
+	return cursor->pt->format->cursor_unmap(cursor, iova, length, unmapped, gather);
+}
+
+int iomt_pt_cursor_translate(struct iomt_pt_cursor *cursor, uint64_t iova,
+			     struct iomt_pt_leaf *leaf)
+{
+	return cursor->pt->format->cursor_translate(cursor, iova, leaf);
+}
+
 void iomt_pt_stats(const struct iomt_pt *pt, struct iomt_pt_stats *stats)
 {
 	stats->bytes = __atomic_load_n(&pt->bytes, __ATOMIC_RELAXED);

@@ -54,12 +54,18 @@ static u64 tables_for(const struct pt_format *f, u64 sizes, const struct cut *cu
 	return missing.count;
 }
 
+/* Whether the parts beside the boundary are smaller than what one slot can hold. */
+static bool needs_tables(const struct pt_format *f, const struct iomt_pt *pt, const struct cut *cut)
+{
+	u64 fit = pt->sizes & (cut->at ^ (cut->at - 1));
+
+	return fit >> pt_unit_lg2(f, cut->level) == 0;
+}
+
 /* Whether hardware with this BBM level wants the leaf gone before its parts appear. */
 static bool needs_break(const struct pt_format *f, const struct iomt_pt *pt, const struct cut *cut)
 {
-	bool tables = cut->at & pt_low_bits(pt_unit_lg2(f, cut->level));
-
-	return !f->resizes && pt->bbm < (tables ? 2 : 1);
+	return !f->resizes && pt->bbm < (needs_tables(f, pt, cut) ? 2 : 1);
 }
 
 /* Writes the parts into a spare table that stands for the run's slots, counted from its first. */
@@ -161,7 +167,7 @@ static void split_at(const struct pt_format *f, struct pt_mapping *m, u64 v)
 
 	while (find_cut(f, m->pt, v, &cut)) {
 		write_parts(f, m, &cut, spare);
-		record(f, m, &cut, cut.at & pt_low_bits(pt_unit_lg2(f, cut.level)));
+		record(f, m, &cut, needs_tables(f, m->pt, &cut));
 		for (u64 i = 0; i < cut.slots; i++) {
 			/* the mark speaks of the spare table's slot, not of the one to come */
 			if (f->kind(spare[i], cut.level) == PT_TABLE)

@@ -116,6 +116,7 @@ void pt_gather_tables(const struct pt_format *f, struct iomt_pt *pt, u64 entry, 
 	for (u64 i = 0; level > 1 && i < 1u << f->index_lg2; i++)
 		pt_gather_tables(f, pt, pt_load(&table[i]), level - 1, gather);
 	gather->table_levels |= 1u << level;
+	__atomic_fetch_add(&pt->unlinked, 1, __ATOMIC_RELEASE);
 	iomt_gather_add_table(gather, table, pt_table_bytes(f));
 	pt_count(pt, level - 1, pt_table_bytes(f), -1);
 }

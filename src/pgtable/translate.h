@@ -93,16 +93,6 @@ PT_INLINE bool pt_oa_one(const struct pt_format *f, const struct iomt_pt *pt, u6
 	return true;
 }
 
-PT_INLINE int pt_oa_any(const struct pt_format *f, const struct iomt_pt *pt, u64 iova, u64 *oa)
-{
-	struct iomt_pt_leaf leaf;
-	int err = pt_translate_any(f, pt, iova, &leaf);
-
-	if (!err)
-		*oa = leaf.oa;
-	return err;
-}
-
 #define PT_BATCH 32u /* walks side by side */
 
 /* Walks side by side, a level at a time, so that their misses overlap. */

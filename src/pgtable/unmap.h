@@ -96,6 +96,18 @@ PT_INLINE int pt_unmap_range(const struct pt_format *f, struct iomt_pt *pt, u64 
 	return 0;
 }
 
+PT_INLINE void pt_clear_granule(const struct pt_format *f, u64 *slot, u64 iova, u64 *unmapped,
+				struct iomt_gather *gather)
+{
+	pt_store(slot, 0);
+	if (unmapped)
+		*unmapped = pt_granule(f);
+	if (gather) {
+		iomt_gather_add(gather, iova, iova + (pt_granule(f) - 1));
+		gather->leaf_sizes |= pt_granule(f);
+	}
+}
+
 /* One granule that is a leaf of its own; false leaves it to pt_unmap_range. */
 PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
 			    u64 *unmapped, struct iomt_gather *gather)
@@ -108,13 +120,7 @@ PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 i
 	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
 	if (pt_unlikely(stop.level || !f->all_single(stop.entry, stop.entry, 0)))
 		return false;
-	pt_store(stop.slot, 0);
-	if (unmapped)
-		*unmapped = length;
-	if (gather) {
-		iomt_gather_add(gather, iova, iova + length - 1);
-		gather->leaf_sizes |= pt_granule(f);
-	}
+	pt_clear_granule(f, stop.slot, iova, unmapped, gather);
 	return true;
 }
 

@@ -18,6 +18,7 @@ struct kind {
 	uint8_t bbm;
 	uint8_t enc_bit;
 	bool grows;
+	uint64_t page_sizes; /* 0: all that are usual */
 };
 
 extern const struct kind kinds[];

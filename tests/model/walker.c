@@ -346,20 +346,22 @@ static unsigned depth(const struct walker *walker)
 	}
 }
 
-struct walk walk(const struct walker *walker, uint64_t iova)
+struct walk walk_with_path(const struct walker *walker, uint64_t iova, struct walk_path *path)
 {
 	unsigned levels = depth(walker);
-	struct walk_path path;
 
+	*path = (struct walk_path){{0}};
 	/* 48882, 2.2.3: address bits above those that Mode translates must be zero */
 	if (walker->format == WALK_AMDV1 && levels < 6 && iova >> (12 + 9 * levels))
 		return (struct walk){.result = WALK_EMPTY};
-	return walk_from(walker, iova, root(walker), levels, &path);
+	return walk_from(walker, iova, root(walker), levels, path);
 }
 
-struct walk walk_with_path(const struct walker *walker, uint64_t iova, struct walk_path *path)
+struct walk walk(const struct walker *walker, uint64_t iova)
 {
-	return walk_from(walker, iova, root(walker), depth(walker), path);
+	struct walk_path path;
+
+	return walk_with_path(walker, iova, &path);
 }
 
 /* The tables below one, itself included: the slots of tables that are not tops are all used. */

@@ -95,7 +95,7 @@ static void large_leaves(void)
 	FOR_TRACKED(kind)
 	{
 		unsigned lg2 = kind->granule_lg2 + 1u, pages;
-		uint64_t bitmap[128], size, g;
+		uint64_t bitmap[512], size, g;
 		struct table t;
 
 		table_open(&t, kind, PROVIDER_LINEAR);
@@ -104,7 +104,7 @@ static void large_leaves(void)
 			lg2++;
 		size = 1ULL << lg2;
 		pages = (unsigned)(size / g);
-		CHECK(pages <= 64 * 126);
+		CHECK(pages <= 64 * 256);
 		table_map(&t, t.first + size, size, 2 * size, RW);
 		hardware_writes(&t, t.first + size + size / 2);
 		/* the edges of the range lie inside the leaf: reported, but it stays dirty */

@@ -18,6 +18,7 @@
 
 struct run {
 	struct table table;
+	struct iomt_pt_cursor cursor;
 	struct model model;
 	struct random random;
 	uint64_t base; /* window */
@@ -155,7 +156,11 @@ static void do_map(struct run *run)
 	length = last - first + 1;
 	oa = pick_oa(run, first, length);
 	want = model_is_free(&run->model, first, last) ? 0 : IOMT_EEXIST;
-	got = iomt_pt_map(&run->table.pt, first, oa, length, prot, pick_gather(run, false));
+	if (below(run, 2))
+		got = iomt_pt_map(&run->table.pt, first, oa, length, prot, pick_gather(run, false));
+	else
+		got = iomt_pt_cursor_map(&run->cursor, first, oa, length, prot,
+					 pick_gather(run, false));
 	EXPECT(run, got == want, "map gave %d, not %d", got, want);
 	if (!got)
 		model_map(&run->model, first, last, oa, prot);
@@ -214,7 +219,10 @@ static void do_unmap(struct run *run)
 
 	pick_range(run, &first, &last);
 	want = model_bytes(&run->model, first, last);
-	got = iomt_pt_unmap(&run->table.pt, first, last - first + 1, &bytes, gather);
+	if (below(run, 2))
+		got = iomt_pt_unmap(&run->table.pt, first, last - first + 1, &bytes, gather);
+	else
+		got = iomt_pt_cursor_unmap(&run->cursor, first, last - first + 1, &bytes, gather);
 	EXPECT(run, !got && bytes == want, "unmap gave %d, %" PRIx64 " bytes, not %" PRIx64, got,
 	       bytes, want);
 	if (gather)
@@ -321,8 +329,9 @@ static void do_harvest(struct run *run)
 			    &run->table.gather);
 	EXPECT(run, !got, "dirty gave %d", got);
 	for (uint64_t i = 0; i < pages; i++) {
-		uint64_t begin = first + i * page, end = begin + page - 1;
-		bool want = model_is_dirty(&run->model, begin, end < last ? end : last);
+		uint64_t begin = first + i * page;
+		uint64_t end = last - begin < page ? last : begin + (page - 1);
+		bool want = model_is_dirty(&run->model, begin, end);
 
 		EXPECT(run, (bitmap[i / 64] >> (i % 64) & 1) == want,
 		       "page %" PRIu64 " of %" PRIu64 " should be %s", i, pages,
@@ -341,7 +350,8 @@ static void probe(struct run *run, const struct walker *walker, uint64_t at)
 
 	if (at < run->base || at > run->last)
 		return;
-	got = iomt_pt_translate(&run->table.pt, at, &leaf);
+	got = below(run, 2) ? iomt_pt_translate(&run->table.pt, at, &leaf)
+			    : iomt_pt_cursor_translate(&run->cursor, at, &leaf);
 	seen = walk(walker, at);
 	EXPECT(run, seen.result != WALK_BAD, "walker at %" PRIx64 ": %s", at, seen.why);
 	if (!interval) {
@@ -441,6 +451,7 @@ static void play(const struct kind *kind, enum provider_kind provider, int place
 	random_init(&run.random, seed_for(kind->name) + (uint64_t)place * 3 + provider);
 	run.shadow = provider == PROVIDER_INCOHERENT;
 	table_open(&run.table, kind, provider);
+	iomt_pt_cursor_init(&run.cursor, &run.table.pt);
 	model_init(&run.model);
 	tlb_init(&run.tlb, &run.table, run.shadow, run.random.seed);
 	run.table.gather.sync = device_at_sync;

@@ -320,6 +320,43 @@ static void break_before_make(void)
 	}
 }
 
+/*
+ * A boundary between two slots, where a leaf of one slot is not allowed: tables come in all the same,
+ * with all that this means.
+ */
+static void no_leaf_of_one_slot(void)
+{
+	struct kind kind = *kind_named("arm_s1_4k");
+	struct table t;
+
+	kind.bbm = 1;
+	kind.page_sizes = 1ULL << 12 | 1ULL << 25;
+	table_open(&t, &kind, PROVIDER_LINEAR);
+	table_map(&t, 0, 0, 1ULL << 25, RW);
+	table_expect(&t, 0, 0, 25);
+	t.gather.sync = NULL;
+	CHECK_INT(iomt_pt_unmap(&t.pt, 1ULL << 21, 1ULL << 21, NULL, &t.gather), IOMT_EBUSY);
+	table_close(&t);
+	table_open(&t, &kind, PROVIDER_LINEAR);
+	table_map(&t, 0, 0, 1ULL << 25, RW);
+	table_unmap(&t, 1ULL << 21, 1ULL << 21, 1ULL << 21);
+	CHECK_EQ(t.syncs, 1);
+	CHECK_EQ(t.gather.table_levels, 1 << 1);
+	table_close(&t);
+
+	/* AMD V1 without the leaf of 2^39, which is not used unless named */
+	table_open(&t, kind_named("amdv1_dirty"), PROVIDER_LINEAR);
+	table_map(&t, 0, 0, 1ULL << 48, RW);
+	table_unmap(&t, 0xc8000000000, 1ULL << 39, 1ULL << 39);
+	CHECK_EQ(t.gather.table_levels, 1 << 3);
+	table_close(&t);
+	table_open(&t, kind_named("amdv1_dirty"), PROVIDER_LINEAR);
+	table_map(&t, 0, 0, 1ULL << 48, RW);
+	table_unmap(&t, 0xc0000000000, 1ULL << 40, 1ULL << 40);
+	CHECK_EQ(t.gather.table_levels, 0);
+	table_close(&t);
+}
+
 /* While broken, the run is invalid in the tables and in the gather. */
 struct broken {
 	struct table t;
@@ -414,4 +451,5 @@ static void hitless(void)
 
 TEST_SUITE(split, TEST(holes), TEST(largest_parts), TEST(protecting), TEST(attributes),
 	   TEST(dirty_state), TEST(dirty_while_splitting), TEST(dirty_and_read_only),
-	   TEST(break_before_make), TEST(during_the_break), TEST(hitless));
+	   TEST(break_before_make), TEST(no_leaf_of_one_slot), TEST(during_the_break),
+	   TEST(hitless));

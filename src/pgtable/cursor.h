@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Cursors: a leaf table that is remembered, so that the next granule needs no walk. */
+#ifndef PT_CURSOR_H
+#define PT_CURSOR_H
+
+#include "map.h"
+#include "translate.h"
+#include "unmap.h"
+#include <iomt/cursor.h>
+
+/*
+ * The slot for iova in the table that the cursor remembers; NULL when it is another's. That table is
+ * linked at this moment, as every table that is unlinked counts before it can be freed.
+ */
+PT_INLINE u64 *pt_cursor_slot(const struct pt_format *f, const struct iomt_pt_cursor *cursor,
+			      u64 iova)
+{
+	u64 offset = iova - cursor->first;
+
+	if (pt_unlikely(offset >= cursor->size ||
+			cursor->unlinked != pt_load(&cursor->pt->unlinked)))
+		return NULL;
+	return cursor->table + (offset >> f->granule_lg2);
+}
+
+/* Remembers the leaf table of iova, if there is one. */
+PT_INLINE void pt_cursor_move(const struct pt_format *f, struct iomt_pt_cursor *cursor, u64 iova)
+{
+	const struct iomt_pt *pt = cursor->pt;
+	u64 v = iova & pt->va_mask, span = pt_low_bits(pt_unit_lg2(f, 1)) & pt->va_mask;
+	struct pt_stop stop;
+
+	cursor->size = 0;
+	if (!pt->plain || iova - pt->va_base > pt_load(&pt->reach))
+		return;
+	cursor->unlinked = pt_load(&pt->unlinked);
+	stop = pt_walk_down(f, pt, v);
+	if (stop.level)
+		return;
+	cursor->table = stop.slot - ((v & span) >> f->granule_lg2);
+	cursor->first = iova & ~span;
+	cursor->size = span + 1;
+}
+
+/* One granule of usual attributes; false leaves it to the format's map. */
+PT_INLINE bool pt_cursor_map_one(const struct pt_format *f, const struct iomt_pt_cursor *cursor,
+				 u64 iova, u64 oa, u64 length, uint32_t prot)
+{
+	const struct iomt_pt *pt = cursor->pt;
+	u64 attrs = pt->attrs[prot & (PT_ATTRS - 1)], low = pt_granule(f) - 1;
+	u64 *slot = pt_cursor_slot(f, cursor, iova);
+
+	if (pt_unlikely(length != low + 1 || (((iova | oa) & low) | (prot & ~(PT_ATTRS - 1))) ||
+			oa > pt->oa_last || !attrs || !slot || pt_load(slot)))
+		return false;
+	pt_store(slot, f->leaf(oa, 0, f->granule_lg2) | attrs);
+	return true;
+}
+
+PT_INLINE bool pt_cursor_unmap_one(const struct pt_format *f, const struct iomt_pt_cursor *cursor,
+				   u64 iova, u64 length, u64 *unmapped, struct iomt_gather *gather)
+{
+	u64 *slot = pt_cursor_slot(f, cursor, iova), entry;
+
+	if (pt_unlikely(length != pt_granule(f) || (iova & (pt_granule(f) - 1)) || !slot))
+		return false;
+	entry = pt_load(slot);
+	if (pt_unlikely(!f->all_single(entry, entry, 0)))
+		return false;
+	pt_clear_granule(f, slot, iova, unmapped, gather);
+	return true;
+}
+
+PT_INLINE bool pt_cursor_translate_one(const struct pt_format *f,
+				       const struct iomt_pt_cursor *cursor, u64 iova,
+				       struct iomt_pt_leaf *leaf)
+{
+	struct pt_stop stop = {.slot = pt_cursor_slot(f, cursor, iova)};
+
+	if (pt_unlikely(!stop.slot))
+		return false;
+	stop.entry = pt_load(stop.slot);
+	if (pt_unlikely(!pt_granule_at(f, cursor->pt, iova, &stop, leaf)))
+		return false;
+	leaf->prot = pt_prot(f, cursor->pt, stop.entry);
+	return true;
+}
+
+#endif
