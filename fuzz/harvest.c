@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Hardware that writes, and the harvest of what it wrote. */
+#include "gathered.h"
 #include "operations.h"
 
 #define MOST_BITS 1024u
@@ -42,7 +43,7 @@ void play_write(struct player *player, const struct record *record)
 }
 
 /* What a harvest with clearing leaves: only leaves across an edge stay dirty. */
-static void clean_model(struct player *player, const struct range *range)
+static void clean_model(struct player *player, const struct range *range, struct owed *owed)
 {
 	struct walker walker = table_walker(player->table, false);
 	uint64_t at = range->first;
@@ -50,16 +51,20 @@ static void clean_model(struct player *player, const struct range *range)
 	for (;;) {
 		const struct interval *interval = model_next(&player->model, at);
 		uint64_t begin, end, size;
+		unsigned size_lg2;
 
 		if (!interval || interval->first > range->last)
 			return;
 		begin = interval->first > at ? interval->first : at;
 		end = interval->last;
 		if (interval->dirty) {
-			size = (1ULL << walk(&walker, begin).size_lg2) - 1;
+			size_lg2 = walk(&walker, begin).size_lg2;
+			size = (1ULL << size_lg2) - 1;
 			end = begin | size;
-			if ((begin & ~size) >= range->first && end <= range->last)
+			if ((begin & ~size) >= range->first && end <= range->last) {
+				owe(owed, begin & ~size, end, owed_sizes(player, size_lg2));
 				model_set_dirty(&player->model, begin & ~size, end, false);
+			}
 		}
 		if (end >= range->last)
 			return;
@@ -123,6 +128,7 @@ void play_dirty(struct player *player, const struct record *record)
 	uint64_t page = 1ULL << page_lg2;
 	uint32_t flags = record->flags & RECORD_KEEP ? IOMT_DIRTY_KEEP : 0;
 	struct errors errors = {.count = 0};
+	struct owed owed = OWED_NOTHING;
 	struct before before;
 	int got;
 
@@ -146,6 +152,8 @@ void play_dirty(struct player *player, const struct record *record)
 		EXPECT(player, bitmap[i] == want[i],
 		       "dirty pages from %u on are 0x%" PRIx64 ", not 0x%" PRIx64, 64 * i,
 		       bitmap[i], want[i]);
-	if (!(flags & IOMT_DIRTY_KEEP))
-		clean_model(player, &args.range);
+	if (flags & IOMT_DIRTY_KEEP)
+		return;
+	clean_model(player, &args.range, &owed);
+	check_owed(player, &owed);
 }

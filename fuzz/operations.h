@@ -33,12 +33,13 @@ struct args pick_args(struct player *player, const struct record *record, bool w
 void errors_of_cut(struct errors *errors, const struct player *player, const struct args *args,
 		   const struct iomt_gather *gather);
 
-/* What the table was before a call that may run out of memory. */
+/* What there was before a call; all but the first two for one that may run out of memory. */
 struct before {
-	uint64_t sum;
 	struct iomt_gather gather;
-	struct iomt_pt_stats stats;
+	unsigned syncs;
 	unsigned tops;
+	uint64_t sum;
+	struct iomt_pt_stats stats;
 };
 
 /* Around each call: begin arms the failure, end disarms it and judges the result. */
