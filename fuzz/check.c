@@ -117,7 +117,7 @@ void check_runs(const struct player *player, uint64_t first, uint64_t last)
 }
 
 /* Leaf by leaf, but in long intervals only near their ends. */
-#define MOST_GRANULES 64
+#define MOST_GRANULES 16
 
 static void check_around(const struct player *player, const struct interval *interval)
 {

@@ -63,17 +63,17 @@ static void go_far(const struct player *player, unsigned how, struct args *args)
 		args->length = 0;
 }
 
-/* Not on the granule, beyond the output, or ending there. */
-static void spoil_output(const struct player *player, unsigned how, uint64_t odd, struct args *args)
+uint64_t spoilt_output(const struct player *player, const struct record *record, uint64_t oa,
+		       uint64_t length)
 {
+	unsigned granule_lg2 = player->field.kind->granule_lg2;
 	uint64_t end = player->field.oa_last + 1;
 
-	if (how & 1)
-		args->oa += odd;
-	else if (how & 2 || args->length > end)
-		args->oa = end;
-	else
-		args->oa = end - args->length + (1ULL << player->field.kind->granule_lg2);
+	if (record->oa_at & 1)
+		return oa + (1ULL << record->oa_at % granule_lg2);
+	if ((record->oa_at & 2) || length > end)
+		return end;
+	return end - length + (1ULL << granule_lg2);
 }
 
 static void spoil(const struct player *player, const struct record *record, struct args *args)
@@ -86,7 +86,7 @@ static void spoil(const struct player *player, const struct record *record, stru
 		args->iova += odd;
 		break;
 	case SPOIL_OA:
-		spoil_output(player, record->oa_at, odd, args);
+		args->oa = spoilt_output(player, record, args->oa, args->length);
 		break;
 	case SPOIL_LENGTH:
 		args->length += odd;

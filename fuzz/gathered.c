@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "gathered.h"
 
-void owe(struct owed *owed, uint64_t first, uint64_t last, uint64_t sizes)
+static void owe(struct owed *owed, uint64_t first, uint64_t last)
 {
 	if (first < owed->range.first)
 		owed->range.first = first;
 	if (last > owed->range.last)
 		owed->range.last = last;
-	owed->sizes |= sizes;
 }
 
-uint64_t owed_sizes(const struct player *player, unsigned size_lg2)
+/* The invalidations for a leaf: its size and, for Arm's runs, the size of one entry. */
+static void owe_size(struct owed *owed, const struct player *player, unsigned size_lg2)
 {
 	const struct kind *kind = player->field.kind;
-	unsigned unit_lg2 = aim_unit_lg2(kind, aim_level(kind, size_lg2));
-	bool arm = kind->walk == WALK_ARM_S1 || kind->walk == WALK_ARM_S2;
 
-	return 1ULL << size_lg2 | (arm ? 1ULL << unit_lg2 : 0);
+	owed->sizes |= 1ULL << size_lg2;
+	if (kind->walk == WALK_ARM_S1 || kind->walk == WALK_ARM_S2)
+		owed->sizes |= 1ULL << aim_unit_lg2(kind, aim_level(kind, size_lg2));
 }
 
 static void owe_cut(struct owed *owed, const struct player *player, const struct walker *walker,
@@ -32,7 +32,8 @@ static void owe_cut(struct owed *owed, const struct player *player, const struct
 	size = (1ULL << found.size_lg2) - 1;
 	if (!(edge & size))
 		return;
-	owe(owed, edge & ~size, edge | size, owed_sizes(player, found.size_lg2));
+	owe(owed, edge & ~size, edge | size);
+	owe_size(owed, player, found.size_lg2);
 	level = aim_level(kind, found.size_lg2);
 	if (edge & ((1ULL << aim_unit_lg2(kind, level)) - 1))
 		owed->levels |= 1u << level;
@@ -50,7 +51,7 @@ void owe_cuts(struct owed *owed, const struct player *player, const struct range
 		owe_cut(owed, player, &walker, range->last + 1);
 }
 
-/* What the range has of an interval, and the size of the first leaf there. */
+/* What the range has of an interval, and the sizes of the leaves at both ends of that. */
 static void owe_part(struct owed *owed, const struct player *player,
 		     const struct interval *interval, const struct range *range)
 {
@@ -60,11 +61,12 @@ static void owe_part(struct owed *owed, const struct player *player,
 
 	if (first > last)
 		return;
-	owe(owed, first, last, 0);
+	owe(owed, first, last);
 	if (!player->alone)
 		return;
 	walker = table_walker(player->table, false);
-	owed->sizes |= owed_sizes(player, walk(&walker, first).size_lg2);
+	owe_size(owed, player, walk(&walker, first).size_lg2);
+	owe_size(owed, player, walk(&walker, last).size_lg2);
 }
 
 void owe_removed(struct owed *owed, const struct player *player, const struct range *range)
@@ -78,6 +80,14 @@ void owe_changed(struct owed *owed, const struct player *player, const struct ra
 {
 	for (size_t i = 0; i < player->model.count; i++) {
 		if ((player->model.intervals[i].prot & mask) != prot)
+			owe_part(owed, player, &player->model.intervals[i], range);
+	}
+}
+
+void owe_cleaned(struct owed *owed, const struct player *player, const struct range *range)
+{
+	for (size_t i = 0; i < player->model.count; i++) {
+		if (player->model.intervals[i].dirty)
 			owe_part(owed, player, &player->model.intervals[i], range);
 	}
 }

@@ -26,10 +26,8 @@ void owe_removed(struct owed *owed, const struct player *player, const struct ra
 void owe_changed(struct owed *owed, const struct player *player, const struct range *range,
 		 uint32_t mask, uint32_t prot);
 
-void owe(struct owed *owed, uint64_t first, uint64_t last, uint64_t sizes);
-
-/* The invalidations for a leaf: its size and, for Arm's runs, the size of one entry. */
-uint64_t owed_sizes(const struct player *player, unsigned size_lg2);
+/* What is dirty in a range that cuts no leaf. */
+void owe_cleaned(struct owed *owed, const struct player *player, const struct range *range);
 
 void check_owed(const struct player *player, const struct owed *owed);
 

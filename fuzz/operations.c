@@ -128,7 +128,8 @@ size_t play_map_sg(struct player *player, const struct record *records, size_t c
 	if (!used)
 		return 1;
 	if (RECORD_SPOIL(records[0].flags) == SPOIL_OA)
-		segs[used - 1].oa = args.oa;
+		segs[used - 1].oa = spoilt_output(player, &records[0], segs[used - 1].oa,
+						  segs[used - 1].length);
 	if (RECORD_SPOIL(records[0].flags) == SPOIL_EMPTY)
 		segs[used - 1].length = 0;
 	args.length = 0;

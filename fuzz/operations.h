@@ -29,6 +29,10 @@ void errors_of_prot(struct errors *errors, const struct player *player, uint32_t
 /* Arguments for the record; with_output: oa and prot too. */
 struct args pick_args(struct player *player, const struct record *record, bool with_output);
 
+/* An output address that is not on the granule, or from which this much is not within the output. */
+uint64_t spoilt_output(const struct player *player, const struct record *record, uint64_t oa,
+		       uint64_t length);
+
 /* IOMT_EBUSY where the range cuts a leaf that this gather forbids to break. */
 void errors_of_cut(struct errors *errors, const struct player *player, const struct args *args,
 		   const struct iomt_gather *gather);
