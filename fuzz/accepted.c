@@ -104,8 +104,9 @@ static void try_sizes(struct trial *trial)
 	for (unsigned lg2 = 0; lg2 < 64; lg2++) {
 		uint64_t last = (1ULL << lg2) - 1;
 
-		if (!(sizes >> lg2 & 1) || last > trial->last - trial->first)
+		if (!(sizes >> lg2 & 1))
 			continue;
+		CHECK(last <= trial->last - trial->first && last >> trial->hw.oa_bits == 0);
 		try_leaf(trial, trial->first, 0, lg2);
 		/* the last one that fits, if there is another */
 		try_leaf(trial, trial->last - last, (1ULL << trial->hw.oa_bits) - last - 1, lg2);
@@ -143,10 +144,14 @@ static void check_hw(const struct trial *trial)
 {
 	const struct iomt_pt_cfg *cfg = trial->cfg;
 	const struct iomt_pt_hw *hw = &trial->hw;
+	uint64_t sizes = iomt_pt_sizes(&trial->pt);
 
 	CHECK(hw->levels >= 1 && hw->levels <= IOMT_PT_MAX_LEVELS);
 	if (cfg->levels)
 		CHECK_EQ(hw->levels, cfg->levels);
+	CHECK(cfg->bbm <= 2);
+	if (!cfg->page_sizes) /* those with known errata are for those who name them */
+		CHECK(walk_of(cfg->format) != WALK_AMDV1 || !(sizes >> 39 & 1));
 	if (cfg->oa_bits)
 		CHECK_EQ(hw->oa_bits, cfg->oa_bits);
 	if (cfg->iova_bits && !cfg->top_changed)

@@ -84,6 +84,16 @@ static void check_run(const struct player *player, const struct iomt_pt_run *run
 		       run->prot == interval->prot,
 	       "a run at 0x%" PRIx64 ", to 0x%" PRIx64 ", prot 0x%x", run->iova, run->oa,
 	       run->prot);
+	while (interval->last < run->last) {
+		const struct interval *next = model_find(&player->model, interval->last + 1);
+
+		EXPECT(player,
+		       next && next->prot == run->prot &&
+			       next->oa == run->oa + (next->first - run->iova),
+		       "a run from 0x%" PRIx64 " to 0x%" PRIx64 " joins what differs", run->iova,
+		       run->last);
+		interval = next;
+	}
 }
 
 void check_runs(const struct player *player, uint64_t first, uint64_t last)
@@ -107,7 +117,7 @@ void check_runs(const struct player *player, uint64_t first, uint64_t last)
 }
 
 /* Leaf by leaf, but in long intervals only near their ends. */
-#define MOST_GRANULES 64
+#define MOST_GRANULES 16
 
 static void check_around(const struct player *player, const struct interval *interval)
 {
@@ -154,53 +164,4 @@ void check_memory(const struct player *player)
 		tables += stats.tables[level];
 	CHECK_EQ(stats.bytes, provider->live_bytes);
 	CHECK_EQ(tables, provider->live_pages);
-}
-
-#define LOOKS 4
-
-uint64_t check_sizes(const struct player *player, const struct range *range)
-{
-	struct walker walker;
-	uint64_t sizes = 0, at = range->first;
-
-	if (!player->alone)
-		return 0;
-	walker = table_walker(player->table, false);
-	for (int i = 0; i < LOOKS; i++) {
-		const struct interval *interval = model_next(&player->model, at);
-
-		if (!interval || interval->first > range->last)
-			break;
-		at = interval->first > at ? interval->first : at;
-		sizes |= 1ULL << walk(&walker, at).size_lg2;
-		if (interval->last >= range->last)
-			break;
-		at = interval->last + 1;
-	}
-	return sizes;
-}
-
-void check_gathered(const struct player *player, const struct range *range, uint64_t sizes)
-{
-	const struct iomt_gather *gather = player->gather;
-	const struct interval *interval = model_next(&player->model, range->first);
-	uint64_t first, last;
-
-	if (!interval || interval->first > range->last)
-		return;
-	first = interval->first > range->first ? interval->first : range->first;
-	EXPECT(player, gather->first <= first, "the gather begins too late, at 0x%" PRIx64,
-	       gather->first);
-	EXPECT(player, !(sizes & ~gather->leaf_sizes),
-	       "the gather does not know of leaf sizes 0x%" PRIx64, sizes & ~gather->leaf_sizes);
-	last = range->last;
-	interval = model_find(&player->model, last);
-	for (size_t i = player->model.count; !interval && i--;) {
-		if (player->model.intervals[i].first <= last) {
-			last = player->model.intervals[i].last;
-			interval = &player->model.intervals[i];
-		}
-	}
-	EXPECT(player, gather->last >= last, "the gather ends too early, at 0x%" PRIx64,
-	       gather->last);
 }

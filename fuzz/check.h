@@ -20,10 +20,4 @@ void check_all(struct player *player);
 /* What the provider handed out is what the statistics say, when the gather holds nothing. */
 void check_memory(const struct player *player);
 
-/* The sizes of leaves in the range, as far as a few looks can tell; before they are removed. */
-uint64_t check_sizes(const struct player *player, const struct range *range);
-
-/* That the gather knows of all that is about to leave the model, and of these sizes. */
-void check_gathered(const struct player *player, const struct range *range, uint64_t sizes);
-
 #endif

@@ -56,9 +56,8 @@ void script_decode(const uint8_t *data, size_t size, struct script *script)
 enum ending header_ending(const struct header *header)
 {
 	static const uint8_t endings[16] = {
-		[13] = ENDING_DESTROY,
-		[14] = ENDING_TRIM,
-		[15] = ENDING_SEARCH,
+		[11] = ENDING_UNMAP,   [12] = ENDING_UNMAP,  [13] = ENDING_TRIM,
+		[14] = ENDING_DESTROY, [15] = ENDING_SEARCH,
 	};
 
 	return (enum ending)endings[header->place >> 4];

@@ -11,12 +11,11 @@
 struct header {
 	uint8_t kind;	  /* index into kinds */
 	uint8_t provider; /* low three bits; bits 7:3: the blocks of threads.c */
-	uint8_t place;	  /* HEADER_*, and an ending in bits 7:4 */
+	uint8_t place;	  /* HEADER_NEGATIVE, and an ending in bits 7:4 */
 	uint8_t more;	  /* HEADER_MORE_* */
 };
 
 #define HEADER_NEGATIVE 0x1u /* sign-extended tables: the upper half */
-#define HEADER_UNMAP	0x2u /* end with everything unmapped */
 
 /* header.more */
 #define HEADER_MORE_BELOW   0x01u /* threads.c: something is mapped before the threads begin */
@@ -24,13 +23,14 @@ struct header {
 #define HEADER_MORE_PATIENT 0x80u /* any ending, however large the top table is */
 
 /*
- * How the table ends. To destroy, trim or search a table takes longer than all that happens to it
- * before, so that only some inputs do; the statistics tell of leaks either way.
+ * How the table ends. What goes over all of a table takes longer than what happens to it before, so
+ * that only some inputs do it; the statistics tell of leaks either way.
  */
 enum ending {
 	ENDING_LEAVE, /* the arena takes it back */
+	ENDING_UNMAP,
+	ENDING_TRIM, /* after unmap */
 	ENDING_DESTROY,
-	ENDING_TRIM,   /* if everything was unmapped */
 	ENDING_SEARCH, /* for runs that should not be there, in all of the table */
 };
 

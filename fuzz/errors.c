@@ -45,19 +45,35 @@ void errors_of_prot(struct errors *errors, const struct player *player, uint32_t
 		errors_add(errors, IOMT_EOPNOTSUPP);
 }
 
-/* An address that no table of this kind has, or one so high that the range wraps. */
-static void go_far(const struct player *player, struct args *args)
+/* Out of the address space, or so long that the range leaves it or wraps. */
+static void go_far(const struct player *player, unsigned how, struct args *args)
 {
 	uint64_t granule = 1ULL << player->field.kind->granule_lg2;
+	uint64_t first = player->field.table_first, last = player->field.table_last;
 
-	if (player->field.table_last != UINT64_MAX && (args->iova >> 12 & 1))
-		args->iova = player->field.table_last + 1;
-	else if (player->field.table_first && (args->iova >> 12 & 1))
-		args->iova = player->field.table_first - granule;
-	else if (args->iova > granule)
+	if ((how & 3) == 0 && last != UINT64_MAX)
+		args->iova = last + 1;
+	else if ((how & 3) == 1 && first)
+		args->iova = first - granule;
+	else if ((how & 3) == 2 && args->iova > granule)
 		args->length = 0 - granule;
+	else if (args->iova || last != UINT64_MAX)
+		args->length = last - args->iova + 1 + granule;
 	else
 		args->length = 0;
+}
+
+uint64_t spoilt_output(const struct player *player, const struct record *record, uint64_t oa,
+		       uint64_t length)
+{
+	unsigned granule_lg2 = player->field.kind->granule_lg2;
+	uint64_t end = player->field.oa_last + 1;
+
+	if (record->oa_at & 1)
+		return oa + (1ULL << record->oa_at % granule_lg2);
+	if ((record->oa_at & 2) || length > end)
+		return end;
+	return end - length + (1ULL << granule_lg2);
 }
 
 static void spoil(const struct player *player, const struct record *record, struct args *args)
@@ -70,7 +86,7 @@ static void spoil(const struct player *player, const struct record *record, stru
 		args->iova += odd;
 		break;
 	case SPOIL_OA:
-		args->oa = record->oa_at & 1 ? args->oa + odd : player->field.oa_last + 1;
+		args->oa = spoilt_output(player, record, args->oa, args->length);
 		break;
 	case SPOIL_LENGTH:
 		args->length += odd;
@@ -79,7 +95,7 @@ static void spoil(const struct player *player, const struct record *record, stru
 		args->length = 0;
 		break;
 	case SPOIL_FAR:
-		go_far(player, args);
+		go_far(player, record->oa_at, args);
 		break;
 	case SPOIL_PROT:
 		args->prot = bad[record->prot & 3];
@@ -143,10 +159,11 @@ void call_begin(struct player *player, struct before *before)
 {
 	struct provider *provider = &player->table->provider;
 
+	before->gather = *player->gather;
+	before->syncs = player->table->syncs;
 	if (!player->fail_at)
 		return;
 	before->sum = provider_checksum(provider);
-	before->gather = *player->gather;
 	before->tops = player->table->tops;
 	iomt_pt_stats(&player->table->pt, &before->stats);
 	provider->fail_at = provider->allocations + player->fail_at;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Hardware that writes, and the harvest of what it wrote. */
+#include "gathered.h"
 #include "operations.h"
 
 #define MOST_BITS 1024u
@@ -41,30 +42,25 @@ void play_write(struct player *player, const struct record *record)
 	player->field.recent = range;
 }
 
-/* What a harvest with clearing leaves: only leaves across an edge stay dirty. */
-static void clean_model(struct player *player, const struct range *range)
+/* The range without the leaves across its edges: they stay dirty. False when nothing is left. */
+static bool whole_leaves(const struct player *player, struct range *range)
 {
 	struct walker walker = table_walker(player->table, false);
-	uint64_t at = range->first;
+	struct walk front = walk(&walker, range->first), back = walk(&walker, range->last);
+	uint64_t size = (1ULL << front.size_lg2) - 1;
 
-	for (;;) {
-		const struct interval *interval = model_next(&player->model, at);
-		uint64_t begin, end, size;
-
-		if (!interval || interval->first > range->last)
-			return;
-		begin = interval->first > at ? interval->first : at;
-		end = interval->last;
-		if (interval->dirty) {
-			size = (1ULL << walk(&walker, begin).size_lg2) - 1;
-			end = begin | size;
-			if ((begin & ~size) >= range->first && end <= range->last)
-				model_set_dirty(&player->model, begin & ~size, end, false);
-		}
-		if (end >= range->last)
-			return;
-		at = end + 1;
+	if (front.result == WALK_MAPPED && (range->first & size)) {
+		if ((range->first | size) >= range->last)
+			return false;
+		range->first = (range->first | size) + 1;
 	}
+	size = (1ULL << back.size_lg2) - 1;
+	if (back.result == WALK_MAPPED && (~range->last & size)) {
+		if ((range->last & ~size) <= range->first)
+			return false;
+		range->last = (range->last & ~size) - 1;
+	}
+	return true;
 }
 
 static void set_bits(uint64_t *bitmap, uint64_t from, uint64_t to)
@@ -123,6 +119,7 @@ void play_dirty(struct player *player, const struct record *record)
 	uint64_t page = 1ULL << page_lg2;
 	uint32_t flags = record->flags & RECORD_KEEP ? IOMT_DIRTY_KEEP : 0;
 	struct errors errors = {.count = 0};
+	struct owed owed = OWED_NOTHING;
 	struct before before;
 	int got;
 
@@ -146,6 +143,9 @@ void play_dirty(struct player *player, const struct record *record)
 		EXPECT(player, bitmap[i] == want[i],
 		       "dirty pages from %u on are 0x%" PRIx64 ", not 0x%" PRIx64, 64 * i,
 		       bitmap[i], want[i]);
-	if (!(flags & IOMT_DIRTY_KEEP))
-		clean_model(player, &args.range);
+	if ((flags & IOMT_DIRTY_KEEP) || !whole_leaves(player, &args.range))
+		return;
+	owe_cleaned(&owed, player, &args.range);
+	check_owed(player, &owed);
+	model_set_dirty(&player->model, args.range.first, args.range.last, false);
 }

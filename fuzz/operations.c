@@ -2,6 +2,7 @@
 /* Map, unmap, protect, reserve, trim: in the library and in the model. */
 #include "operations.h"
 #include "check.h"
+#include "gathered.h"
 
 #define PERMISSIONS (IOMT_READ | IOMT_WRITE | IOMT_EXEC | IOMT_PRIV)
 #define MOST_SEGS   8u
@@ -21,6 +22,18 @@ static bool is_reserved(const struct player *player, const struct args *args)
 static void forget_reserved(struct player *player)
 {
 	player->reserved = (struct range){1, 0};
+}
+
+/* Empty tables may have given way to large leaves; where hardware needs it, after a break. */
+static void note_replaced(struct player *player, const struct before *before)
+{
+	if (player->gather->tables == before->gather.tables)
+		return;
+	check_tables(player, &before->gather);
+	if (player->alone && kind_breaks(player->field.kind))
+		EXPECT(player, player->table->syncs != before->syncs,
+		       "tables gave way without a break");
+	forget_reserved(player);
 }
 
 void play_map(struct player *player, const struct record *record)
@@ -48,8 +61,7 @@ void play_map(struct player *player, const struct record *record)
 		return;
 	model_map(&player->model, args.range.first, args.range.last, args.oa,
 		  seen_prot(player, args.prot));
-	if (gather)
-		forget_reserved(player);
+	note_replaced(player, &before);
 }
 
 /* The segments that the records describe, as many of them as the field has room for. */
@@ -116,7 +128,8 @@ size_t play_map_sg(struct player *player, const struct record *records, size_t c
 	if (!used)
 		return 1;
 	if (RECORD_SPOIL(records[0].flags) == SPOIL_OA)
-		segs[used - 1].oa = args.oa;
+		segs[used - 1].oa = spoilt_output(player, &records[0], segs[used - 1].oa,
+						  segs[used - 1].length);
 	if (RECORD_SPOIL(records[0].flags) == SPOIL_EMPTY)
 		segs[used - 1].length = 0;
 	args.length = 0;
@@ -139,8 +152,7 @@ size_t play_map_sg(struct player *player, const struct record *records, size_t c
 	       "no memory for a map into what is reserved");
 	if (call_end(player, &before, "map_sg", got, &errors) == DONE) {
 		model_map_segs(player, &args, segs, used);
-		if (gather)
-			forget_reserved(player);
+		note_replaced(player, &before);
 	}
 	player->field.recent = args.range;
 	return used;
@@ -151,15 +163,19 @@ void play_unmap(struct player *player, const struct record *record)
 	struct args args = pick_args(player, record, false);
 	struct iomt_gather *gather = player_gather(player, record);
 	struct errors errors = {.count = 0};
-	uint64_t bytes = 1, want, sizes;
+	struct owed owed = OWED_NOTHING;
+	uint64_t bytes = 1, want = 0;
 	struct before before;
 	enum outcome outcome;
 	int got;
 
 	errors_of_range(&errors, player, &args);
 	errors_of_cut(&errors, player, &args, gather);
-	want = errors.count ? 0 : model_bytes(&player->model, args.range.first, args.range.last);
-	sizes = gather ? check_sizes(player, &args.range) : 0;
+	if (!errors.count) {
+		want = model_bytes(&player->model, args.range.first, args.range.last);
+		owe_cuts(&owed, player, &args.range);
+		owe_removed(&owed, player, &args.range);
+	}
 	call_begin(player, &before);
 	say(player, "%s(iomt_pt_unmap(&%s.pt, 0x%" PRIx64 ", 0x%" PRIx64 ", &bytes, %s), %d);",
 	    say_check(player), player->table_name, args.iova, args.length,
@@ -172,7 +188,7 @@ void play_unmap(struct player *player, const struct record *record)
 		return;
 	say(player, "CHECK_EQ(bytes, 0x%" PRIx64 ");", want);
 	if (gather)
-		check_gathered(player, &args.range, sizes);
+		check_owed(player, &owed);
 	model_unmap(&player->model, args.range.first, args.range.last);
 }
 
@@ -181,6 +197,7 @@ void play_protect(struct player *player, const struct record *record)
 	struct args args = pick_args(player, record, false);
 	struct iomt_gather *gather = player_gather(player, record);
 	struct errors errors = {.count = 0};
+	struct owed owed = OWED_NOTHING;
 	struct before before;
 	int got;
 
@@ -190,14 +207,20 @@ void play_protect(struct player *player, const struct record *record)
 	else
 		errors_of_prot(&errors, player, args.prot);
 	errors_of_cut(&errors, player, &args, gather);
+	if (!errors.count) {
+		owe_cuts(&owed, player, &args.range);
+		owe_changed(&owed, player, &args.range, PERMISSIONS, args.prot);
+	}
 	call_begin(player, &before);
 	say(player, "%s(iomt_pt_protect(&%s.pt, 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%x, %s), %d);",
 	    say_check(player), player->table_name, args.iova, args.length, args.prot,
 	    say_gather(player, record), errors.count ? errors.codes[0] : 0);
 	got = iomt_pt_protect(&player->table->pt, args.iova, args.length, args.prot, gather);
-	if (call_end(player, &before, "protect", got, &errors) == DONE)
-		model_protect(&player->model, args.range.first, args.range.last, PERMISSIONS,
-			      args.prot);
+	if (call_end(player, &before, "protect", got, &errors) != DONE)
+		return;
+	if (gather)
+		check_owed(player, &owed);
+	model_protect(&player->model, args.range.first, args.range.last, PERMISSIONS, args.prot);
 }
 
 void play_reserve(struct player *player, const struct record *record)
@@ -242,7 +265,9 @@ void play_trim(struct player *player, const struct record *record)
 	    say_gather(player, record), errors.count ? errors.codes[0] : 0);
 	got = iomt_pt_trim(&player->table->pt, args.iova, args.length, gather);
 	call_end(player, &before, "trim", got, &errors);
-	forget_reserved(player);
+	check_tables(player, &before.gather);
+	if (args.range.first <= player->reserved.last && args.range.last >= player->reserved.first)
+		forget_reserved(player);
 }
 
 /* All that the range holds, or an edge that is refused. */

@@ -29,16 +29,21 @@ void errors_of_prot(struct errors *errors, const struct player *player, uint32_t
 /* Arguments for the record; with_output: oa and prot too. */
 struct args pick_args(struct player *player, const struct record *record, bool with_output);
 
+/* An output address that is not on the granule, or from which this much is not within the output. */
+uint64_t spoilt_output(const struct player *player, const struct record *record, uint64_t oa,
+		       uint64_t length);
+
 /* IOMT_EBUSY where the range cuts a leaf that this gather forbids to break. */
 void errors_of_cut(struct errors *errors, const struct player *player, const struct args *args,
 		   const struct iomt_gather *gather);
 
-/* What the table was before a call that may run out of memory. */
+/* What there was before a call; all but the first two for one that may run out of memory. */
 struct before {
-	uint64_t sum;
 	struct iomt_gather gather;
-	struct iomt_pt_stats stats;
+	unsigned syncs;
 	unsigned tops;
+	uint64_t sum;
+	struct iomt_pt_stats stats;
 };
 
 /* Around each call: begin arms the failure, end disarms it and judges the result. */

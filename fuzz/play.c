@@ -229,14 +229,14 @@ void player_close(struct player *player, const struct script *script)
 		check_runs(player, player->field.first, player->field.last);
 	if (!kind_breaks(script->kind))
 		EXPECT(player, !player->table->syncs, "a break where none is needed");
-	if (script->header.place & HEADER_UNMAP)
+	if (ending == ENDING_UNMAP || ending == ENDING_TRIM)
 		unmap_all(player);
-	if ((script->header.place & HEADER_UNMAP) && ending == ENDING_TRIM)
+	if (ending == ENDING_TRIM)
 		trim_all(player);
 	say(player, "table_close(&%s);", player->table_name);
 	iomt_gather_release(player->gather);
 	check_memory(player);
-	if (ending == ENDING_LEAVE)
+	if (ending != ENDING_DESTROY)
 		return;
 	iomt_pt_destroy(&player->table->pt);
 	provider_check_empty(&player->table->provider);

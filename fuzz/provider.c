@@ -99,7 +99,7 @@ static struct block *fresh(size_t bytes)
 }
 
 /* The block that holds an address of the arena, or NULL. */
-static struct block *holding(const void *address)
+UNCHECKED static struct block *holding(const void *address)
 {
 	size_t at = (size_t)((const char *)address - arena.memory);
 	struct block *block;
@@ -214,7 +214,10 @@ static void provider_clean(void *ctx, const void *memory, size_t bytes)
 	CHECK_MSG(block, "clean of %p, which is not a table", memory);
 	CHECK(from + bytes <= block->memory + block->bytes);
 	provider->cleans++;
-	copy_words((uint64_t *)(from + SHADOW), (uint64_t *)from, bytes / 8);
+	if (bytes == block->bytes) /* nobody else writes to it */
+		memcpy(from + SHADOW, from, bytes);
+	else
+		copy_words((uint64_t *)(from + SHADOW), (uint64_t *)from, bytes / 8);
 	pthread_mutex_unlock(&provider->lock);
 }
 

@@ -22,7 +22,9 @@ log=$build/log/$target.log
 options=(-max_total_time="$time" -max_len="$(longest "$target")" -timeout=10 -rss_limit_mb=4096
 	-print_final_stats=1 -artifact_prefix="$build/crashes/$target-"
 	# measured: to rank inputs by their entropy costs most of the speed here, and finds no more
-	-entropic=0)
+	-entropic=0
+	# to look for what other fuzzers put into a large corpus takes longer than a second is worth
+	-reload=60)
 [ ! -f "fuzz/dict/$target.dict" ] || options+=(-dict="fuzz/dict/$target.dict")
 
 # Nothing that a target does goes through malloc but its model: a large quarantine costs memory only.

@@ -133,10 +133,10 @@ static void write_ops(const struct sequence *sequence, struct header header)
 {
 	write_sequence(sequence, &header, "", 0);
 	header.provider = 2;
-	/* one of them with the endings that take long, in turn */
-	header.place = HEADER_UNMAP | HEADER_NEGATIVE;
+	/* one of them with each ending that takes long, in turn */
+	header.place = HEADER_NEGATIVE;
 	if ((size_t)(sequence - sequences) == header.kind % 8u)
-		header.place |= (uint8_t)((13 + header.kind % 3) << 4);
+		header.place |= (uint8_t)((12 + header.kind % 4) << 4);
 	write_sequence(sequence, &header, "-incoherent", 0);
 }
 
