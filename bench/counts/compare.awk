@@ -27,14 +27,14 @@ function judge(what,   percent) {
 }
 
 END {
-	if (!head[1] || !head[2] || !figures) {
-		print "no figures, or no compiler and flags with them"
-		exit 1
-	}
-	if (head[1] != head[2]) {
+	if (head[1] && head[2] && head[1] != head[2]) {
 		print "SKIPPED: nothing was compared: the baseline is of another compiler or other flags."
 		printf "The baseline's:\n%sThese:\n%s", head[1], head[2]
 		exit 0
+	}
+	if (!head[1] || !head[2] || !figures) {
+		print "no figures, or no compiler and flags with them"
+		exit 1
 	}
 	for (i = 1; i <= figures; i++)
 		judge(name[i])
