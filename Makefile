@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 TARGET ?= ops
 TIME ?= 1m
-.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-full bench-smoke asan tsan coverage freestanding rows \
-	lint format clean
+.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-full bench-smoke counts counts-renew asan \
+	tsan coverage freestanding rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -50,6 +50,16 @@ bench-smoke: ## every benchmark for a moment, to see that it runs
 	@scripts/deps.sh bench
 	@scripts/build.sh release iomt-bench
 	@bench/run.sh smoke
+
+counts: ## instructions per operation, by valgrind, against the baseline in bench/counts
+	@scripts/deps.sh counts
+	@scripts/build.sh release iomt-counts
+	@bench/counts/run.sh check
+
+counts-renew: ## the same, and keep the result as the baseline
+	@scripts/deps.sh counts
+	@scripts/build.sh release iomt-counts
+	@bench/counts/run.sh baseline
 
 asan: ## the tests under the address and undefined behaviour sanitizers
 	@scripts/deps.sh test

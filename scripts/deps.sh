@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what the named groups need and is not there yet: deps.sh test bench peers lint coverage
+# Installs what the named groups need and is not there yet: deps.sh test bench counts peers lint coverage
 set -euo pipefail
 
 packages() {
@@ -9,12 +9,13 @@ packages() {
 	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu binutils \
 		qemu-system-x86 qemu-system-arm libclang-rt-14-dev ;;
 	bench) echo g++ libbenchmark-dev libhwloc-dev libcjson-dev pkg-config gnuplot-nox ;;
+	counts) echo valgrind ;;
 	peers) echo linux-source-6.12 xz-utils ;;
 	fuzz) echo clang libclang-rt-14-dev afl++ ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
 	coverage) echo gcovr ;;
 	*)
-		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, peers, lint, coverage)" >&2
+		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, peers, lint, coverage)" >&2
 		exit 2
 		;;
 	esac
