@@ -105,6 +105,9 @@ void bench_drop(struct round *round);
 /* A failing call ends the benchmark: nothing that did not work is measured. */
 void bench_check(struct round *round, int err, const char *what);
 
+/* Stays on one processor, and records what the machine is with the figures. */
+void bench_machine(void);
+
 double bench_now(void);
 uint64_t bench_random(uint64_t *state);
 

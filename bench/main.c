@@ -3,7 +3,6 @@
  */
 #include "bench.h"
 #include "pool.h"
-#include <hwloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -147,58 +146,12 @@ void bench_add(const struct kind *kind, const char *name, const struct workload 
 		add(kind, kind->peer, name, workload, param);
 }
 
-/* Stays on one processor, the last of the machine, and says what the machine is. */
-static void pin_and_describe(void)
-{
-	hwloc_topology_t topology;
-	hwloc_obj_t machine, core;
-	char text[256] = "", caches[256] = "";
-	const char *model;
-
-	if (hwloc_topology_init(&topology) || hwloc_topology_load(topology))
-		return;
-	machine = hwloc_get_root_obj(topology);
-	core = hwloc_get_obj_by_type(topology, HWLOC_OBJ_PU,
-				     (unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU) -
-					     1);
-	if (core && hwloc_set_cpubind(topology, core->cpuset, HWLOC_CPUBIND_PROCESS))
-		fprintf(stderr, "iomt: cannot stay on one processor; figures will be noisier\n");
-	for (hwloc_obj_t up = core; up; up = up->parent) {
-		if (hwloc_obj_type_is_cache(up->type)) {
-			hwloc_obj_type_snprintf(text, sizeof(text), up, 0);
-			snprintf(caches + strlen(caches), sizeof(caches) - strlen(caches),
-				 "%s%s %lu KiB", caches[0] ? ", " : "", text,
-				 (unsigned long)up->attr->cache.size / 1024);
-		}
-	}
-	model = hwloc_obj_get_info_by_name(hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0)
-						   ? hwloc_get_obj_by_type(topology,
-									   HWLOC_OBJ_PACKAGE, 0)
-						   : machine,
-					   "CPUModel");
-	snprintf(text, sizeof(text), "%s, %d cores, %d NUMA nodes", model ? model : "unknown CPU",
-		 hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE),
-		 hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE));
-	shim_context("machine", text);
-	shim_context("cache levels", caches[0] ? caches : "unknown to the system");
-	snprintf(text, sizeof(text), "P#%u", core ? core->os_index : 0);
-	shim_context("pinned to", text);
-	shim_context("compiler", __VERSION__);
-	shim_context("flags", IOMT_BENCH_FLAGS);
-#ifdef BENCH_LINUX
-	shim_context("peers", "linux: io-pgtable of " BENCH_LINUX ", compiled alike");
-#else
-	shim_context("peers", "none: linux-source-6.12 is not installed (make bench-peers)");
-#endif
-	hwloc_topology_destroy(topology);
-}
-
 int main(int argc, char **argv)
 {
 	const char *mode = getenv("IOMT_BENCH");
 	bool full = mode && !strcmp(mode, "full");
 
-	pin_and_describe();
+	bench_machine();
 	bench_limits(full);
 	for (size_t i = 0; i < kind_count; i++) {
 		if (!full && !kinds[i].in_default)

@@ -15,7 +15,7 @@ void pool_free(void *memory, size_t bytes);
 /* A number for each 4 KiB page of the pool, and back. */
 size_t pool_page(const void *memory);
 void *pool_page_at(size_t page);
-#define POOL_BYTES (64ULL << 30)
+#define POOL_BYTES (32ULL << 30) /* valgrind cannot map more */
 
 extern const struct iomt_mem pool_mem;
 

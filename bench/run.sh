@@ -23,6 +23,8 @@ bin=build/release/bench
 }
 mkdir -p bench/out
 echo "iomt: running the benchmarks ($mode)"
+failed=0 # of a run that failed in part, the rest is worth a report
 IOMT_BENCH=$mode "$bin/iomt-bench" --benchmark_enable_random_interleaving=true \
-	--benchmark_out=bench/out/benchmark.json --benchmark_out_format=json "${flags[@]}" "$@"
+	--benchmark_out=bench/out/benchmark.json --benchmark_out_format=json "${flags[@]}" "$@" || failed=$?
 "$bin/iomt-bench-report" bench/out
+exit "$failed"

@@ -20,7 +20,7 @@ struct shim_state;
 void shim_register(const char *name, void (*run)(struct shim_state *state, const void *ctx),
 		   const void *ctx);
 
-/* True while another round is wanted. A round is long enough (10 us) for this call not to count. */
+/* True while another round is wanted. Called between measured parts, so it does not count. */
 bool shim_round(struct shim_state *state);
 
 /* How long the measured part of this round took. */
