@@ -53,12 +53,14 @@ static struct walker walker_of(struct trial *trial)
 static void try_leaf(struct trial *trial, uint64_t iova, uint64_t oa, unsigned size_lg2)
 {
 	uint64_t size = 1ULL << size_lg2, bytes = 0, at = iova + size / 3;
-	struct iomt_pt_leaf leaf = {0};
+	struct iomt_pt_leaf leaf = {0}, many;
 	struct walker walker;
 	struct walk seen;
 
 	CHECK_INT(iomt_pt_map(&trial->pt, iova, oa, size, RW, &trial->gather), 0);
 	CHECK_INT(iomt_pt_translate(&trial->pt, at, &leaf), 0);
+	CHECK_EQ(iomt_pt_translate_many(&trial->pt, &at, 1, &many), 1);
+	CHECK_EQ(many.oa, leaf.oa);
 	CHECK_EQ(leaf.oa, oa + size / 3);
 	CHECK_EQ(leaf.prot, RW);
 	CHECK_EQ(leaf.size_lg2, size_lg2);

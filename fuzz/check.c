@@ -56,10 +56,34 @@ void check_at(const struct player *player, const struct walker *walker, uint64_t
 		       seen.dirty, interval->dirty);
 }
 
+/* Asked together, or for the output address alone, the library says the same. */
+static void check_many(const struct player *player, const uint64_t *iovas, unsigned count)
+{
+	const struct iomt_pt *pt = &player->table->pt;
+	struct iomt_pt_leaf leaves[3];
+
+	iomt_pt_translate_many(pt, iovas, count, leaves);
+	for (unsigned i = 0; i < count; i++) {
+		struct iomt_pt_leaf leaf = {0};
+		uint64_t oa = 0;
+
+		iomt_pt_translate(pt, iovas[i], &leaf);
+		iomt_pt_oa(pt, iovas[i], &oa);
+		EXPECT(player,
+		       oa == leaf.oa && leaves[i].entry == leaf.entry && leaves[i].oa == oa &&
+			       leaves[i].prot == leaf.prot && leaves[i].size_lg2 == leaf.size_lg2 &&
+			       leaves[i].dirty == leaf.dirty,
+		       "0x%" PRIx64 " in a batch is not what it is alone", iovas[i]);
+	}
+}
+
 void check_edges(struct player *player, const struct range *range)
 {
 	struct walker walker = table_walker(player->table, player->shadow);
 	uint64_t middle = range->first + (range->last - range->first) / 2;
+
+	if (player->alone)
+		check_many(player, (uint64_t[]){range->first, middle, range->last}, 3);
 
 	check_at(player, &walker, range->first);
 	check_at(player, &walker, range->last);

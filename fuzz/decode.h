@@ -53,7 +53,7 @@ struct record {
 	uint8_t operation; /* low half: see operations in decode.c; high half: exhaustion.c */
 	uint8_t flags;	   /* RECORD_* and a spoil */
 	uint8_t anchor;	   /* what the address is counted from */
-	uint8_t at_shift;
+	uint8_t at_shift;  /* also RECORD_CURSOR */
 	uint8_t at[2];
 	uint8_t length;
 	uint8_t length_shift;
@@ -68,6 +68,9 @@ struct record {
 #define RECORD_RELEASE	0x04u /* release the gather afterwards */
 #define RECORD_KEEP	0x08u /* dirty: IOMT_DIRTY_KEEP; map, protect: prot as it is */
 #define RECORD_SPOIL(f) ((f) >> 4)
+
+/* record.at_shift: map and unmap go through the player's cursor */
+#define RECORD_CURSOR 0x80u
 
 enum gather_mode {
 	GATHER_SYNC,

@@ -40,6 +40,7 @@ void play_map(struct player *player, const struct record *record)
 {
 	struct args args = pick_args(player, record, true);
 	struct iomt_gather *gather = player_gather(player, record);
+	bool cursor = record->at_shift & RECORD_CURSOR;
 	struct errors errors = {.count = 0};
 	struct before before;
 	int got;
@@ -50,11 +51,13 @@ void play_map(struct player *player, const struct record *record)
 	if (!errors.count && !model_is_free(&player->model, args.range.first, args.range.last))
 		errors_add(&errors, IOMT_EEXIST);
 	call_begin(player, &before);
-	say(player,
-	    "%s(iomt_pt_map(&%s.pt, 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%x, %s), %d);",
-	    say_check(player), player->table_name, args.iova, args.oa, args.length, args.prot,
-	    say_gather(player, record), errors.count ? errors.codes[0] : 0);
-	got = iomt_pt_map(&player->table->pt, args.iova, args.oa, args.length, args.prot, gather);
+	say(player, "%s(iomt_pt_%s, 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%x, %s), %d);",
+	    say_check(player), cursor ? "cursor_map(&cursor" : "map(&t.pt", args.iova, args.oa,
+	    args.length, args.prot, say_gather(player, record), errors.count ? errors.codes[0] : 0);
+	got = cursor ? iomt_pt_cursor_map(&player->cursor, args.iova, args.oa, args.length,
+					  args.prot, gather)
+		     : iomt_pt_map(&player->table->pt, args.iova, args.oa, args.length, args.prot,
+				   gather);
 	EXPECT(player, got != IOMT_ENOMEM || !is_reserved(player, &args),
 	       "no memory for a map into what is reserved");
 	if (call_end(player, &before, "map", got, &errors) != DONE)
@@ -162,6 +165,7 @@ void play_unmap(struct player *player, const struct record *record)
 {
 	struct args args = pick_args(player, record, false);
 	struct iomt_gather *gather = player_gather(player, record);
+	bool cursor = record->at_shift & RECORD_CURSOR;
 	struct errors errors = {.count = 0};
 	struct owed owed = OWED_NOTHING;
 	uint64_t bytes = 1, want = 0;
@@ -177,10 +181,11 @@ void play_unmap(struct player *player, const struct record *record)
 		owe_removed(&owed, player, &args.range);
 	}
 	call_begin(player, &before);
-	say(player, "%s(iomt_pt_unmap(&%s.pt, 0x%" PRIx64 ", 0x%" PRIx64 ", &bytes, %s), %d);",
-	    say_check(player), player->table_name, args.iova, args.length,
-	    say_gather(player, record), errors.count ? errors.codes[0] : 0);
-	got = iomt_pt_unmap(&player->table->pt, args.iova, args.length, &bytes, gather);
+	say(player, "%s(iomt_pt_%s, 0x%" PRIx64 ", 0x%" PRIx64 ", &bytes, %s), %d);",
+	    say_check(player), cursor ? "cursor_unmap(&cursor" : "unmap(&t.pt", args.iova,
+	    args.length, say_gather(player, record), errors.count ? errors.codes[0] : 0);
+	got = cursor ? iomt_pt_cursor_unmap(&player->cursor, args.iova, args.length, &bytes, gather)
+		     : iomt_pt_unmap(&player->table->pt, args.iova, args.length, &bytes, gather);
 	outcome = call_end(player, &before, "unmap", got, &errors);
 	EXPECT(player, bytes == (got ? 0 : want),
 	       "unmap removed 0x%" PRIx64 " bytes, not 0x%" PRIx64, bytes, got ? 0 : want);

@@ -48,6 +48,7 @@ void player_join(struct player *player, struct table *table, const struct script
 	player->table = table;
 	player->field = whole_field(table, script);
 	player->model.count = 0; /* its memory stays, for the next input */
+	iomt_pt_cursor_init(&player->cursor, &table->pt);
 	player->gather = gather;
 	player->sync = table->gather.sync;
 	player->levels = 0;

@@ -14,6 +14,7 @@ struct player {
 	struct table *table;
 	struct model model;
 	struct field field;
+	struct iomt_pt_cursor cursor;
 	struct iomt_gather *gather;
 	void (*sync)(struct iomt_gather *gather); /* its hook */
 	unsigned levels;			  /* of the table, when last looked at */

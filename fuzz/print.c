@@ -34,11 +34,12 @@ static const char *const head[] = {
 	"{",
 	"\tstatic uint64_t bitmap[64];",
 	"\tstatic struct iomt_seg segs[16];",
+	"\tstatic struct iomt_pt_cursor cursor;",
 	"\tstatic struct table t;",
 	"\tvoid (*sync)(struct iomt_gather *gather);",
 	"\tuint64_t bytes = 0;",
 	"",
-	"\t(void)bitmap, (void)segs, (void)bytes, (void)sync;",
+	"\t(void)bitmap, (void)segs, (void)bytes, (void)sync, (void)cursor;",
 };
 
 static const char *const tail[] = {
@@ -81,6 +82,7 @@ static void play_and_print(const uint8_t *data, size_t size, bool fails)
 	say(&player, "table_open(&t, kind_named(\"%s\"), %s);", script.kind->name,
 	    provider_name(script.provider));
 	say(&player, "sync = t.gather.sync;");
+	say(&player, "iomt_pt_cursor_init(&cursor, &t.pt);");
 	player_open(&player, &table, &script);
 	player_run(&player, &script);
 	player_close(&player, &script);

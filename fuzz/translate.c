@@ -78,6 +78,26 @@ static void iterate(const struct table *table, uint64_t first, uint64_t last)
 	}
 }
 
+/* Side by side, with one that is no address, the answers are the same. */
+static void compare_many(const struct table *table, uint64_t iova, uint64_t first)
+{
+	const uint64_t iovas[] = {first, table->last + 1, iova, iova ^ (1ULL << 40)};
+	struct iomt_pt_leaf leaves[4];
+
+	iomt_pt_translate_many(&table->pt, iovas, 4, leaves);
+	for (unsigned i = 0; i < 4; i++) {
+		struct iomt_pt_leaf leaf = {0};
+		uint64_t oa = 0;
+
+		iomt_pt_translate(&table->pt, iovas[i], &leaf);
+		iomt_pt_oa(&table->pt, iovas[i], &oa);
+		CHECK_MSG(leaves[i].oa == leaf.oa && leaves[i].entry == leaf.entry &&
+				  leaves[i].prot == leaf.prot && oa == leaf.oa,
+			  "%s: 0x%" PRIx64 " in a batch is not what it is alone", table->kind->name,
+			  iovas[i]);
+	}
+}
+
 static void ask(const struct table *table, const struct walker *walker, const struct query *query)
 {
 	uint64_t span = table->last - table->first, first, last;
@@ -89,6 +109,7 @@ static void ask(const struct table *table, const struct walker *walker, const st
 		last = table->last;
 	compare(table, walker, iova);
 	compare(table, walker, first);
+	compare_many(table, iova, first);
 	iterate(table, first, last);
 }
 

@@ -217,7 +217,8 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 		.format = cfg->format,
 		.va_base = lowest_iova(cfg, &plan),
 		.va_mask = pt_low_bits(plan.iova_bits),
-		.reach = pt_low_bits(plan.iova_bits) & pt_slot_last(plan.f, 0, plan.levels),
+		.reach = pt_low_bits(plan.iova_bits) &
+			 (plan.f->grows ? pt_slot_last(plan.f, 0, plan.levels) : ~0ULL),
 		.oa_last = pt_low_bits(plan.oa_bits),
 		.addr_mask = pt_low_bits(plan.oa_bits) & ~(pt_granule(plan.f) - 1),
 		.enc = cfg->enc_bit ? 1ULL << cfg->enc_bit : 0,

@@ -16,6 +16,7 @@ static void fill(struct table *t, struct random *random)
 
 	iomt_pt_hw(&t->pt, &hw);
 	oa_mask = (1ULL << hw.oa_bits) - 1;
+	table_map(t, t->last - (t->granule - 1), 0, t->granule, RW);
 	for (; sizes; sizes &= sizes - 1) {
 		uint64_t size = sizes & -sizes, left = t->last - at;
 
