@@ -25,6 +25,9 @@
 
 PT_INLINE enum pt_kind amdv1_kind(u64 entry, unsigned level)
 {
+	/* as this library writes them: one compare */
+	if (level && (entry & (NEXT_MASK | PRESENT)) == (NEXT(level) | PRESENT))
+		return PT_TABLE;
 	if (level && (entry & NEXT_MASK) - NEXT(1) <= NEXT(5) && (entry & PRESENT))
 		return PT_TABLE;
 	return entry & PRESENT ? PT_LEAF : PT_EMPTY;

@@ -47,11 +47,13 @@ PT_INLINE bool pt_cursor_map_one(const struct pt_format *f, const struct iomt_pt
 				 u64 iova, u64 oa, u64 length, uint32_t prot)
 {
 	const struct iomt_pt *pt = cursor->pt;
-	u64 attrs = pt->attrs[prot & (PT_ATTRS - 1)], low = pt_granule(f) - 1;
-	u64 *slot = pt_cursor_slot(f, cursor, iova);
+	u64 *slot = pt_cursor_slot(f, cursor, iova), low = pt_granule(f) - 1, attrs;
 
-	if (pt_unlikely(length != low + 1 || (((iova | oa) & low) | (prot & ~(PT_ATTRS - 1))) ||
-			oa > pt->oa_last || !attrs || !slot || pt_load(slot)))
+	if (pt_unlikely(length != low + 1 || ((iova | oa) & low) || prot >= PT_ATTRS ||
+			oa > pt->oa_last || !slot || pt_load(slot)))
+		return false;
+	attrs = pt->attrs[prot];
+	if (pt_unlikely(!attrs))
 		return false;
 	pt_store(slot, f->leaf(oa, 0, f->granule_lg2) | attrs);
 	return true;

@@ -76,17 +76,23 @@ PT_INLINE u64 pt_harvest_slots(const struct pt_format *f, struct iomt_pt *pt, u6
 			       unsigned level, u64 v, void *ctx)
 {
 	unsigned unit_lg2 = pt_unit_lg2(f, level);
-	u64 i, left;
+	bool whole = n == 1u << f->index_lg2;
+	u64 i, left, lines = whole ? n : n - 1;
 
 	for (i = 0; i < n; i += left) {
-		u64 entry = pt_load(&slot[i]), at = v + (i << unit_lg2), before;
-		enum pt_kind kind = f->kind(entry, level);
+		u64 entry, at, before;
+		enum pt_kind kind;
 		unsigned size_lg2;
 
 		/* the first and the last may belong to runs that are dirty outside of the range */
-		left = PT_LINE;
-		if (!level && i && i + left < n && pt_line_is_clean(f, &slot[i]))
-			continue;
+		while (!level && (i || whole) && i + PT_LINE <= lines &&
+		       pt_line_is_clean(f, &slot[i]))
+			i += PT_LINE;
+		if (i == n)
+			break;
+		entry = pt_load(&slot[i]);
+		kind = f->kind(entry, level);
+		at = v + (i << unit_lg2);
 		left = 1;
 		if (kind == PT_TABLE)
 			break;

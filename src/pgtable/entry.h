@@ -64,10 +64,17 @@ struct iomt_pt_format {
 		return pt_map_sg(&(value), format##_map_segs, pt, iova, segs, count, prot,         \
 				 gather);                                                          \
 	}                                                                                          \
+	PT_NOINLINE int format##_unmap_mixed(struct iomt_pt *pt, u64 v, u64 last, u64 delta,       \
+					     struct pt_touched *removed,                           \
+					     struct iomt_gather *gather)                           \
+	{                                                                                          \
+		return pt_unmap_mixed(&(value), pt, v, last, delta, removed, gather);              \
+	}                                                                                          \
 	PT_NOINLINE int format##_unmap_range(struct iomt_pt *pt, u64 iova, u64 length,             \
 					     u64 *unmapped, struct iomt_gather *gather)            \
 	{                                                                                          \
-		return pt_unmap_range(&(value), pt, iova, length, unmapped, gather);               \
+		return pt_unmap_range(&(value), format##_unmap_mixed, pt, iova, length, unmapped,  \
+				      gather);                                                     \
 	}                                                                                          \
 	int iomt_##format##_unmap(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,         \
 				  struct iomt_gather *gather)                                      \

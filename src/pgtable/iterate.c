@@ -6,10 +6,26 @@
 struct found {
 	u64 v;	  /* the first address of the range that it maps */
 	u64 last; /* the last address of the leaf */
+	const u64 *slot;
 	u64 entry;
 	unsigned level;
 	unsigned size_lg2;
 };
+
+/* What a walk for v stopped at, if that is a leaf. */
+static bool take_leaf(const struct pt_format *f, const struct pt_stop *stop, u64 v,
+		      struct found *found)
+{
+	if (f->kind(stop->entry, stop->level) != PT_LEAF)
+		return false;
+	found->v = v;
+	found->slot = stop->slot;
+	found->entry = stop->entry;
+	found->level = stop->level;
+	found->size_lg2 = f->leaf_lg2(stop->entry, stop->level);
+	found->last = v | pt_low_bits(found->size_lg2);
+	return true;
+}
 
 /* The first leaf that maps anything of [v, last]. */
 static bool find_leaf(const struct pt_format *f, const struct iomt_pt *pt, u64 v, u64 last,
@@ -25,14 +41,8 @@ static bool find_leaf(const struct pt_format *f, const struct iomt_pt *pt, u64 v
 			stop.entry = pt_load(++stop.slot);
 			kind = f->kind(stop.entry, stop.level);
 		}
-		if (kind == PT_LEAF) {
-			found->v = v;
-			found->entry = stop.entry;
-			found->level = stop.level;
-			found->size_lg2 = f->leaf_lg2(stop.entry, stop.level);
-			found->last = v | pt_low_bits(found->size_lg2);
+		if (take_leaf(f, &stop, v, found))
 			return true;
-		}
 		if (kind == PT_TABLE) /* the next walk goes down into it */
 			continue;
 		v = pt_slot_last(f, v, stop.level);
@@ -46,6 +56,28 @@ static u64 found_oa(const struct pt_format *f, const struct iomt_pt *pt, const s
 {
 	return pt_leaf_oa(f, pt, found->entry, found->size_lg2) |
 	       (found->v & pt_low_bits(found->size_lg2));
+}
+
+/*
+ * How many leaves beside "start" in its table carry it on with the same bits in their entries: most
+ * runs need nobody to decode them.
+ */
+static u64 alike_after(const struct pt_format *f, const struct iomt_pt *pt,
+		       const struct found *start, u64 end)
+{
+	unsigned unit_lg2 = pt_unit_lg2(f, start->level);
+	u64 oa = found_oa(f, pt, start), linear = pt_low_bits(f->linear_lg2), step, n, i;
+
+	if (start->size_lg2 != unit_lg2 || end <= start->last)
+		return 0;
+	step = f->leaf(1ULL << unit_lg2, start->level, unit_lg2) -
+	       f->leaf(0, start->level, unit_lg2);
+	n = pt_slots_to(f, start->v, end, start->level);
+	if (((linear - (oa & linear)) >> unit_lg2) + 1 < n)
+		n = ((linear - (oa & linear)) >> unit_lg2) + 1;
+	for (i = 1; i < n && pt_load(&start->slot[i]) == start->entry + i * step;)
+		i++;
+	return i - 1;
 }
 
 /* Whether "next" carries on the run that began with "start". */
@@ -78,10 +110,14 @@ int iomt_pt_next(const struct iomt_pt *pt, uint64_t first, uint64_t last, struct
 		return err;
 	if (!find_leaf(f, pt, first & pt->va_mask, end, &start))
 		return IOMT_ENOENT;
-	run_last = start.last;
-	while (run_last < end && find_leaf(f, pt, run_last + 1, end, &next) &&
-	       continues(f, pt, &start, run_last, &next))
-		run_last = next.last;
+	for (run_last = start.last; run_last < end;) {
+		struct pt_stop stop = pt_walk_down(f, pt, run_last + 1);
+
+		if (!take_leaf(f, &stop, run_last + 1, &next) ||
+		    !continues(f, pt, &start, run_last, &next))
+			break;
+		run_last = next.last + (alike_after(f, pt, &next, end) << next.size_lg2);
+	}
 	*run = (struct iomt_pt_run){
 		.iova = first + (start.v - (first & pt->va_mask)),
 		.last = first + ((run_last < end ? run_last : end) - (first & pt->va_mask)),

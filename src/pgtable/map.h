@@ -236,6 +236,16 @@ PT_INLINE int pt_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint
 	return 0;
 }
 
+#define PT_ATTRS (sizeof(((struct iomt_pt *)0)->attrs) / sizeof(u64))
+
+/* The same; the usual ones are at hand. */
+PT_INLINE int pt_usual_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot,
+			     u64 *attrs)
+{
+	*attrs = prot < PT_ATTRS ? pt->attrs[prot] : 0;
+	return pt_likely(*attrs) ? 0 : pt_attrs(f, pt, prot, attrs);
+}
+
 /* Checks one stretch of output addresses. */
 PT_INLINE int pt_check_output(const struct pt_format *f, const struct iomt_pt *pt, u64 oa,
 			      u64 length)
@@ -274,7 +284,7 @@ PT_INLINE int pt_map_range(const struct pt_format *f, int (*map_segs)(struct pt_
 	if (!err)
 		err = pt_range(f, pt, iova, length, &m.v, &m.last);
 	if (!err)
-		err = pt_attrs(f, pt, prot, &m.attrs);
+		err = pt_usual_attrs(f, pt, prot, &m.attrs);
 	if (pt_unlikely(err))
 		return err;
 	if (pt_likely(pt_map_piece(f, pt, m.v, m.last, oa, m.attrs)))
@@ -287,17 +297,18 @@ PT_INLINE int pt_map_range(const struct pt_format *f, int (*map_segs)(struct pt_
 	return map_segs(&m);
 }
 
-#define PT_ATTRS (sizeof(((struct iomt_pt *)0)->attrs) / sizeof(u64))
-
 /* One granule of usual attributes, where its table is there; false leaves it to pt_map_range. */
 PT_INLINE bool pt_map_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 oa,
 			  u64 length, uint32_t prot)
 {
-	u64 attrs = pt->attrs[prot & (PT_ATTRS - 1)], low = pt_granule(f) - 1;
+	u64 attrs, low = pt_granule(f) - 1;
 	struct pt_stop stop;
 
-	if (pt_unlikely(length != low + 1 || (((iova | oa) & low) | (prot & ~(PT_ATTRS - 1))) ||
-			iova - pt->va_base > pt_load(&pt->reach) || oa > pt->oa_last || !attrs))
+	if (pt_unlikely(length != low + 1 || ((iova | oa) & low) || prot >= PT_ATTRS ||
+			iova - pt->va_base > pt_load(&pt->reach) || oa > pt->oa_last))
+		return false;
+	attrs = pt->attrs[prot];
+	if (pt_unlikely(!attrs))
 		return false;
 	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
 	if (pt_unlikely(stop.level || stop.entry))

@@ -27,17 +27,35 @@ PT_INLINE unsigned pt_pick_size(u64 sizes, u64 v, u64 oa, u64 last)
 	return 63u - (unsigned)__builtin_clzll(sizes);
 }
 
+/* As many granules as one table takes, and the range. */
+PT_INLINE struct pt_piece pt_granules(const struct pt_format *f, u64 v, u64 last)
+{
+	u64 end = pt_slot_last(f, v, 1);
+
+	if (end > last)
+		end = last;
+	return (struct pt_piece){
+		.last = end,
+		.slots = ((end - v) >> f->granule_lg2) + 1,
+		.size_lg2 = f->granule_lg2,
+	};
+}
+
 /* The first piece of [v, last] mapped to oa; "sizes" holds the granule. */
 PT_INLINE struct pt_piece pt_first_piece(const struct pt_format *f, u64 sizes, u64 v, u64 oa,
 					 u64 last)
 {
-	unsigned size_lg2 = pt_pick_size(sizes, v, oa, last);
-	unsigned level = pt_level_of_size(f, size_lg2);
-	u64 larger = sizes & ~pt_low_bits(size_lg2 + 1);
-	u64 end = pt_slot_last(f, v, level + 1),
-	    step = pt_low_bits(f->linear_lg2) - (oa & pt_low_bits(f->linear_lg2));
-	u64 count;
+	u64 second = sizes & (sizes - 1), below = (second & -second) - 1, larger, end, step, count;
+	unsigned size_lg2, level;
 
+	/* too short for anything larger than the granule, or out of step */
+	if (f->linear_lg2 >= 64 && (last - v < below || ((v ^ oa) & below)))
+		return pt_granules(f, v, last);
+	size_lg2 = pt_pick_size(sizes, v, oa, last);
+	level = pt_level_of_size(f, size_lg2);
+	larger = sizes & ~pt_low_bits(size_lg2 + 1);
+	end = pt_slot_last(f, v, level + 1);
+	step = pt_low_bits(f->linear_lg2) - (oa & pt_low_bits(f->linear_lg2));
 	if (end > last)
 		end = last;
 	/* where both addresses come to a larger size's boundary together, a larger leaf may fit */

@@ -33,9 +33,30 @@ PT_INLINE void pt_protect_entry(const struct pt_format *f, const struct iomt_pt 
 		 pt_cached_sizes(f, level, f->leaf_lg2(entry, level)));
 }
 
+/* Leaves of one entry each, which hardware does not write to: all at once. */
+PT_INLINE bool pt_protect_alike(const struct pt_format *f, const struct iomt_pt *pt, u64 *slot,
+				u64 n, unsigned level, u64 v, struct pt_protection *change)
+{
+	u64 all, any, unit = 1ULL << pt_unit_lg2(f, level);
+
+	if (pt->flags & IOMT_PT_DIRTY)
+		return false;
+	pt_words_scan(slot, n, &all, &any);
+	if (!f->all_single(all, any, level))
+		return false;
+	if ((all & change->mask) == change->bits && (any & change->mask) == change->bits)
+		return true;
+	pt_words_change(slot, n, change->mask, change->bits);
+	pt_clean(pt, slot, n);
+	pt_touch(&change->touched, v, n * unit, pt_cached_sizes(f, level, pt_unit_lg2(f, level)));
+	return true;
+}
+
 PT_INLINE u64 pt_protect_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
 			       unsigned level, u64 v, void *ctx)
 {
+	if (pt_protect_alike(f, pt, slot, n, level, v, ctx))
+		return n;
 	for (u64 i = 0; i < n; i++) {
 		u64 entry = pt_load(&slot[i]);
 		enum pt_kind kind = f->kind(entry, level);

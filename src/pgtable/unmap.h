@@ -73,8 +73,22 @@ PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64
 	return true;
 }
 
-PT_INLINE int pt_unmap_range(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
-			     u64 *unmapped, struct iomt_gather *gather)
+/* Anything: leaves of all sizes, holes, leaves across the edges. */
+PT_INLINE int pt_unmap_mixed(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last,
+			     u64 delta, struct pt_touched *removed, struct iomt_gather *gather)
+{
+	int err = pt_cut_edges(f, pt, v, last, delta, gather);
+
+	if (!err)
+		pt_visit(f, pt, v, last, pt_clear_slots, removed);
+	return err;
+}
+
+typedef int (*pt_unmapper)(struct iomt_pt *pt, u64 v, u64 last, u64 delta,
+			   struct pt_touched *removed, struct iomt_gather *gather);
+
+PT_INLINE int pt_unmap_range(const struct pt_format *f, pt_unmapper mixed, struct iomt_pt *pt,
+			     u64 iova, u64 length, u64 *unmapped, struct iomt_gather *gather)
 {
 	struct pt_touched removed = {0, 0, 0, 0};
 	u64 v, last;
@@ -84,12 +98,10 @@ PT_INLINE int pt_unmap_range(const struct pt_format *f, struct iomt_pt *pt, u64 
 		*unmapped = 0;
 	if (pt_unlikely(err))
 		return err;
-	if (!pt_likely(pt_unmap_alike(f, pt, v, last, &removed))) {
-		err = pt_cut_edges(f, pt, v, last, iova - v, gather);
-		if (pt_unlikely(err))
-			return err;
-		pt_visit(f, pt, v, last, pt_clear_slots, &removed);
-	}
+	if (!pt_likely(pt_unmap_alike(f, pt, v, last, &removed)))
+		err = mixed(pt, v, last, iova - v, &removed, gather);
+	if (pt_unlikely(err))
+		return err;
 	if (unmapped)
 		*unmapped = removed.bytes;
 	pt_touched_gather(&removed, iova - v, gather);

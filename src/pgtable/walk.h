@@ -104,10 +104,11 @@ PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct i
 
 #pragma GCC unroll 6
 	for (unsigned level = f->max_levels - 1u; level > 0; level--) {
-		u64 index = pt_index(f, v, level);
+		u64 index;
 
 		if (level >= f->min_levels && level > top.level)
 			continue;
+		index = pt_index(f, v, level);
 		/* tables side by side at the top: as many more index bits */
 		if (f->root_concat_lg2 && level == top.level)
 			index = v >> pt_unit_lg2(f, level);

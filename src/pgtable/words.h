@@ -128,15 +128,16 @@ PT_INLINE u64 pt_vec_and(pt_vec v)
 /* The OR of n entries. */
 PT_INLINE u64 pt_words_any(const u64 *p, u64 n)
 {
+	const u64 *end = p + n, *lines = p + (n & ~(u64)(PT_LINE - 1));
 	pt_vec acc = {0};
 	u64 any;
 
-	for (; n >= PT_LINE; n -= PT_LINE, p += PT_LINE) {
+	for (; p != lines; p += PT_LINE) {
 #pragma GCC unroll 8
 		for (size_t i = 0; i < PT_LINE_VECS; i++)
 			acc |= pt_vec_load(p + i * PT_VEC_WORDS);
 	}
-	for (any = pt_vec_or(acc); n; n--)
+	for (any = pt_vec_or(acc); p != end;)
 		any |= pt_load(p++);
 	return any;
 }
@@ -168,17 +169,37 @@ PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
 /* Writes first, first + step, first + 2 * step, ... into n slots. */
 PT_INLINE void pt_words_ramp(u64 *p, u64 n, u64 first, u64 step)
 {
+	const u64 *end = p + n, *lines = p + (n & ~(u64)(PT_LINE - 1));
 	pt_vec value = pt_vec_ramp(first, step);
 
-	for (; n >= PT_LINE; n -= PT_LINE, p += PT_LINE, first += step * PT_LINE) {
+	first += (u64)(lines - p) * step;
+	for (; p != lines; p += PT_LINE) {
 #pragma GCC unroll 8
 		for (size_t i = 0; i < PT_LINE_VECS; i++) {
 			pt_vec_store(p + i * PT_VEC_WORDS, value);
 			value += step * PT_VEC_WORDS;
 		}
 	}
-	for (; n; n--, first += step)
+	for (; p != end; first += step)
 		pt_store(p++, first);
+}
+
+/* Gives n entries these bits in place of those in mask. */
+PT_INLINE void pt_words_change(u64 *p, u64 n, u64 mask, u64 bits)
+{
+	const u64 *end = p + n, *lines = p + (n & ~(u64)(PT_LINE - 1));
+	pt_vec keep = pt_vec_ramp(~mask, 0), set = pt_vec_ramp(bits, 0);
+
+	for (; p != lines; p += PT_LINE) {
+#pragma GCC unroll 8
+		for (size_t i = 0; i < PT_LINE_VECS; i++) {
+			u64 *at = p + i * PT_VEC_WORDS;
+
+			pt_vec_store(at, (pt_vec_load(at) & keep) | set);
+		}
+	}
+	for (; p != end; p++)
+		pt_store(p, (pt_load(p) & ~mask) | bits);
 }
 
 /* The compiler must not know the zero: it would call memset, which may write bytes. */

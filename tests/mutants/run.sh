@@ -14,8 +14,8 @@ suites=(tiny encoding_amdv1 encoding_x86_64 encoding_vtd_ss encoding_arm_s1 enco
 # Sources and tests without what is built; a build that is fast to make, not to run.
 prepare() {
 	mkdir -p "$tree"
-	rm -rf "${tree:?}"/{src,include,tests,cmake}
-	cp -r src include tests cmake CMakeLists.txt "$tree"
+	rm -rf "${tree:?}"/{src,include,tests,cmake,bench}
+	cp -r src include tests cmake bench CMakeLists.txt "$tree"
 	rm -rf build/mutants/src
 	cp -r src build/mutants/src # what each fault is taken out with
 	cmake -S "$tree" -B build/mutants/build -G Ninja -DCMAKE_BUILD_TYPE=None \

@@ -162,6 +162,32 @@ static void any_slot_of_a_run(void)
 	}
 }
 
+/* The same where many entries are looked at together: the range ends, or begins, inside the run. */
+static void across_a_line(void)
+{
+	static const char *const names[] = {"amdv1_dirty", "arm_s1_4k_ttbr1", "arm_s2_4k"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (uint64_t at = 0; at < 16; at++) {
+			uint64_t bitmap[1] = {0}, iova, run;
+			struct table t;
+
+			table_open(&t, kind_named(names[i]), PROVIDER_LINEAR);
+			iova = table_at(&t, 64);
+			run = iova + 16 * t.granule;
+			table_map(&t, run, 0x10000, 0x10000, RW);
+			table_expect(&t, run, 0x10000, 16);
+			hardware_writes(&t, run + at * t.granule);
+			harvest(&t, iova + 8 * t.granule, 16 * t.granule, t.granule, bitmap, 0);
+			CHECK_EQ(bitmap[0], 0xff00);
+			bitmap[0] = 0;
+			harvest(&t, run + 8 * t.granule, 16 * t.granule, t.granule, bitmap, 0);
+			CHECK_EQ(bitmap[0], 0x00ff);
+			table_close(&t);
+		}
+	}
+}
+
 /* A mapping made anew starts clean. */
 static void starts_clean(void)
 {
@@ -183,4 +209,4 @@ static void starts_clean(void)
 }
 
 TEST_SUITE(dirty, TEST(granules), TEST(page_sizes), TEST(large_leaves), TEST(any_slot_of_a_run),
-	   TEST(starts_clean));
+	   TEST(across_a_line), TEST(starts_clean));
