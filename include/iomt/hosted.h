@@ -67,7 +67,7 @@ struct iomt_pool_cfg {
 	uint64_t phys_base;
 
 	/*
-	 * The most bytes to take from the system, a multiple of IOMT_POOL_CHUNK. 0 takes 64 GiB (1
+	 * The most bytes to take from the system, a multiple of IOMT_POOL_CHUNK. 0 takes 32 GiB (1
 	 * GiB where pointers have 32 bits). This much address space is reserved at once.
 	 */
 	uint64_t limit;

@@ -2,7 +2,7 @@
 #include "pool_cfg.h"
 #include "chunk.h"
 
-#define LIMIT ((uint64_t)1 << (sizeof(size_t) < 8 ? 30 : 36))
+#define LIMIT ((uint64_t)1 << (sizeof(size_t) < 8 ? 30 : 35))
 
 static int wrong(struct iomt_pool_cfg_error *error, int code, const char *field, const char *reason)
 {
