@@ -52,6 +52,7 @@ struct kind {
 
 /* How iomt opens and closes its own. */
 struct iomt_pt *bench_open(const struct kind *kind, uint32_t flags);
+struct iomt_pt *bench_open_in(const struct kind *kind, uint32_t flags, const struct iomt_mem *mem);
 void bench_close(struct iomt_pt *pt);
 
 /* Linux's io-pgtable, where its source is installed. */
@@ -78,6 +79,8 @@ struct round {
 	void *data;
 	uint64_t ops;	  /* in the timed part of a round */
 	uint64_t entries; /* that one operation writes or reads */
+	/* the process in bytes: before, after, and when the provider was told to give back what is free */
+	double resident[3];
 	const char *error;
 };
 
@@ -97,6 +100,13 @@ void bench_add(const struct kind *kind, const char *name, const struct workload 
 	       unsigned param);
 void bench_add_own(const struct kind *kind, const char *name, const struct workload *workload,
 		   unsigned param);
+void bench_add_target(const struct kind *kind, const struct target *target, const char *name,
+		      const struct workload *workload, unsigned param);
+
+/* Workloads that more than one file adds: param is in GiB for the first, in MiB for the others. */
+extern const struct workload bench_cold_map;
+extern const struct workload bench_translate;
+extern const struct workload bench_translate_dependent;
 
 /* Makes an empty table of the round's kind, and drops it. */
 bool bench_table(struct round *round, uint32_t flags);
@@ -122,6 +132,7 @@ void bench_pages(const struct kind *kind, bool full);
 void bench_ranges(const struct kind *kind, bool full);
 void bench_walks(const struct kind *kind, bool full);
 void bench_dirty(const struct kind *kind, bool full);
+void bench_providers(const struct kind *kind);
 void bench_limits(bool full);
 
 #endif

@@ -46,12 +46,12 @@ void bench_check(struct round *round, int err, const char *what)
 	}
 }
 
-struct iomt_pt *bench_open(const struct kind *kind, uint32_t flags)
+struct iomt_pt *bench_open_in(const struct kind *kind, uint32_t flags, const struct iomt_mem *mem)
 {
 	struct iomt_pt_cfg cfg = {
 		.size = sizeof(cfg),
 		.format = kind->format,
-		.mem = &pool_mem,
+		.mem = mem,
 		.iova_bits = kind->iova_bits,
 		.flags = flags,
 	};
@@ -61,6 +61,11 @@ struct iomt_pt *bench_open(const struct kind *kind, uint32_t flags)
 		return pt;
 	free(pt);
 	return NULL;
+}
+
+struct iomt_pt *bench_open(const struct kind *kind, uint32_t flags)
+{
+	return bench_open_in(kind, flags, pool_mem());
 }
 
 void bench_close(struct iomt_pt *pt)
@@ -112,12 +117,17 @@ static void run(struct shim_state *state, const void *ctx)
 	}
 	shim_counter(state, "ops", (double)round.ops);
 	shim_counter(state, "entries", (double)round.entries);
+	if (round.resident[0] > 0) {
+		shim_counter(state, "resident_before", round.resident[0]);
+		shim_counter(state, "resident_after", round.resident[1]);
+		shim_counter(state, "resident_trimmed", round.resident[2]);
+	}
 	iomt_gather_release(&round.gather);
 	workload->close(&round);
 }
 
-static void add(const struct kind *kind, const struct target *target, const char *name,
-		const struct workload *workload, unsigned param)
+void bench_add_target(const struct kind *kind, const struct target *target, const char *name,
+		      const struct workload *workload, unsigned param)
 {
 	static struct bench benches[1024];
 	static size_t count;
@@ -135,7 +145,7 @@ static void add(const struct kind *kind, const struct target *target, const char
 void bench_add_own(const struct kind *kind, const char *name, const struct workload *workload,
 		   unsigned param)
 {
-	add(kind, kind ? &kind->target : NULL, name, workload, param);
+	bench_add_target(kind, kind ? &kind->target : NULL, name, workload, param);
 }
 
 void bench_add(const struct kind *kind, const char *name, const struct workload *workload,
@@ -143,7 +153,7 @@ void bench_add(const struct kind *kind, const char *name, const struct workload 
 {
 	bench_add_own(kind, name, workload, param);
 	if (kind && kind->peer)
-		add(kind, kind->peer, name, workload, param);
+		bench_add_target(kind, kind->peer, name, workload, param);
 }
 
 int main(int argc, char **argv)
@@ -160,6 +170,8 @@ int main(int argc, char **argv)
 		bench_ranges(&kinds[i], full);
 		bench_walks(&kinds[i], full);
 		bench_dirty(&kinds[i], full);
+		if (!strcmp(kinds[i].name, "x86_64"))
+			bench_providers(&kinds[i]);
 	}
 	return shim_main(argc, argv);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where all tables of a benchmark come from, iomt's and its peers': one stretch of address space, and
- * a list of free pieces for each size. Physical addresses are pointers.
+ * Where all tables of a benchmark come from, iomt's and its peers': an iomt_pool that keeps what it
+ * has. Physical addresses are pointers.
  */
 #ifndef BENCH_POOL_H
 #define BENCH_POOL_H
@@ -17,6 +17,7 @@ size_t pool_page(const void *memory);
 void *pool_page_at(size_t page);
 #define POOL_BYTES (32ULL << 30) /* valgrind cannot map more */
 
-extern const struct iomt_mem pool_mem;
+/* The pool as a provider; NULL when it cannot be made. */
+const struct iomt_mem *pool_mem(void);
 
 #endif

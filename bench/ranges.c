@@ -147,6 +147,8 @@ static void add_sizes(const struct kind *kind, bool full)
 		add_pair(kind, "contiguous run", &map, &unmap, kind->contiguous_lg2);
 }
 
+const struct workload bench_cold_map = {open_cold, new_table, map_cold, drop_table, nothing};
+
 void bench_ranges(const struct kind *kind, bool full)
 {
 	static const unsigned counts[] = {16, 256, 512, 65536};
@@ -156,7 +158,6 @@ void bench_ranges(const struct kind *kind, bool full)
 						  done};
 	static const struct workload unmap_block = {open_blocks, map_ranges, unmap_ranges, NULL,
 						    done};
-	static const struct workload cold = {open_cold, new_table, map_cold, drop_table, nothing};
 	char what[32];
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
@@ -166,7 +167,7 @@ void bench_ranges(const struct kind *kind, bool full)
 	add_pair(kind, "256 blocks", &map_block, &unmap_block, 256);
 	add_pair(kind, "512 blocks", &map_block, &unmap_block, 512);
 	add_sizes(kind, full);
-	bench_add(kind, "cold map 1G", &cold, 1);
+	bench_add(kind, "cold map 1G", &bench_cold_map, 1);
 	if (full)
-		bench_add(kind, "cold map 16G", &cold, 16);
+		bench_add(kind, "cold map 16G", &bench_cold_map, 16);
 }

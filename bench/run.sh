@@ -21,6 +21,8 @@ bin=build/release/bench
 	echo "run.sh: build first: make bench" >&2
 	exit 1
 }
+# jemalloc is loaded when the program runs, and wants room in each thread's static storage
+export GLIBC_TUNABLES=${GLIBC_TUNABLES:+$GLIBC_TUNABLES:}glibc.rtld.optional_static_tls=16384
 mkdir -p bench/out
 echo "iomt: running the benchmarks ($mode)"
 failed=0 # of a run that failed in part, the rest is worth a report

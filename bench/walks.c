@@ -106,23 +106,24 @@ static void done(struct round *round)
 	free(round->data);
 }
 
+const struct workload bench_translate = {open_set, new_addresses, independent, NULL, done};
+const struct workload bench_translate_dependent = {open_set, new_addresses, dependent, NULL, done};
+
 void bench_walks(const struct kind *kind, bool full)
 {
-	static const struct workload apart = {open_set, new_addresses, independent, NULL, done};
 	static const struct workload leaf = {open_set, new_addresses, whole, NULL, done};
 	static const struct workload together = {open_set, new_addresses, batched, NULL, done};
-	static const struct workload chained = {open_set, new_addresses, dependent, NULL, done};
 
 	(void)full;
-	bench_add(kind, "translate in 2M", &apart, 2);
-	bench_add(kind, "translate in 1G", &apart, 1024);
-	bench_add(kind, "translate in 16G", &apart, 16384);
+	bench_add(kind, "translate in 2M", &bench_translate, 2);
+	bench_add(kind, "translate in 1G", &bench_translate, 1024);
+	bench_add(kind, "translate in 16G", &bench_translate, 16384);
 	bench_add_own(kind, "translate in 2M, whole leaf", &leaf, 2);
 	bench_add_own(kind, "translate in 1G, whole leaf", &leaf, 1024);
 	bench_add(kind, "translate in 2M, batched", &together, 2);
 	bench_add(kind, "translate in 1G, batched", &together, 1024);
 	bench_add(kind, "translate in 16G, batched", &together, 16384);
-	bench_add(kind, "translate in 2M, dependent", &chained, 2);
-	bench_add(kind, "translate in 1G, dependent", &chained, 1024);
-	bench_add(kind, "translate in 16G, dependent", &chained, 16384);
+	bench_add(kind, "translate in 2M, dependent", &bench_translate_dependent, 2);
+	bench_add(kind, "translate in 1G, dependent", &bench_translate_dependent, 1024);
+	bench_add(kind, "translate in 16G, dependent", &bench_translate_dependent, 16384);
 }

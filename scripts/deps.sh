@@ -7,8 +7,10 @@ packages() {
 	case $1 in
 	build) echo cmake ninja-build gcc libc6-dev ;;
 	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu binutils \
-		qemu-system-x86 qemu-system-arm libclang-rt-14-dev libcjson-dev libgsl-dev gnuplot-nox chromium ;;
-	bench) echo g++ libbenchmark-dev libhwloc-dev libcjson-dev libgsl-dev pkg-config gnuplot-nox ;;
+		qemu-system-x86 qemu-system-arm libclang-rt-14-dev libhwloc-dev libjemalloc-dev \
+		libcjson-dev libgsl-dev gnuplot-nox chromium ;;
+	bench) echo g++ libbenchmark-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
+		pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;
 	peers) echo linux-source-6.12 xz-utils ;;
 	fuzz) echo clang libclang-rt-14-dev afl++ ;;

@@ -19,7 +19,7 @@ const char *iomt_strerror(int error)
 	case IOMT_ERANGE:
 		return "address range wraps or is too large for the table";
 	case IOMT_EOPNOTSUPP:
-		return "the table's format cannot express this";
+		return "the format, its configuration or the system has no such thing";
 	default:
 		return "unknown error";
 	}

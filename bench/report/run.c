@@ -119,6 +119,16 @@ static struct result *result_of(struct run *run, const cJSON *item, const char *
 	return &run->list[run->count - 1];
 }
 
+/* What the process weighed in the last repetition, where it was weighed. */
+static void read_weights(struct result *result, const cJSON *item)
+{
+	static const char *const names[] = {"resident_before", "resident_after",
+					    "resident_trimmed"};
+
+	for (size_t i = 0; i < 3; i++)
+		result->resident[i] = number(item, names[i]);
+}
+
 static bool add_repetition(struct result *result, const cJSON *item)
 {
 	const char *error = complaint(item);
@@ -133,6 +143,7 @@ static bool add_repetition(struct result *result, const cJSON *item)
 		return false;
 	result->ns = longer;
 	result->entries = number(item, "entries");
+	read_weights(result, item);
 	result->ns[result->repetitions++] =
 		number(item, "real_time") / number(item, "ops") / result->entries;
 	return true;

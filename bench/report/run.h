@@ -21,6 +21,7 @@ struct result {
 	double ns_per_entry;
 	double spread;		  /* coefficient of variation, NaN of one repetition */
 	double limit;		  /* ns per entry that the machine can do, 0 where none applies */
+	double resident[3];	  /* bytes of the process before, after, and trimmed; or 0 */
 	struct interval ratio;	  /* of a peer's time to iomt's, 0 of iomt itself */
 	struct interval distance; /* to the limit: this time over that, 0 without limit */
 };

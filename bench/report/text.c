@@ -132,6 +132,26 @@ static void print_limits(const struct run *run)
 	}
 }
 
+/* What memory providers had left when all was taken down. */
+static void print_kept(const struct run *run)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < run->count; i++) {
+		const struct result *result = &run->list[i];
+		const double *resident = result->resident;
+
+		if (result->error || resident[0] <= 0)
+			continue;
+		if (first)
+			printf("\n%-40s %9s %9s\n", "memory kept, MiB", "", "trimmed");
+		printf("%-29s %10s %9.1f %9.1f\n", result->workload, result->target,
+		       (resident[1] - resident[0]) / (1 << 20),
+		       (resident[2] - resident[0]) / (1 << 20));
+		first = false;
+	}
+}
+
 static void print_failures(const struct run *run)
 {
 	bool first = true;
@@ -153,6 +173,7 @@ void text_print(const struct run *run)
 	print_table(run, false);
 	print_table(run, true);
 	print_limits(run);
+	print_kept(run);
 	print_failures(run);
 	printf("\nMedians; spread is the worst coefficient of variation of a row. Limits are ns "
 	       "per\n"

@@ -23,7 +23,7 @@ enum iomt_error {
 	IOMT_EEXIST = -17, /* something is mapped there already; nothing changed */
 	IOMT_EINVAL = -22, /* misaligned, zero, unknown bits, or a malformed configuration */
 	IOMT_ERANGE = -34, /* wraps, or lies beyond the input or the output address size */
-	IOMT_EOPNOTSUPP = -95, /* the format, or its configuration, cannot express what is asked */
+	IOMT_EOPNOTSUPP = -95, /* the format, its configuration or the system has no such thing */
 };
 
 /*
