@@ -81,6 +81,15 @@ unsigned aim_unit_lg2(const struct kind *kind, unsigned level)
 	return kind->granule_lg2 + (kind->granule_lg2 - 3u) * level;
 }
 
+bool aim_needs_tables(const struct kind *kind, uint64_t sizes, unsigned size_lg2, uint64_t edge)
+{
+	unsigned part = size_lg2 - 1;
+
+	while (!(sizes >> part & 1) || (edge & ((1ULL << part) - 1)))
+		part--;
+	return part < aim_unit_lg2(kind, aim_level(kind, size_lg2));
+}
+
 static void limit_slots(const struct field *field, uint64_t oa, struct range *range)
 {
 	uint64_t differ = range->first ^ oa;

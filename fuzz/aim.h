@@ -49,4 +49,7 @@ bool aim_expresses(const struct kind *kind, uint32_t prot);
 unsigned aim_level(const struct kind *kind, unsigned size_lg2);
 unsigned aim_unit_lg2(const struct kind *kind, unsigned level);
 
+/* Whether a leaf of 2^size_lg2 that is cut at this edge inside it needs tables, with these sizes. */
+bool aim_needs_tables(const struct kind *kind, uint64_t sizes, unsigned size_lg2, uint64_t edge);
+
 #endif

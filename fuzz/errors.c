@@ -123,13 +123,15 @@ struct args pick_args(struct player *player, const struct record *record, bool w
 /* Whether hardware wants the leaf across the beginning of "edge" gone before its parts appear. */
 static bool needs_break(const struct player *player, const struct walker *walker, uint64_t edge)
 {
+	const struct kind *kind = player->field.kind;
 	struct walk found = walk(walker, edge);
-	unsigned unit_lg2;
 
 	if (found.result != WALK_MAPPED || !(edge & ((1ULL << found.size_lg2) - 1)))
 		return false;
-	unit_lg2 = aim_unit_lg2(player->field.kind, aim_level(player->field.kind, found.size_lg2));
-	return player->field.kind->bbm < (edge & ((1ULL << unit_lg2) - 1) ? 2 : 1);
+	return kind->bbm <
+	       (aim_needs_tables(kind, iomt_pt_sizes(&player->table->pt), found.size_lg2, edge)
+			? 2
+			: 1);
 }
 
 void errors_of_cut(struct errors *errors, const struct player *player, const struct args *args,

@@ -24,7 +24,6 @@ static void owe_cut(struct owed *owed, const struct player *player, const struct
 {
 	const struct kind *kind = player->field.kind;
 	struct walk found = walk(walker, edge);
-	unsigned level;
 	uint64_t size;
 
 	if (found.result != WALK_MAPPED)
@@ -34,9 +33,8 @@ static void owe_cut(struct owed *owed, const struct player *player, const struct
 		return;
 	owe(owed, edge & ~size, edge | size);
 	owe_size(owed, player, found.size_lg2);
-	level = aim_level(kind, found.size_lg2);
-	if (edge & ((1ULL << aim_unit_lg2(kind, level)) - 1))
-		owed->levels |= 1u << level;
+	if (aim_needs_tables(kind, iomt_pt_sizes(&player->table->pt), found.size_lg2, edge))
+		owed->levels |= 1u << aim_level(kind, found.size_lg2);
 }
 
 void owe_cuts(struct owed *owed, const struct player *player, const struct range *range)
