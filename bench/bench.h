@@ -27,6 +27,10 @@ struct target {
 		   struct iomt_gather *gather);
 	int (*unmap)(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t *unmapped,
 		     struct iomt_gather *gather);
+	int (*cursor_map)(struct iomt_pt_cursor *cursor, uint64_t iova, uint64_t oa,
+			  uint64_t length, uint32_t prot, struct iomt_gather *gather);
+	int (*cursor_unmap)(struct iomt_pt_cursor *cursor, uint64_t iova, uint64_t length,
+			    uint64_t *unmapped, struct iomt_gather *gather);
 	int (*oa)(const struct iomt_pt *pt, uint64_t iova, uint64_t *oa);
 	int (*translate)(const struct iomt_pt *pt, uint64_t iova, struct iomt_pt_leaf *leaf);
 	size_t (*translate_many)(const struct iomt_pt *pt, const uint64_t *iovas, size_t count,
@@ -76,6 +80,7 @@ struct round {
 	const struct target *target;
 	struct iomt_pt *pt;
 	struct iomt_gather gather;
+	struct iomt_pt_cursor cursor;
 	void *data;
 	uint64_t ops;	  /* in the timed part of a round */
 	uint64_t entries; /* that one operation writes or reads */

@@ -5,7 +5,9 @@
 	{                                                                                         \
 		.name = "iomt", .open = bench_open, .close = bench_close,                         \
 		.map = iomt_##format##_map, .unmap = iomt_##format##_unmap,                       \
-		.oa = iomt_##format##_oa, .translate = iomt_##format##_translate,                 \
+		.cursor_map = iomt_##format##_cursor_map,                                         \
+		.cursor_unmap = iomt_##format##_cursor_unmap, .oa = iomt_##format##_oa,           \
+		.translate = iomt_##format##_translate,                                           \
 		.translate_many = iomt_##format##_translate_many, .dirty = iomt_##format##_dirty, \
 	}
 

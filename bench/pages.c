@@ -41,6 +41,45 @@ static void unmap_all(struct round *round)
 	bench_check(round, err, "unmap");
 }
 
+/* The same through a cursor, for those who have one. */
+static void map_by_cursor(struct round *round)
+{
+	const struct target *target = round->target;
+	uint64_t size = 1ULL << round->kind->granule_lg2;
+	int err = 0;
+
+	if (!target->cursor_map) {
+		map_all(round);
+		return;
+	}
+	iomt_pt_cursor_init(&round->cursor, round->pt);
+	for (uint64_t at = 0; at < PAGES * size; at += size)
+		err |= target->cursor_map(&round->cursor, BENCH_BASE + at, BENCH_OA + at, size,
+					  IOMT_READ | IOMT_WRITE, NULL);
+	bench_check(round, err, "map");
+}
+
+static void unmap_by_cursor(struct round *round)
+{
+	const struct target *target = round->target;
+	uint64_t size = 1ULL << round->kind->granule_lg2, unmapped, total = 0;
+	int err = 0;
+
+	if (!target->cursor_unmap) {
+		unmap_all(round);
+		return;
+	}
+	iomt_pt_cursor_init(&round->cursor, round->pt);
+	for (uint64_t at = 0; at < PAGES * size; at += size) {
+		err |= target->cursor_unmap(&round->cursor, BENCH_BASE + at, size, &unmapped,
+					    &round->gather);
+		total += unmapped;
+	}
+	if (total != PAGES * size)
+		err = IOMT_ENOENT;
+	bench_check(round, err, "unmap");
+}
+
 static bool open_in_order(struct round *round)
 {
 	round->ops = PAGES;
@@ -91,11 +130,17 @@ void bench_pages(const struct kind *kind, bool full)
 	static const struct workload map_random = {open_at_random, NULL, map_all, unmap_all, done};
 	static const struct workload unmap_random = {open_at_random, map_all, unmap_all, NULL,
 						     done};
+	static const struct workload map_cursor = {open_in_order, NULL, map_by_cursor, unmap_all,
+						   done};
+	static const struct workload unmap_cursor = {open_in_order, map_all, unmap_by_cursor, NULL,
+						     done};
 	static const struct workload same = {open_in_order, NULL, pairs, NULL, done};
 
 	(void)full;
 	bench_add(kind, "map 1 sequential", &map_seq, 0);
 	bench_add(kind, "unmap 1 sequential", &unmap_seq, 0);
+	bench_add(kind, "map 1, cursor", &map_cursor, 0);
+	bench_add(kind, "unmap 1, cursor", &unmap_cursor, 0);
 	bench_add(kind, "map 1 random", &map_random, 0);
 	bench_add(kind, "unmap 1 random", &unmap_random, 0);
 	bench_add(kind, "map+unmap same page", &same, 0);
