@@ -123,6 +123,10 @@ void bench_check(struct round *round, int err, const char *what);
 /* Stays on one processor, and records what the machine is with the figures. */
 void bench_machine(void);
 
+/* Its processors, and which one the calling thread is to stay on: 0 is the main thread's. */
+unsigned bench_processors(void);
+void bench_pin(unsigned index);
+
 double bench_now(void);
 uint64_t bench_random(uint64_t *state);
 
@@ -138,6 +142,7 @@ void bench_ranges(const struct kind *kind, bool full);
 void bench_walks(const struct kind *kind, bool full);
 void bench_dirty(const struct kind *kind, bool full);
 void bench_providers(const struct kind *kind);
+void bench_threads(const struct kind *kind);
 void bench_limits(bool full);
 
 #endif

@@ -8,6 +8,8 @@
 #include <sys/utsname.h>
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
+
+static hwloc_topology_t topology; /* of this machine; NULL when hwloc cannot tell */
 #endif
 
 #ifdef __clang__
@@ -35,7 +37,7 @@ static uint64_t object_size(hwloc_obj_t object)
 }
 
 /* One line of a level: "2 x L2, 1 MiB", or "1 MiB to 2 MiB" where its objects differ. */
-static void describe_level(FILE *out, hwloc_topology_t topology, int depth)
+static void describe_level(FILE *out, int depth)
 {
 	unsigned count = hwloc_get_nbobjs_by_depth(topology, depth);
 	uint64_t least = UINT64_MAX, most = 0;
@@ -60,7 +62,7 @@ static void describe_level(FILE *out, hwloc_topology_t topology, int depth)
 }
 
 /* NUMA nodes, then the levels from the outermost to the threads. */
-static void record_topology(hwloc_topology_t topology)
+static void record_topology(void)
 {
 	char *text = NULL;
 	size_t size;
@@ -68,9 +70,9 @@ static void record_topology(hwloc_topology_t topology)
 
 	if (!out)
 		return;
-	describe_level(out, topology, HWLOC_TYPE_DEPTH_NUMANODE);
+	describe_level(out, HWLOC_TYPE_DEPTH_NUMANODE);
 	for (int depth = 1; depth < hwloc_topology_get_depth(topology); depth++)
-		describe_level(out, topology, depth);
+		describe_level(out, depth);
 	if (!fclose(out))
 		shim_context("topology", text);
 	free(text);
@@ -91,7 +93,7 @@ static void record_caches(hwloc_obj_t thread)
 	shim_context("cache levels", caches[0] ? caches : "unknown to the system");
 }
 
-static void record_processor(hwloc_topology_t topology, hwloc_obj_t thread)
+static void record_processor(hwloc_obj_t thread)
 {
 	hwloc_obj_t package = hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0);
 	const char *model = hwloc_obj_get_info_by_name(
@@ -165,28 +167,44 @@ static void record_build(void)
 #endif
 }
 
-/* The last processor of the machine: interrupts gather on the first. */
+static bool load_topology(void)
+{
+	if (hwloc_topology_init(&topology))
+		return false;
+	hwloc_topology_set_icache_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_ALL);
+	if (!hwloc_topology_load(topology))
+		return true;
+	hwloc_topology_destroy(topology);
+	topology = NULL;
+	return false;
+}
+
+unsigned bench_processors(void)
+{
+	return topology ? (unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU) : 1;
+}
+
+/* Counted from the last: interrupts gather on the first. */
+static hwloc_obj_t processor(unsigned index)
+{
+	return hwloc_get_obj_by_type(topology, HWLOC_OBJ_PU, bench_processors() - 1 - index);
+}
+
+void bench_pin(unsigned index)
+{
+	if (topology && hwloc_set_cpubind(topology, processor(index)->cpuset, HWLOC_CPUBIND_THREAD))
+		fprintf(stderr, "iomt: cannot stay on one processor; figures will be noisier\n");
+}
+
 void bench_machine(void)
 {
-	hwloc_topology_t topology;
-	hwloc_obj_t thread;
-
 	record_build();
 	record_hypervisor();
-	if (hwloc_topology_init(&topology))
+	if (!load_topology())
 		return;
-	hwloc_topology_set_icache_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_ALL);
-	if (!hwloc_topology_load(topology)) {
-		thread = hwloc_get_obj_by_type(
-			topology, HWLOC_OBJ_PU,
-			(unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU) - 1);
-		if (hwloc_set_cpubind(topology, thread->cpuset, HWLOC_CPUBIND_PROCESS))
-			fprintf(stderr,
-				"iomt: cannot stay on one processor; figures will be noisier\n");
-		record_processor(topology, thread);
-		record_caches(thread);
-		record_topology(topology);
-		record_system(thread->os_index);
-	}
-	hwloc_topology_destroy(topology);
+	bench_pin(0);
+	record_processor(processor(0));
+	record_caches(processor(0));
+	record_topology();
+	record_system(processor(0)->os_index);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Compares two files of figures, the baseline first. Fails when a figure grew by more than 5 %.
 FNR == 1 { file++ }
-/^# (compiler|flags): / { head[file] = head[file] substr($0, 3) "\n" }
+/^# (compiler|flags|vectors): / { head[file] = head[file] substr($0, 3) "\n" }
 /^#/ || !NF { next }
 file == 1 { before[$1 " " $2] = $3 }
 file == 2 {
@@ -28,7 +28,7 @@ function judge(what,   percent) {
 
 END {
 	if (head[1] && head[2] && head[1] != head[2]) {
-		print "SKIPPED: nothing was compared: the baseline is of another compiler or other flags."
+		print "SKIPPED: nothing was compared: the baseline is of another compiler, other flags or other vectors."
 		printf "The baseline's:\n%sThese:\n%s", head[1], head[2]
 		exit 0
 	}

@@ -310,6 +310,15 @@ static void count_dirty(struct work *w)
 	}
 }
 
+static bool has_avx2(void)
+{
+#ifdef __x86_64__
+	return __builtin_cpu_supports("avx2");
+#else
+	return false;
+#endif
+}
+
 int main(void)
 {
 	static struct work w;
@@ -320,6 +329,8 @@ int main(void)
 	printf("# compiler: gcc %d\n", __GNUC__);
 #endif
 	printf("# flags: %s\n", COUNTS_FLAGS);
+	/* the widest that valgrind knows; long ranges use what there is */
+	printf("# vectors: %s\n", has_avx2() ? "avx2" : "those of the flags");
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		w.kind = &kinds[i];
 		count_maps(&w);

@@ -94,10 +94,13 @@ PT_INLINE void pt_vec_store(u64 *p, pt_vec value)
 
 PT_INLINE pt_vec pt_vec_ramp(u64 first, u64 step)
 {
-	pt_vec v = {0};
+	pt_vec lane = {0}, v = lane + first;
 
 	for (unsigned i = 0; i < PT_VEC_WORDS; i++)
-		v[i] = first + i * step;
+		lane[i] = i;
+	/* lane * step; vectors multiply words slowly, if at all */
+	for (unsigned bit = 0; 1u << bit < PT_VEC_WORDS; bit++)
+		v += -(lane >> bit & 1) & (step << bit);
 	return v;
 }
 
@@ -126,7 +129,7 @@ PT_INLINE u64 pt_vec_and(pt_vec v)
 #define PT_LINE_VECS (PT_LINE / PT_VEC_WORDS)
 
 /* The OR of n entries. */
-PT_INLINE u64 pt_words_any(const u64 *p, u64 n)
+PT_INLINE u64 pt_lines_any(const u64 *p, u64 n)
 {
 	const u64 *end = p + n, *lines = p + (n & ~(u64)(PT_LINE - 1));
 	pt_vec acc = {0};
@@ -143,7 +146,7 @@ PT_INLINE u64 pt_words_any(const u64 *p, u64 n)
 }
 
 /* The AND and the OR of n entries, n > 0. */
-PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
+PT_INLINE void pt_lines_scan(const u64 *p, u64 n, u64 *all, u64 *any)
 {
 	pt_vec acc_any = {0}, acc_all = ~acc_any;
 
@@ -167,7 +170,7 @@ PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
 }
 
 /* Writes first, first + step, first + 2 * step, ... into n slots. */
-PT_INLINE void pt_words_ramp(u64 *p, u64 n, u64 first, u64 step)
+PT_INLINE void pt_lines_ramp(u64 *p, u64 n, u64 first, u64 step)
 {
 	const u64 *end = p + n, *lines = p + (n & ~(u64)(PT_LINE - 1));
 	pt_vec value = pt_vec_ramp(first, step);
@@ -185,7 +188,7 @@ PT_INLINE void pt_words_ramp(u64 *p, u64 n, u64 first, u64 step)
 }
 
 /* Gives n entries these bits in place of those in mask. */
-PT_INLINE void pt_words_change(u64 *p, u64 n, u64 mask, u64 bits)
+PT_INLINE void pt_lines_change(u64 *p, u64 n, u64 mask, u64 bits)
 {
 	const u64 *end = p + n, *lines = p + (n & ~(u64)(PT_LINE - 1));
 	pt_vec keep = pt_vec_ramp(~mask, 0), set = pt_vec_ramp(bits, 0);
@@ -200,6 +203,37 @@ PT_INLINE void pt_words_change(u64 *p, u64 n, u64 mask, u64 bits)
 	}
 	for (; p != end; p++)
 		pt_store(p, (pt_load(p) & ~mask) | bits);
+}
+
+#include "wide.h"
+
+PT_INLINE u64 pt_words_any(const u64 *p, u64 n)
+{
+	return PT_WIDE(n) ? pt_wide->any(p, n) : pt_lines_any(p, n);
+}
+
+PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
+{
+	if (PT_WIDE(n))
+		pt_wide->scan(p, n, all, any);
+	else
+		pt_lines_scan(p, n, all, any);
+}
+
+PT_INLINE void pt_words_ramp(u64 *p, u64 n, u64 first, u64 step)
+{
+	if (PT_WIDE(n))
+		pt_wide->ramp(p, n, first, step);
+	else
+		pt_lines_ramp(p, n, first, step);
+}
+
+PT_INLINE void pt_words_change(u64 *p, u64 n, u64 mask, u64 bits)
+{
+	if (PT_WIDE(n))
+		pt_wide->change(p, n, mask, bits);
+	else
+		pt_lines_change(p, n, mask, bits);
 }
 
 /* The compiler must not know the zero: it would call memset, which may write bytes. */
