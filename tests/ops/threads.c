@@ -245,6 +245,54 @@ static void one_leaf_for_all(void)
 }
 
 /*
+ * Cursors in tables that come and go: each thread trims what is its own, while the others' tables
+ * next to it are in use, and finds its cursor right afterwards.
+ */
+static void *map_and_trim(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t g = w->t->granule, slots = g / 8, bytes;
+	uint64_t base = table_at(w->t, 2 * w->index * slots);
+	struct iomt_pt_cursor cursor;
+
+	iomt_pt_cursor_init(&cursor, &w->t->pt);
+	pthread_barrier_wait(w->start);
+	for (unsigned round = 0; round < 100; round++) {
+		uint64_t at = base + draw(w) % (2 * slots - 8) * g;
+		struct iomt_pt_leaf leaf;
+
+		for (uint64_t i = 0; i < 8; i++) {
+			uint64_t iova = at + i * g, oa = OFFSET_OA + (iova - w->t->first);
+
+			REQUIRE(!iomt_pt_cursor_map(&cursor, iova, oa, g, RW, NULL));
+			REQUIRE(!iomt_pt_cursor_translate(&cursor, iova + 5, &leaf));
+			REQUIRE(leaf.oa == oa + 5);
+		}
+		for (uint64_t i = 0; i < 8; i++) {
+			REQUIRE(!iomt_pt_cursor_unmap(&cursor, at + i * g, g, &bytes, &w->gather));
+			REQUIRE(bytes == g);
+		}
+		if (draw(w) % 2)
+			REQUIRE(!iomt_pt_trim(&w->t->pt, base, 2 * slots * g, &w->gather));
+	}
+	return NULL;
+}
+
+static void cursors(void)
+{
+	static const char *const names[] = {"amdv1", "x86_64_4", "arm_s1_16k", "arm_s2_4k"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		static struct worker workers[THREADS + 1];
+		static struct table t;
+
+		table_open(&t, kind_named(names[i]), PROVIDER_LINEAR);
+		together(&t, map_and_trim, read_anything, workers);
+		table_close(&t);
+	}
+}
+
+/*
  * Hardware writes while permissions change and dirty state is read: each write is reported, now or
  * next time. A page is written again only after its last write was reported, so that a report that
  * is lost stays lost.
@@ -378,5 +426,6 @@ static void growing_top(void)
 	}
 }
 
-TEST_SUITE(threads, TEST(disjoint_ranges), TEST(incoherent_walker), TEST(slower_mapper),
-	   TEST(one_leaf_for_all), TEST(no_dirty_page_is_lost), TEST(growing_top));
+TEST_SUITE(threads, TEST(disjoint_ranges), TEST(cursors), TEST(incoherent_walker),
+	   TEST(slower_mapper), TEST(one_leaf_for_all), TEST(no_dirty_page_is_lost),
+	   TEST(growing_top));
