@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 TARGET ?= ops
 TIME ?= 1m
-.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-full bench-smoke counts counts-renew asan \
+.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke counts counts-renew asan \
 	tsan coverage freestanding rows lint format clean
 
 help: ## this list
@@ -40,6 +40,10 @@ bench-peers: ## the same beside Linux's own page-table code, which it installs (
 	@scripts/deps.sh bench peers
 	@scripts/build.sh release iomt-bench
 	@bench/run.sh default
+
+bench-builds: ## iomt in every build against its peer's best build (compilers, -O2 and -O3, vectors)
+	@scripts/deps.sh bench peers builds
+	@bench/builds.sh
 
 bench-full: ## all benchmarks
 	@scripts/deps.sh bench

@@ -7,11 +7,17 @@
 #define TIMES	64u
 #define LOADS	65536u
 
+#ifdef __clang__
+#define VECTORS /* at -O2 already */
+#else
+#define VECTORS optimize("O3")
+#endif
+
 /* The widest vectors that the CPU has, chosen when the program starts. */
 #if defined(__x86_64__) && defined(__GLIBC__)
-#define WIDEST __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
+#define WIDEST __attribute__((target_clones("avx512f", "avx2", "default"), VECTORS))
 #else
-#define WIDEST __attribute__((optimize("O3")))
+#define WIDEST __attribute__((VECTORS))
 #endif
 
 WIDEST static uint64_t read_and_fill(uint64_t *slots, uint64_t first)

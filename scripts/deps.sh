@@ -12,6 +12,7 @@ packages() {
 	bench) echo g++ libbenchmark-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
 		pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;
+	builds) echo jq clang ;;
 	peers) echo linux-source-6.12 xz-utils ;;
 	fuzz) echo clang libclang-rt-14-dev afl++ ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
