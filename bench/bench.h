@@ -109,6 +109,8 @@ void bench_add_target(const struct kind *kind, const struct target *target, cons
 		      const struct workload *workload, unsigned param);
 
 /* Workloads that more than one file adds: param is in GiB for the first, in MiB for the others. */
+extern const struct workload bench_map_one;
+extern const struct workload bench_unmap_one;
 extern const struct workload bench_cold_map;
 extern const struct workload bench_translate;
 extern const struct workload bench_translate_dependent;
@@ -143,6 +145,7 @@ void bench_walks(const struct kind *kind, bool full);
 void bench_dirty(const struct kind *kind, bool full);
 void bench_providers(const struct kind *kind);
 void bench_threads(const struct kind *kind);
+void bench_promises(const struct kind *kind);
 void bench_limits(bool full);
 
 #endif

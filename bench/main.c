@@ -171,6 +171,7 @@ int main(int argc, char **argv)
 		bench_walks(&kinds[i], full);
 		bench_dirty(&kinds[i], full);
 		bench_threads(&kinds[i]);
+		bench_promises(&kinds[i]);
 		if (!strcmp(kinds[i].name, "x86_64"))
 			bench_providers(&kinds[i]);
 	}

@@ -123,10 +123,11 @@ static void done(struct round *round)
 	free(round->data);
 }
 
+const struct workload bench_map_one = {open_in_order, NULL, map_all, unmap_all, done};
+const struct workload bench_unmap_one = {open_in_order, map_all, unmap_all, NULL, done};
+
 void bench_pages(const struct kind *kind, bool full)
 {
-	static const struct workload map_seq = {open_in_order, NULL, map_all, unmap_all, done};
-	static const struct workload unmap_seq = {open_in_order, map_all, unmap_all, NULL, done};
 	static const struct workload map_random = {open_at_random, NULL, map_all, unmap_all, done};
 	static const struct workload unmap_random = {open_at_random, map_all, unmap_all, NULL,
 						     done};
@@ -137,8 +138,8 @@ void bench_pages(const struct kind *kind, bool full)
 	static const struct workload same = {open_in_order, NULL, pairs, NULL, done};
 
 	(void)full;
-	bench_add(kind, "map 1 sequential", &map_seq, 0);
-	bench_add(kind, "unmap 1 sequential", &unmap_seq, 0);
+	bench_add(kind, "map 1 sequential", &bench_map_one, 0);
+	bench_add(kind, "unmap 1 sequential", &bench_unmap_one, 0);
 	bench_add(kind, "map 1, cursor", &map_cursor, 0);
 	bench_add(kind, "unmap 1, cursor", &unmap_cursor, 0);
 	bench_add(kind, "map 1 random", &map_random, 0);

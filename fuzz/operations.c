@@ -6,6 +6,7 @@
 
 #define PERMISSIONS (IOMT_READ | IOMT_WRITE | IOMT_EXEC | IOMT_PRIV)
 #define MOST_SEGS   8u
+#define MOST_LEAVES 1024u
 
 /* What translate says of a mapping: without an encryption bit, IOMT_MMIO means nothing. */
 static uint32_t seen_prot(const struct player *player, uint32_t prot)
@@ -67,6 +68,14 @@ void play_map(struct player *player, const struct record *record)
 	note_replaced(player, &before);
 }
 
+/* Addresses out of step with each other allow small leaves alone: not too many of them. */
+static uint64_t most_bytes(uint64_t iova, uint64_t oa)
+{
+	uint64_t differ = iova ^ oa;
+
+	return differ ? MOST_LEAVES * (differ & -differ) : UINT64_MAX;
+}
+
 /* The segments that the records describe, as many of them as the field has room for. */
 static size_t pick_segs(const struct player *player, const struct record *records, size_t count,
 			struct range *range, struct iomt_seg *segs)
@@ -83,6 +92,9 @@ static size_t pick_segs(const struct player *player, const struct record *record
 		segs[used].oa = aim_output(&player->field, &player->model, &records[used], &piece);
 		if (used && (records[used].oa_mode & 7) == 3)
 			segs[used].oa = segs[used - 1].oa + segs[used - 1].length;
+		bytes = most_bytes(at, segs[used].oa) - 1;
+		if (bytes < piece.last - piece.first)
+			piece.last = piece.first + bytes;
 		bytes = piece.last - piece.first;
 		if (segs[used].oa > player->field.oa_last ||
 		    bytes > player->field.oa_last - segs[used].oa)

@@ -18,7 +18,7 @@ packages() {
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
 	coverage) echo gcovr ;;
 	*)
-		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, peers, lint, coverage)" >&2
+		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, lint, coverage)" >&2
 		exit 2
 		;;
 	esac
