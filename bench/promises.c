@@ -13,6 +13,17 @@ static int unmap_ungathered(struct iomt_pt *pt, uint64_t iova, uint64_t length, 
 	return iomt_pt_unmap(pt, iova, length, unmapped, NULL);
 }
 
+/* The bare calls make no tables. */
+static struct iomt_pt *open_with_tables(const struct kind *kind, uint32_t flags)
+{
+	struct iomt_pt *pt = bench_open(kind, flags);
+
+	if (!pt || !iomt_pt_reserve(pt, BENCH_BASE, 1ULL << (kind->granule_lg2 + 16)))
+		return pt;
+	bench_close(pt);
+	return NULL;
+}
+
 #define ROW(format)                                                        \
 	{                                                                  \
 		&iomt_##format, bare_##format##_map, bare_##format##_unmap \
@@ -39,6 +50,7 @@ void bench_promises(const struct kind *kind)
 		return;
 	bare[i] = general[i] = ungathered[i] = kind->target;
 	bare[i].name = "no promises";
+	bare[i].open = open_with_tables;
 	bare[i].map = rows[i].map;
 	bare[i].unmap = rows[i].unmap;
 	general[i].name = "general handle";
