@@ -6,6 +6,9 @@
  * iomt/pt.h do, with the same errors; on one granule in the remembered table they need no walk. Worth
  * it for callers that map or look up one page after the other: a ring, a pool, a stream of DMA.
  *
+ * Where the memory provider is not a direct map, or table walks are not coherent (struct iomt_mem), a
+ * cursor works but remembers nothing.
+ *
  * A cursor is used by one thread at a time; make as many as there are threads. It must not be used
  * after its table was destroyed. Other threads may do to the table whatever iomt/pt.h allows, trim it
  * too: a cursor notices, as long as gathers are released (iomt_gather_release) only when the calls of

@@ -11,16 +11,17 @@
  *    [iova, iova + length - 1] and may end at the last byte of the address space.
  *  - A call that fails changes nothing that is mapped, and leaks nothing.
  *  - Calls on disjoint ranges of one table may run at the same time in any threads, without a lock.
- *    iomt_pt_translate and iomt_pt_next may run at the same time as anything, as long as tables are
- *    released (iomt_gather_release) only when such readers are gone. Two writers at once on
+ *    Lookups (iomt_pt_translate, iomt_pt_oa, iomt_pt_translate_many, iomt_pt_next) may run at the
+ *    same time as anything, as long as tables are released (iomt_gather_release) only when such
+ *    readers are gone. Two writers at once on
  *    overlapping ranges are an error of the caller's: what stays mapped is then unspecified, but
  *    memory is never corrupted.
  *  - The one place where a call may wait for another: splitting a leaf that straddles the edge of a
  *    range. Range calls of unmap, protect and dirty on the same table spin until it is split. Where
  *    such calls also come from interrupts, split with interrupts off.
- *  - While a call breaks a leaf before it is made anew (struct iomt_gather, sync), iomt_pt_translate
- *    and iomt_pt_next in other threads find nothing where it was. Mapping over it is IOMT_EEXIST, as
- *    at other times.
+ *  - While a call breaks a leaf before it is made anew (struct iomt_gather, sync), lookups in other
+ *    threads find nothing where it was. Mapping over it is IOMT_EEXIST, as at other times. While a
+ *    leaf is split, iomt_pt_leaf.dirty of its parts may be false for a moment though it was written.
  *  - iomt_pt_init and iomt_pt_destroy need the table for themselves.
  */
 #ifndef IOMT_PT_H

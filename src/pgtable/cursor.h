@@ -10,7 +10,7 @@
 
 /*
  * The slot for iova in the table that the cursor remembers; NULL when it is another's. That table is
- * linked at this moment, as every table that is unlinked counts before it can be freed.
+ * not freed while this call runs: a table that is unlinked counts before it can be gathered.
  */
 PT_INLINE u64 *pt_cursor_slot(const struct pt_format *f, const struct iomt_pt_cursor *cursor,
 			      u64 iova)
@@ -30,6 +30,8 @@ PT_INLINE void pt_cursor_move(const struct pt_format *f, struct iomt_pt_cursor *
 	u64 v = iova & pt->va_mask, span = pt_low_bits(pt_unit_lg2(f, 1)) & pt->va_mask;
 	struct pt_stop stop;
 
+	if (pt_cursor_slot(f, cursor, iova))
+		return;
 	cursor->size = 0;
 	if (!pt->plain || iova - pt->va_base > pt_load(&pt->reach))
 		return;

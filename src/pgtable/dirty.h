@@ -58,6 +58,9 @@ PT_INLINE void pt_harvest_leaf(const struct pt_format *f, const struct iomt_pt *
 		    (to - harvest->first) >> harvest->page_lg2);
 	if (harvest->keep || from != v || to != end)
 		return;
+	/* a split under way: pt_dirty looks again after it */
+	if (!pt_run_is_whole(f, slot, run, pt_level_of_size(f, size_lg2), size_lg2))
+		return;
 	pt_clean_run(f, pt, slot, run);
 	pt_touch(&harvest->cleaned, v, 1ULL << size_lg2,
 		 pt_cached_sizes(f, pt_level_of_size(f, size_lg2), size_lg2));

@@ -66,7 +66,8 @@ static u64 alike_after(const struct pt_format *f, const struct iomt_pt *pt,
 		       const struct found *start, u64 end)
 {
 	unsigned unit_lg2 = pt_unit_lg2(f, start->level);
-	u64 oa = found_oa(f, pt, start), linear = pt_low_bits(f->linear_lg2), step, n, i;
+	u64 linear = pt_low_bits(f->linear_lg2) & pt->oa_last; /* beyond, sums carry elsewhere */
+	u64 oa = found_oa(f, pt, start), step, n, i;
 
 	if (start->size_lg2 != unit_lg2 || end <= start->last)
 		return 0;

@@ -33,7 +33,7 @@ PT_INLINE void pt_protect_entry(const struct pt_format *f, const struct iomt_pt 
 		 pt_cached_sizes(f, level, f->leaf_lg2(entry, level)));
 }
 
-/* Leaves of one entry each, which hardware does not write to: all at once. */
+/* Leaves of one entry each that allow the same, and that hardware does not write to: all at once. */
 PT_INLINE bool pt_protect_alike(const struct pt_format *f, const struct iomt_pt *pt, u64 *slot,
 				u64 n, unsigned level, u64 v, struct pt_protection *change)
 {
@@ -42,9 +42,9 @@ PT_INLINE bool pt_protect_alike(const struct pt_format *f, const struct iomt_pt 
 	if (pt->flags & IOMT_PT_DIRTY)
 		return false;
 	pt_words_scan(slot, n, &all, &any);
-	if (!f->all_single(all, any, level))
+	if (!f->all_single(all, any, level) || ((all ^ any) & change->mask))
 		return false;
-	if ((all & change->mask) == change->bits && (any & change->mask) == change->bits)
+	if ((all & change->mask) == change->bits)
 		return true;
 	pt_words_change(slot, n, change->mask, change->bits);
 	pt_clean(pt, slot, n);

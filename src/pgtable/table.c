@@ -165,10 +165,10 @@ void pt_announce_top(const struct pt_format *f, struct iomt_pt *pt)
 		u64 before = __atomic_load_n(&pt->reach, __ATOMIC_RELAXED);
 
 		pt->top_changed(pt->ctx, pt);
-		__atomic_store_n(&pt->announced, top, __ATOMIC_RELEASE);
-		/* only now may one-page calls go there */
+		/* only now may one-page calls go there; and no call returns before they may */
 		while (before < reach && !pt_replace(&pt->reach, &before, reach))
 			continue;
+		__atomic_store_n(&pt->announced, top, __ATOMIC_RELEASE);
 		top = __atomic_load_n(&pt->top, __ATOMIC_ACQUIRE);
 	}
 }

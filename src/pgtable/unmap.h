@@ -52,6 +52,7 @@ PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64
 	struct pt_stop stop;
 	u64 all, any, n, low;
 	unsigned size_lg2;
+	bool alike;
 
 	if (!pt->plain || (f->grows && last > pt_load(&pt->reach)))
 		return false;
@@ -63,11 +64,14 @@ PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64
 	low = pt_low_bits(size_lg2);
 	if ((v | ~last) & low)
 		return false;
-	if (last - v != low) {
+	if (last - v == low)
+		alike = pt_run_is_whole(f, stop.slot, n, stop.level, size_lg2);
+	else {
 		pt_words_scan(stop.slot, n, &all, &any);
-		if (!f->all_single(all, any, stop.level))
-			return false;
+		alike = f->all_single(all, any, stop.level);
 	}
+	if (!alike)
+		return false;
 	pt_words_clear(stop.slot, n);
 	pt_touch(removed, v, last - v + 1, pt_cached_sizes(f, stop.level, size_lg2));
 	return true;

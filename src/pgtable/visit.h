@@ -53,6 +53,18 @@ PT_INLINE u64 pt_run_offset(const struct pt_format *f, u64 v, unsigned level, un
 	return (v & pt_low_bits(size_lg2)) >> pt_unit_lg2(f, level);
 }
 
+/*
+ * Whether a run that its first slot tells of is all there. A split moves parts in from the first slot
+ * to the last, which still tells of the larger run until then.
+ */
+PT_INLINE bool pt_run_is_whole(const struct pt_format *f, const u64 *slot, u64 run, unsigned level,
+			       unsigned size_lg2)
+{
+	u64 last = pt_load(&slot[run - 1]);
+
+	return f->kind(last, level) == PT_LEAF && f->leaf_lg2(last, level) == size_lg2;
+}
+
 /* What an operation changed, for the gather. */
 struct pt_touched {
 	u64 bytes;

@@ -69,13 +69,14 @@ PT_INLINE struct pt_stop pt_walk(const struct pt_format *f, const struct iomt_pt
 				 struct pt_top top, u64 v, unsigned target)
 {
 	unsigned level = top.level;
-	u64 *slot = top.table + (v >> pt_unit_lg2(f, level)), entry;
+	u64 *slot, entry;
 
 	/* Above what a growing top reaches today there is nothing, as far as v's highest level. */
 	if (f->grows && pt_unlikely(v > pt_slot_last(f, 0, level + 1))) {
 		level = pt_level_of_size(f, 63u - (unsigned)__builtin_clzll(v));
 		return (struct pt_stop){NULL, 0, level};
 	}
+	slot = top.table + (v >> pt_unit_lg2(f, level));
 	entry = pt_load(slot);
 	while (level > target && f->kind(entry, level) == PT_TABLE) {
 		level--;

@@ -75,6 +75,26 @@ static void what_ends_a_run(void)
 	table_close(&t);
 }
 
+/* The next output address after the last would carry into the encryption bit above. */
+static void last_output(void)
+{
+	struct iomt_pt_run run;
+	struct table t;
+
+	table_open(&t, kind_named("amdv1_enc"), PROVIDER_LINEAR);
+	table_map(&t, 0, (1ULL << 47) - 0x2000, 0x2000, RW | IOMT_MMIO);
+	table_map(&t, 0x2000, 0, 0x1000, RW);
+	table_map(&t, 0x3000, 0x1000, 0x1000, RW);
+	CHECK_INT(iomt_pt_next(&t.pt, 0x1000, 0x3fff, &run), 0);
+	CHECK_EQ(run.last, 0x1fff);
+	CHECK_EQ(run.prot, RW | IOMT_MMIO);
+	CHECK_INT(iomt_pt_next(&t.pt, 0x2000, 0x3fff, &run), 0);
+	CHECK_EQ(run.last, 0x3fff);
+	CHECK_EQ(run.oa, 0);
+	CHECK_EQ(run.prot, RW);
+	table_close(&t);
+}
+
 static void prot_and_level(void)
 {
 	struct iomt_pt_run run;
@@ -108,5 +128,5 @@ static void to_the_top(void)
 	table_close(&t);
 }
 
-TEST_SUITE(iterate, TEST(nothing), TEST(one_run), TEST(what_ends_a_run), TEST(prot_and_level),
-	   TEST(to_the_top));
+TEST_SUITE(iterate, TEST(nothing), TEST(one_run), TEST(what_ends_a_run), TEST(last_output),
+	   TEST(prot_and_level), TEST(to_the_top));

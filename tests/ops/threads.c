@@ -245,6 +245,154 @@ static void one_leaf_for_all(void)
 }
 
 /*
+ * Two threads meet in a run: one cuts it at "cut", the other works on a part of it that lies between
+ * boundaries then. What is not that part's stays as it was.
+ */
+struct meeting {
+	struct table t;
+	uint64_t run; /* where it begins */
+	uint64_t size;
+	uint64_t cut;	  /* a granule to remove */
+	bool harvest;	  /* the other part's work: else it is removed */
+	uint32_t arrived; /* at all rendezvous so far */
+};
+
+static struct meeting meeting;
+
+#define MEETINGS 3000u
+
+/* Both leave at the same moment, as sleepers never do. */
+static void rendezvous(void)
+{
+	uint32_t all = (__atomic_fetch_add(&meeting.arrived, 1, __ATOMIC_ACQ_REL) | 1) + 1;
+
+	while ((int32_t)(__atomic_load_n(&meeting.arrived, __ATOMIC_ACQUIRE) - all) < 0)
+		continue;
+}
+
+/* So that each meets the other at every moment of what it does. */
+static void linger(unsigned i)
+{
+	for (volatile unsigned n = i * 37 % 12000; n; n--)
+		continue;
+}
+
+static void *cut_it(void *arg)
+{
+	struct iomt_gather gather;
+
+	(void)arg;
+	iomt_gather_init(&gather);
+	gather.sync = no_wait;
+	for (unsigned i = 0; i < MEETINGS; i++) {
+		rendezvous();
+		if (meeting.harvest)
+			linger(i);
+		REQUIRE(!iomt_pt_unmap(&meeting.t.pt, meeting.cut, meeting.t.granule, NULL,
+				       &gather));
+		rendezvous();
+	}
+	iomt_gather_release(&gather);
+	return NULL;
+}
+
+static void write_to(const struct walker *walker, uint64_t iova)
+{
+	struct walk found = walk(walker, iova);
+
+	REQUIRE(walk_mark_dirty(walker, &found));
+}
+
+/* A write into the run's lower half; others before it make the harvest come there late. */
+static void writes(void)
+{
+	struct walker walker = table_walker(&meeting.t, false);
+
+	for (uint64_t at = meeting.t.first; at < meeting.run; at += 8 * meeting.t.granule)
+		write_to(&walker, at);
+	write_to(&walker, meeting.run + meeting.size / 2 - 2 * meeting.t.granule);
+}
+
+/* Maps the run, lets the threads meet, and takes what is left away. */
+static void meet(uint64_t first, uint64_t length, void (*check)(void))
+{
+	struct table *t = &meeting.t;
+	static uint64_t bitmap[64];
+	pthread_t other;
+
+	meeting.arrived = 0;
+	pthread_create(&other, NULL, cut_it, NULL);
+	for (unsigned i = 0; i < MEETINGS; i++) {
+		table_map(t, meeting.run, meeting.size, meeting.size, RW);
+		if (meeting.harvest)
+			writes();
+		rendezvous();
+		if (!meeting.harvest)
+			linger(i);
+		if (meeting.harvest)
+			REQUIRE(!iomt_pt_dirty(&t->pt, first, length, t->granule, bitmap, 0,
+					       &t->gather));
+		else
+			REQUIRE(!iomt_pt_unmap(&t->pt, first, length, NULL, &t->gather));
+		rendezvous();
+		check();
+		REQUIRE(!iomt_pt_unmap(&t->pt, meeting.run, meeting.size, NULL, &t->gather));
+		iomt_gather_release(&t->gather);
+	}
+	pthread_join(other, NULL);
+}
+
+static void upper_half_is_gone(void)
+{
+	uint64_t last = meeting.run + meeting.size - 1, half = meeting.run + meeting.size / 2;
+	struct iomt_pt_run run;
+
+	REQUIRE(iomt_pt_next(&meeting.t.pt, half, last, &run) == IOMT_ENOENT);
+	REQUIRE(!iomt_pt_next(&meeting.t.pt, meeting.run, last, &run));
+	REQUIRE(run.iova == meeting.run + meeting.t.granule);
+}
+
+static void upper_half_is_dirty(void)
+{
+	struct iomt_pt_leaf leaf;
+
+	REQUIRE(!iomt_pt_translate(&meeting.t.pt, meeting.run + meeting.size / 2, &leaf));
+	REQUIRE(leaf.dirty);
+}
+
+static void parts_of_a_run(void)
+{
+	static const struct {
+		const char *kind;
+		uint64_t size;
+	} rows[] = {{"amdv1", 0x100000}, {"arm_s1_4k", 0x10000}, {"arm_s1_16k", 0x200000}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		table_open(&meeting.t, kind_named(rows[i].kind), PROVIDER_LINEAR);
+		meeting.size = rows[i].size;
+		meeting.run = meeting.t.first + 8 * rows[i].size;
+		meeting.cut = meeting.run;
+		meeting.harvest = false;
+		meet(meeting.run + meeting.size / 2, meeting.size / 2, upper_half_is_gone);
+		table_close(&meeting.t);
+	}
+}
+
+static void dirty_parts_of_a_run(void)
+{
+	table_open(&meeting.t, kind_named("amdv1_dirty"), PROVIDER_LINEAR);
+	meeting.size = 0x100000;
+	meeting.run = meeting.t.first + 8 * meeting.size;
+	meeting.cut = meeting.run + meeting.size - meeting.t.granule;
+	meeting.harvest = true;
+	table_map(&meeting.t, meeting.t.first, meeting.t.granule, meeting.run - meeting.t.first,
+		  RW);
+	meet(meeting.t.first, meeting.run - meeting.t.first + meeting.size / 2,
+	     upper_half_is_dirty);
+	table_close(&meeting.t);
+}
+
+/*
  * Cursors in tables that come and go: each thread trims what is its own, while the others' tables
  * next to it are in use, and finds its cursor right afterwards.
  */
@@ -406,6 +554,7 @@ static void *grow(void *arg)
 		REQUIRE(!iomt_pt_map(&w->t->pt, iova, 0x1000, 0x1000, RW, NULL));
 		REQUIRE(__atomic_load_n(&told_levels, __ATOMIC_ACQUIRE) >= levels);
 		REQUIRE(!iomt_pt_translate(&w->t->pt, iova, &leaf));
+		REQUIRE(iomt_pt_translate_many(&w->t->pt, &iova, 1, &leaf) == 1);
 	}
 	return NULL;
 }
@@ -426,6 +575,6 @@ static void growing_top(void)
 	}
 }
 
-TEST_SUITE(threads, TEST(disjoint_ranges), TEST(cursors), TEST(incoherent_walker),
-	   TEST(slower_mapper), TEST(one_leaf_for_all), TEST(no_dirty_page_is_lost),
-	   TEST(growing_top));
+TEST_SUITE(threads, TEST(disjoint_ranges), TEST(cursors), TEST(parts_of_a_run),
+	   TEST(dirty_parts_of_a_run), TEST(incoherent_walker), TEST(slower_mapper),
+	   TEST(one_leaf_for_all), TEST(no_dirty_page_is_lost), TEST(growing_top));
