@@ -64,9 +64,9 @@ PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64
 	low = pt_low_bits(size_lg2);
 	if ((v | ~last) & low)
 		return false;
-	if (last - v == low)
+	if (last - v == low) {
 		alike = pt_run_is_whole(f, stop.slot, n, stop.level, size_lg2);
-	else {
+	} else {
 		pt_words_scan(stop.slot, n, &all, &any);
 		alike = f->all_single(all, any, stop.level);
 	}
