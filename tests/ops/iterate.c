@@ -82,14 +82,14 @@ static void last_output(void)
 	struct table t;
 
 	table_open(&t, kind_named("amdv1_enc"), PROVIDER_LINEAR);
-	table_map(&t, 0, (1ULL << 47) - 0x2000, 0x2000, RW | IOMT_MMIO);
-	table_map(&t, 0x2000, 0, 0x1000, RW);
-	table_map(&t, 0x3000, 0x1000, 0x1000, RW);
-	CHECK_INT(iomt_pt_next(&t.pt, 0, 0x3fff, &run), 0);
-	CHECK_EQ(run.last, 0x1fff);
+	table_map(&t, 0x1000, (1ULL << 47) - 0x2000, 0x2000, RW | IOMT_MMIO);
+	table_map(&t, 0x3000, 0, 0x2000, RW);
+	CHECK_INT(iomt_pt_next(&t.pt, 0, 0x4fff, &run), 0);
+	CHECK_EQ(run.last, 0x2fff);
+	CHECK_EQ(run.size_lg2, 12);
 	CHECK_EQ(run.prot, RW | IOMT_MMIO);
-	CHECK_INT(iomt_pt_next(&t.pt, 0x2000, 0x3fff, &run), 0);
-	CHECK_EQ(run.last, 0x3fff);
+	CHECK_INT(iomt_pt_next(&t.pt, 0x3000, 0x4fff, &run), 0);
+	CHECK_EQ(run.last, 0x4fff);
 	CHECK_EQ(run.oa, 0);
 	CHECK_EQ(run.prot, RW);
 	table_close(&t);
