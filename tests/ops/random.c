@@ -32,6 +32,9 @@ struct run {
 	struct tlb tlb; /* of a device that is busy all the time; with the shadow only */
 };
 
+/* Questions that the walker answered in all runs, and what the device remembered. */
+static uint64_t asked, remembered;
+
 static uint64_t next_random(struct run *run)
 {
 	return random_next(&run->random);
@@ -353,6 +356,7 @@ static void probe(struct run *run, const struct walker *walker, uint64_t at)
 	got = below(run, 2) ? iomt_pt_translate(&run->table.pt, at, &leaf)
 			    : iomt_pt_cursor_translate(&run->cursor, at, &leaf);
 	seen = walk(walker, at);
+	asked++;
 	EXPECT(run, seen.result != WALK_BAD, "walker at %" PRIx64 ": %s", at, seen.why);
 	if (!interval) {
 		EXPECT(run, got == IOMT_ENOENT, "translate %" PRIx64 " gave %d", at, got);
@@ -476,6 +480,7 @@ static void play(const struct kind *kind, enum provider_kind provider, int place
 		step(&run);
 	bytes = model_bytes(&run.model, run.base, run.last);
 	CHECK_INT(iomt_pt_unmap(&run.table.pt, run.base, size, &size, &run.table.gather), 0);
+	remembered += run.tlb.fills;
 	tlb_invalidate_all(&run.tlb);
 	CHECK_EQ(size, bytes);
 	table_close(&run.table);
@@ -512,6 +517,9 @@ static void functions(void)
 static void incoherent(void)
 {
 	all_kinds(PROVIDER_INCOHERENT, 250);
+	printf("random: %" PRIu64 " translations checked by the walker, %" PRIu64
+	       " that a device remembered\n",
+	       asked, remembered);
 }
 
 TEST_SUITE(random, TEST(linear), TEST(functions), TEST(incoherent));
