@@ -8,11 +8,13 @@ static struct walk bad(const char *why)
 
 /*
  * The walk ends at an entry that is not present, whose other bits hardware ignores. The library
- * leaves them zero but where another call makes a leaf anew.
+ * leaves them zero but where another call makes a leaf of Arm's anew.
  */
 static struct walk absent(const struct walker *walker, uint64_t entry, unsigned level)
 {
-	if (entry && !walker->live)
+	bool held = walker->live && walker->format >= WALK_ARM_S1;
+
+	if (entry && !held)
 		return bad("an entry that is not present and not zero");
 	return (struct walk){.result = WALK_EMPTY, .level = level - 1};
 }
