@@ -124,6 +124,9 @@ PT_INLINE u64 pt_vec_and(pt_vec v)
 
 #endif
 
+/* So few entries that looking for wider vectors does not pay; fewer than a table has. */
+#define PT_FEW 63u
+
 /* A cache line of entries: what the loops take at a time. */
 #define PT_LINE	     8u
 #define PT_LINE_VECS (PT_LINE / PT_VEC_WORDS)
@@ -187,6 +190,20 @@ PT_INLINE void pt_lines_ramp(u64 *p, u64 n, u64 first, u64 step)
 		pt_store(p++, first);
 }
 
+/* The compiler must not know that it is one: it would call memset, which may write bytes. */
+PT_INLINE u64 pt_hidden_zero(void)
+{
+	u64 zero = 0;
+
+	__asm__("" : "+r"(zero));
+	return zero;
+}
+
+PT_INLINE void pt_lines_clear(u64 *p, u64 n)
+{
+	pt_lines_ramp(p, n, pt_hidden_zero(), 0);
+}
+
 /* Gives n entries these bits in place of those in mask. */
 PT_INLINE void pt_lines_change(u64 *p, u64 n, u64 mask, u64 bits)
 {
@@ -236,13 +253,9 @@ PT_INLINE void pt_words_change(u64 *p, u64 n, u64 mask, u64 bits)
 		pt_lines_change(p, n, mask, bits);
 }
 
-/* The compiler must not know the zero: it would call memset, which may write bytes. */
 PT_INLINE void pt_words_clear(u64 *p, u64 n)
 {
-	u64 zero = 0;
-
-	__asm__("" : "+r"(zero));
-	pt_words_ramp(p, n, zero, 0);
+	pt_words_ramp(p, n, pt_hidden_zero(), 0);
 }
 
 #endif
