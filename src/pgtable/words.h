@@ -104,22 +104,32 @@ PT_INLINE pt_vec pt_vec_ramp(u64 first, u64 step)
 	return v;
 }
 
+typedef u64 pt_vec2 __attribute__((vector_size(16)));
+union pt_halves {
+	pt_vec whole;
+	pt_vec2 parts[PT_VEC_WORDS / 2];
+};
+
 PT_INLINE u64 pt_vec_or(pt_vec v)
 {
-	u64 any = v[0];
+	union pt_halves halves = {v};
+	pt_vec2 any = halves.parts[0];
 
-	for (unsigned i = 1; i < PT_VEC_WORDS; i++)
-		any |= v[i];
-	return any;
+#pragma GCC unroll 4
+	for (unsigned i = 1; i < PT_VEC_WORDS / 2; i++)
+		any |= halves.parts[i];
+	return any[0] | any[1];
 }
 
 PT_INLINE u64 pt_vec_and(pt_vec v)
 {
-	u64 all = v[0];
+	union pt_halves halves = {v};
+	pt_vec2 all = halves.parts[0];
 
-	for (unsigned i = 1; i < PT_VEC_WORDS; i++)
-		all &= v[i];
-	return all;
+#pragma GCC unroll 4
+	for (unsigned i = 1; i < PT_VEC_WORDS / 2; i++)
+		all &= halves.parts[i];
+	return all[0] & all[1];
 }
 
 #endif
