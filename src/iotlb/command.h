@@ -88,10 +88,11 @@ static inline unsigned cmd_step_lg2(const struct iomt_gather *gather, unsigned g
 typedef int (*cmd_encoder)(const void *ctx, const struct iomt_cover *cover, bool leaves,
 			   struct iomt_cmd *cmd);
 
-/* All covers of a gather as commands of "entries" entries each. */
-static inline int cmd_gather(const struct iomt_gather *gather, const struct iomt_plan_rules *rules,
-			     const struct iomt_plan_policy *policy, cmd_encoder encode,
-			     const void *ctx, unsigned entries, struct iomt_cmd *cmds, size_t n)
+/* All covers of a gather as commands of "entries" entries each. Inline, so that "encode" is too. */
+__attribute__((always_inline)) static inline int
+cmd_gather(const struct iomt_gather *gather, const struct iomt_plan_rules *rules,
+	   const struct iomt_plan_policy *policy, cmd_encoder encode, const void *ctx,
+	   unsigned entries, struct iomt_cmd *cmds, size_t n)
 {
 	struct iomt_cover cover;
 	struct iomt_plan plan;

@@ -224,26 +224,28 @@ static bool valid(const struct iomt_plan_rules *rules, const struct iomt_plan_po
 	       (unsigned)policy->kind <= IOMT_PLAN_COST;
 }
 
-int iomt_plan_init(struct iomt_plan *plan, const struct iomt_gather *gather,
-		   const struct iomt_plan_rules *rules, const struct iomt_plan_policy *policy)
+/* Most ranges are one block, or are to become one. */
+static bool one_block(struct iomt_plan *plan, uint64_t first, uint64_t last,
+		      const struct iomt_plan_policy *policy)
 {
-	uint64_t first = gather->first, last = gather->last, sizes = gather->leaf_sizes;
-	unsigned cap_lg2 = rules->unit_lg2 + rules->scale_max;
-	struct choice choice = {0, 0, 0, 0};
+	unsigned scale = width(first ^ last);
+	bool exact = last - first == (1ULL << scale) - 1;
 
-	if (!valid(rules, policy))
-		return IOMT_EINVAL;
-	*plan = (struct iomt_plan){.rules = *rules};
-	if (first > last)
-		return 0;
-	if (rules->whole && sizes)
-		hold(&first, &last, top_bit(sizes));
-	if (!rules->whole || width(sizes) <= cap_lg2 + 1) {
-		struct range range = {first >> rules->unit_lg2, last >> rules->unit_lg2,
-				      rules->scale_max, rules->unit_lg2, rules->num};
+	if (plan->rules.num || scale > plan->rules.scale_max || policy->kind == IOMT_PLAN_ALL ||
+	    !(exact || (policy->kind == IOMT_PLAN_COVERS && policy->most == 1)))
+		return false;
+	plan->at = first >> scale << scale;
+	plan->right = 1ULL << scale;
+	return true;
+}
 
-		choice = choose(&range, policy, sizes);
-	}
+static int plan_range(struct iomt_plan *plan, uint64_t first, uint64_t last, uint64_t leaf_sizes,
+		      const struct iomt_plan_policy *policy)
+{
+	struct range range = {first, last, plan->rules.scale_max, plan->rules.unit_lg2,
+			      plan->rules.num};
+	struct choice choice = choose(&range, policy, leaf_sizes);
+
 	if (!choice.count) {
 		plan->all = true;
 		return 1;
@@ -252,6 +254,30 @@ int iomt_plan_init(struct iomt_plan *plan, const struct iomt_gather *gather,
 	plan->left = choice.left;
 	plan->right = choice.right;
 	return (int)choice.count;
+}
+
+int iomt_plan_init(struct iomt_plan *plan, const struct iomt_gather *gather,
+		   const struct iomt_plan_rules *rules, const struct iomt_plan_policy *policy)
+{
+	uint64_t first = gather->first, last = gather->last, sizes = gather->leaf_sizes;
+
+	if (!valid(rules, policy))
+		return IOMT_EINVAL;
+	*plan = (struct iomt_plan){.rules = *rules};
+	if (first > last)
+		return 0;
+	if (rules->whole && sizes) {
+		hold(&first, &last, top_bit(sizes));
+		if (width(sizes) - 1 > rules->unit_lg2 + rules->scale_max) {
+			plan->all = true;
+			return 1;
+		}
+	}
+	first >>= rules->unit_lg2;
+	last >>= rules->unit_lg2;
+	if (one_block(plan, first, last, policy))
+		return 1;
+	return plan_range(plan, first, last, sizes, policy);
 }
 
 static void cover_units(const struct iomt_plan *plan, struct iomt_cover *cover, uint64_t at,
