@@ -95,7 +95,9 @@ static void obey(struct tlb *tlb, const struct order *order, const struct meanin
 	for (unsigned i = 0; i < TLB_TABLES; i++) {
 		struct tlb_table *table = &tlb->tables[i];
 
-		if (table->used && m->tables && goes(m, table->first, table->last, order->inside))
+		/* of a hint at leaves, the tables above them go (IHI 0070, 4.4.1.1) */
+		if (table->used && m->tables && (m->level < 0 || table->level > m->level) &&
+		    goes(m, table->first, table->last, order->inside))
 			table->used = false;
 	}
 }
