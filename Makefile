@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 TARGET ?= ops
 TIME ?= 1m
-.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke counts counts-renew asan \
-	tsan coverage freestanding rows lint format clean
+.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot counts \
+	counts-renew asan tsan coverage freestanding rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -54,6 +54,11 @@ bench-smoke: ## every benchmark for a moment, to see that it runs
 	@scripts/deps.sh bench
 	@scripts/build.sh release iomt-bench
 	@bench/run.sh smoke
+
+overshoot: ## what invalidation commands drop beyond the range, by length, hardware and policy (seconds)
+	@scripts/deps.sh bench
+	@scripts/build.sh release iomt-overshoot
+	@build/release/bench/iomt-overshoot
 
 counts: ## instructions per operation, by valgrind, against the baseline in bench/counts
 	@scripts/deps.sh counts

@@ -16,6 +16,8 @@ const char *iomt_strerror(int error)
 		return "something is mapped there already";
 	case IOMT_EINVAL:
 		return "invalid argument";
+	case IOMT_ENOSPC:
+		return "the array is too small";
 	case IOMT_ERANGE:
 		return "address range wraps or is too large for the table";
 	case IOMT_EOPNOTSUPP:

@@ -22,6 +22,7 @@ enum iomt_error {
 	IOMT_EBUSY = -16,  /* the hardware needs break-before-make and the caller forbids it */
 	IOMT_EEXIST = -17, /* something is mapped there already; nothing changed */
 	IOMT_EINVAL = -22, /* misaligned, zero, unknown bits, or a malformed configuration */
+	IOMT_ENOSPC = -28, /* the caller's array is too small; nothing was written */
 	IOMT_ERANGE = -34, /* wraps, or lies beyond the input or the output address size */
 	IOMT_EOPNOTSUPP = -95, /* the format, its configuration or the system has no such thing */
 };

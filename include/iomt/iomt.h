@@ -3,12 +3,18 @@
 #ifndef IOMT_IOMT_H
 #define IOMT_IOMT_H
 
+#include <iomt/amd_cmd.h>
 #include <iomt/base.h>
+#include <iomt/cmd.h>
 #include <iomt/cursor.h>
 #include <iomt/formats.h>
 #include <iomt/gather.h>
 #include <iomt/mem.h>
+#include <iomt/plan.h>
 #include <iomt/pt.h>
+#include <iomt/riscv_cmd.h>
+#include <iomt/smmu_cmd.h>
+#include <iomt/vtd_cmd.h>
 
 #define IOMT_VERSION_MAJOR 0
 #define IOMT_VERSION_MINOR 1

@@ -8,9 +8,9 @@ cd "$(dirname "$0")/../.."
 
 faults=tests/mutants/faults
 tree=build/mutants/tree
-suites=(tiny hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
-	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 config errors sizes edges split protect gather
-	dirty iterate translate cursor memory exhaustion formats random threads)
+suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv gathers hosted_pool hosted_wide hosted_threads hosted_huge
+	hosted_node encoding_amdv1 encoding_x86_64 encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 config errors
+	sizes edges split protect gather dirty iterate translate cursor memory exhaustion formats random threads)
 
 # Sources and tests without what is built; a build that is fast to make, not to run.
 prepare() {
