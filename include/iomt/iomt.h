@@ -8,7 +8,9 @@
 #include <iomt/formats.h>
 #include <iomt/gather.h>
 #include <iomt/mem.h>
+#include <iomt/model.h>
 #include <iomt/pt.h>
+#include <iomt/traffic.h>
 
 #define IOMT_VERSION_MAJOR 0
 #define IOMT_VERSION_MINOR 1
