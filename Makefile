@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 TARGET ?= ops
 TIME ?= 1m
-.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke counts counts-renew asan \
+.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke figures counts counts-renew asan \
 	tsan coverage freestanding rows lint format clean
 
 help: ## this list
@@ -54,6 +54,11 @@ bench-smoke: ## every benchmark for a moment, to see that it runs
 	@scripts/deps.sh bench
 	@scripts/build.sh release iomt-bench
 	@bench/run.sh smoke
+
+figures: ## figures of the IOTLB model: build/figures/index.html
+	@scripts/deps.sh figures
+	@scripts/build.sh release iomt-simulate
+	@build/release/tools/simulate/iomt-simulate figures build/figures
 
 counts: ## instructions per operation, by valgrind, against the baseline in bench/counts
 	@scripts/deps.sh counts

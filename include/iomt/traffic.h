@@ -38,11 +38,12 @@ enum iomt_traffic_mapping {
 };
 
 /* iomt_traffic_cfg.flags */
-#define IOMT_TRAFFIC_PASIDS 0x1u  /* tenants share requester 0 and domain 1: a PASID each */
-#define IOMT_TRAFFIC_PACKED 0x2u  /* tenants share domain 1 and one table: addresses differ */
-#define IOMT_TRAFFIC_COMMON 0x4u  /* tenants use the same buffers; their rings stay apart */
-#define IOMT_TRAFFIC_RANDOM 0x8u  /* tenants and flows take turns at random, not in a circle */
-#define IOMT_TRAFFIC_FLUSH  0x10u /* strict invalidations drop the walk caches, too */
+#define IOMT_TRAFFIC_PASIDS  0x1u  /* tenants share requester 0 and domain 1: a PASID each */
+#define IOMT_TRAFFIC_PACKED  0x2u  /* tenants share domain 1 and one table: addresses differ */
+#define IOMT_TRAFFIC_COMMON  0x4u  /* tenants use the same buffers; their rings stay apart */
+#define IOMT_TRAFFIC_RANDOM  0x8u  /* tenants and flows take turns at random, not in a circle */
+#define IOMT_TRAFFIC_FLUSH   0x10u /* strict invalidations drop the walk caches, too */
+#define IOMT_TRAFFIC_ONE_RID 0x40u /* tenants are behind one requester, and share its TLB */
 #define IOMT_TRAFFIC_SINGLE \
 	0x20u /* deferred: all flows of a tenant fill one queue, not each its own */
 
@@ -85,6 +86,9 @@ int iomt_traffic_init(struct iomt_traffic **traffic, const struct iomt_traffic_c
 
 /* The next event; false when there are no more. */
 bool iomt_traffic_next(struct iomt_traffic *traffic, struct iomt_event *event);
+
+/* Items that have begun. */
+uint64_t iomt_traffic_items(const struct iomt_traffic *traffic);
 
 /* From the first event again. */
 void iomt_traffic_rewind(struct iomt_traffic *traffic);

@@ -214,6 +214,7 @@ static void tenants(void)
 		uint64_t ring, buffer;
 	} thirds[] = {
 		{0, 3, 2, IOMT_NO_PASID, 0, 0},
+		{IOMT_TRAFFIC_ONE_RID, 3, 0, IOMT_NO_PASID, 0, 0},
 		{IOMT_TRAFFIC_PASIDS, 1, 0, 3, 0, 0},
 		{IOMT_TRAFFIC_PACKED, 1, 2, IOMT_NO_PASID, 2ULL << 34, 2ULL << 34},
 		{IOMT_TRAFFIC_COMMON, 3, 2, IOMT_NO_PASID, 2ULL << 34, 0},
@@ -232,6 +233,7 @@ static void tenants(void)
 		for (unsigned skip = 0; skip < 2 * 2 * 3; skip++)
 			CHECK(iomt_traffic_next(traffic, &event));
 		CHECK(iomt_traffic_next(traffic, &event));
+		CHECK_EQ(iomt_traffic_items(traffic), 5);
 		CHECK_EQ(event.domain, thirds[i].domain);
 		CHECK_EQ(event.rid, thirds[i].rid);
 		CHECK_EQ(event.pasid, thirds[i].pasid);
@@ -337,12 +339,14 @@ static uint64_t misses_in_thousand(const struct iomt_model_cfg *cfg,
  */
 static void cliff(void)
 {
+	static const uint32_t rings[] = {16, 32, 60, 61, 62, 63, 64, 65, 128, 256};
 	struct iomt_model_cfg cfg = plain_cfg(64, IOMT_POLICY_LRU);
 	struct iomt_traffic_cfg stream = nic_cfg();
 
 	stream.item_bytes = 4096;
 	stream.items = 100000;
-	for (uint32_t ring = 16; ring <= 256; ring++) {
+	for (size_t i = 0; i < sizeof(rings) / sizeof(rings[0]); i++) {
+		uint32_t ring = rings[i];
 		uint64_t misses;
 
 		stream.ring = ring;
@@ -410,7 +414,7 @@ static void bad_configurations(void)
 		SET(size, IOMT_EINVAL, 8),
 		SET(kind, IOMT_EINVAL, IOMT_TRAFFIC_KINDS),
 		SET(mapping, IOMT_EINVAL, IOMT_MAPPINGS),
-		SET(flags, IOMT_EINVAL, 0x40),
+		SET(flags, IOMT_EINVAL, 0x80),
 		SET(flags, IOMT_EINVAL, IOMT_TRAFFIC_PASIDS | IOMT_TRAFFIC_PACKED),
 		SET(tenants, IOMT_EINVAL, 0),
 		SET(tenants, IOMT_EINVAL, 4097),

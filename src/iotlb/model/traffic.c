@@ -146,7 +146,7 @@ static int check_fields(const struct iomt_traffic_cfg *cfg, struct iomt_model_er
 		{cfg->kind < IOMT_TRAFFIC_KINDS, "kind", "there is no such one"},
 		{cfg->mapping < IOMT_MAPPINGS, "mapping", "there is no such one"},
 		{!gpu || !cfg->mapping, "mapping", "a GPU's is permanent"},
-		{cfg->flags < 0x40, "flags", "it has unknown bits"},
+		{cfg->flags < 0x80, "flags", "it has unknown bits"},
 		{!(cfg->flags & IOMT_TRAFFIC_PASIDS) || !(cfg->flags & IOMT_TRAFFIC_PACKED),
 		 "flags", "one table and a PASID each exclude each other"},
 		{cfg->tenants && cfg->tenants <= 4096, "tenants", "it is not 1 to 4096"},
@@ -265,6 +265,7 @@ static struct iomt_event *put(struct iomt_traffic *traffic, enum iomt_event_op o
 {
 	const struct iomt_traffic_cfg *cfg = &traffic->cfg;
 	bool pasids = cfg->flags & IOMT_TRAFFIC_PASIDS, packed = cfg->flags & IOMT_TRAFFIC_PACKED;
+	bool one = pasids || cfg->flags & IOMT_TRAFFIC_ONE_RID;
 	struct iomt_event *event = &traffic->events[traffic->count++];
 
 	*event = (struct iomt_event){
@@ -272,7 +273,7 @@ static struct iomt_event *put(struct iomt_traffic *traffic, enum iomt_event_op o
 		.address = address,
 		.bytes = bytes,
 		.pasid = pasids ? traffic->tenant + 1 : IOMT_NO_PASID,
-		.rid = pasids ? 0 : (uint16_t)traffic->tenant,
+		.rid = one ? 0 : (uint16_t)traffic->tenant,
 		.domain = pasids || packed ? 1 : (uint16_t)(traffic->tenant + 1),
 		.op = (uint8_t)op,
 		.leaf_lg2 = cfg->leaf_lg2,
@@ -400,4 +401,9 @@ bool iomt_traffic_next(struct iomt_traffic *traffic, struct iomt_event *event)
 	}
 	*event = traffic->events[traffic->at++];
 	return true;
+}
+
+uint64_t iomt_traffic_items(const struct iomt_traffic *traffic)
+{
+	return traffic->items;
 }
