@@ -28,7 +28,8 @@ int main(int argc, char **argv)
 		void (*write)(void);
 	} seeds[] = {
 		{"ops", seed_ops},	 {"exhaustion", seed_exhaustion}, {"threads", seed_threads},
-		{"config", seed_config}, {"translate", seed_translate},
+		{"config", seed_config}, {"translate", seed_translate},	  {"model", seed_model},
+		{"trace", seed_trace},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {
@@ -38,6 +39,7 @@ int main(int argc, char **argv)
 		seeds[i].write();
 		return 0;
 	}
-	fprintf(stderr, "usage: %s ops|exhaustion|threads|config|translate DIRECTORY\n", argv[0]);
+	fprintf(stderr, "usage: %s ops|exhaustion|threads|config|translate|model|trace DIRECTORY\n",
+		argv[0]);
 	return 2;
 }
