@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hardware as it was described in public. What a source does not say is chosen plainly: LRU, hashed
- * sets for many ways of few, one unit. docs/iotlb-model.md lists what is known and what is chosen.
+ * Hardware as it was described in public. What a source does not say is chosen plainly: LRU, one
+ * unit. docs/iotlb-model.md lists what is known and what is chosen.
  */
 #include <iomt/model.h>
 
@@ -15,7 +15,7 @@ const struct iomt_model_preset iomt_model_presets[] = {
 	{
 		.name = "neugebauer2018",
 		.about = "64 entries, a miss costs 330 ns: Neugebauer et al., Understanding PCIe "
-			 "performance for end host networking, SIGCOMM 2018, section 6.5",
+			 "performance for end host networking, SIGCOMM 2018",
 		.cfg = {BASE, .devices = 1, .walkers = 1, .iotlb = {{LRU(1, 64), .sizes = X86}},
 			/* all but the leaf's entry is remembered: one read is the whole miss */
 			.walk = {{LRU(1, 64)}, {LRU(1, 64)}, {LRU(1, 64)}}, .memory_ps = 330 * NS},
