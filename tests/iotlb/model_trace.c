@@ -88,19 +88,21 @@ static void by_hand(void)
 	static const char text[] = HEAD "# nothing\n\n"
 					"  access\t5 1 0x1ff 7 - 0xffffffffffffffff 1 21 write\r\n"
 					"invalidate 0 0 0 7 1048575 0 18446744073709551615 0 "
-					"any-device,leaf-only";
+					"any-device,leaf-only\n"
+					"map 0 0 0 7 - 0xfffffffffffff000 4096 0 -";
 	const struct iomt_event wanted[] = {
 		{5, UINT64_MAX, 1, IOMT_NO_PASID, 0x1ff, 7, 1, IOMT_EVENT_ACCESS, 21,
 		 IOMT_EVENT_WRITE},
 		{0, 0, UINT64_MAX, 0xfffff, 0, 7, 0, IOMT_EVENT_INVALIDATE, 0,
 		 IOMT_EVENT_LEAF_ONLY | IOMT_EVENT_ANY_DEVICE},
+		{0, UINT64_MAX - 0xfff, 0x1000, IOMT_NO_PASID, 0, 7, 0, IOMT_EVENT_MAP, 0, 0},
 	};
 	FILE *file = open_bytes(text, sizeof(text) - 1);
 	struct trace_reader reader;
 	struct iomt_event event;
 
 	CHECK(trace_begin(&reader, file));
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		CHECK_MSG(trace_next(&reader, &event) == 1, "%s", reader.reason);
 		expect_same(&event, &wanted[i]);
 	}
@@ -252,15 +254,20 @@ static bool take(void *ctx, const struct iomt_event *event)
 	return true;
 }
 
-static struct import import_text(const char *text, uint32_t batch, struct taken *taken)
+/* Imports lines up to a NULL. */
+static struct import import_lines(const char *const *lines, uint32_t batch, struct taken *taken)
 {
 	struct import import = {.page_sizes = 1ULL << 12 | 1ULL << 21 | 1ULL << 30,
 				.batch = batch,
 				.event = take,
 				.ctx = taken};
-	FILE *file = open_bytes(text, strlen(text));
+	FILE *file = tmpfile();
 	bool good;
 
+	CHECK(file);
+	for (; *lines; lines++)
+		fputs(*lines, file);
+	rewind(file);
 	taken->count = 0;
 	good = import_linux(&import, file);
 	CHECK(good == !import.reason[0]);
@@ -268,24 +275,29 @@ static struct import import_text(const char *text, uint32_t batch, struct taken 
 	return import;
 }
 
-#define MAP(time, iova, end, paddr, size)                                               \
-	"  irq/33-nic-200     [001] d..1.   " time ": map: IOMMU: iova=" iova " - " end \
-	" paddr=" paddr " size=" size "\n"
-#define UNMAP(time, iova, end, size, unmapped)                                            \
-	"  irq/33-nic-200     [001] d..1.   " time ": unmap: IOMMU: iova=" iova " - " end \
-	" size=" size " unmapped_size=" unmapped "\n"
+#define TASK "  irq/33-nic-200     [001] d..1.   "
+#define MAP(time, iova, end, paddr, size) \
+	TASK time ": map: IOMMU: iova=" iova " - " end " paddr=" paddr " size=" size "\n"
+#define UNMAP(time, iova, end, size, unmapped)                                                    \
+	TASK time ": unmap: IOMMU: iova=" iova " - " end " size=" size " unmapped_size=" unmapped \
+		  "\n"
+#define DMA(time, event, device, direction, address, size)                                    \
+	TASK time ": " event ": " device " dir=" direction " dma_addr=" address " size=" size \
+		  " phys_addr=123456040 attrs=SKIP_CPU_SYNC\n"
 
 /* A packet that comes, as tracefs prints it. */
 static void linux_packet(void)
 {
-	static const char text[] = "# tracer: nop\n#\n" MAP(
-		"12.000001", "0x00000000fffff000", "0x0000000100000000", "0x0000000123456000",
-		"4096") "  irq/33-nic-200     [001] d..1.   12.000002: dma_map_page: 0000:3b:01.2 "
-			"dir=FROM_DEVICE dma_addr=fffff040 size=1536 phys_addr=123456040 "
-			"attrs=SKIP_CPU_SYNC\n"
-			"  <idle>-0   [000] d.h1.   12.000002: irq_handler_entry: irq=33 "
-			"name=nic\n" UNMAP("12.0000035", "0x00000000fffff000", "0x0000000100000000",
-					   "4096", "4096");
+	static const char *const lines[] = {
+		"# tracer: nop\n",
+		"#\n",
+		MAP("12.000001", "0x00000000fffff000", "0x0000000100000000", "0x0000000123456000",
+		    "4096"),
+		DMA("12.000002", "dma_map_page", "0000:3b:01.2", "FROM_DEVICE", "fffff040", "1536"),
+		"  <idle>-0   [000] d.h1.   12.000002: irq_handler_entry: irq=33 name=nic\n",
+		UNMAP("12.0000035", "0x00000000fffff000", "0x0000000100000000", "4096", "4096"),
+		NULL,
+	};
 	const struct iomt_event wanted[] = {
 		{0, 0xfffff000, 4096, IOMT_NO_PASID, 0, 1, 0, IOMT_EVENT_MAP, 0, 0},
 		{1000000, 0xfffff040, 1536, IOMT_NO_PASID, 0x3b << 8 | 1 << 3 | 2, 1, 0,
@@ -295,7 +307,7 @@ static void linux_packet(void)
 		 IOMT_EVENT_LEAF_ONLY | IOMT_EVENT_ANY_DEVICE},
 	};
 	struct taken taken;
-	struct import import = import_text(text, 0, &taken);
+	struct import import = import_lines(lines, 0, &taken);
 
 	CHECK_STR(import.reason, "");
 	CHECK_EQ(taken.count, 4);
@@ -309,31 +321,24 @@ static void linux_packet(void)
 /* The leaf around an address: whole inside what is mapped, and aligned on both sides. */
 static void linux_leaves(void)
 {
-	static const char text[] = MAP(
-		"1.0", "0x3ff000", "0x800000", "0x7ff000",
-		"4198400") "x-1 [000] 1.1: dma_map_page: a dir=TO_DEVICE dma_addr=3ff000 size=8 "
-			   "phys_addr=0\n"
-			   "x-1 [000] 1.2: dma_map_phys: a dir=TO_DEVICE dma_addr=400000 size=8 "
-			   "phys_addr=0\n" UNMAP(
-				   "1.3", "0x700000", "0x701000", "4096",
-				   "4096") "x-1 [000] 1.4: dma_map_page: a dir=TO_DEVICE "
-					   "dma_addr=5fffff size=1 phys_addr=0\n"
-					   "x-1 [000] 1.5: dma_map_page: a dir=TO_DEVICE "
-					   "dma_addr=600000 size=1 phys_addr=0\n"
-					   "x-1 [000] 1.6: dma_map_resource: a dir=TO_DEVICE "
-					   "dma_addr=700000 size=1 "
-					   "phys_addr=0\n" MAP("1.7", "0x800000", "0xa00000",
-							       "0x1000000", "2097152")
-						   MAP("1.8", "0xa00000", "0xc00000", "0x1201000",
-						       "2097152") "x-1 [000] 1.9: dma_map_page: a "
-								  "dir=TO_DEVICE dma_addr=812345 "
-								  "size=1 phys_addr=0\n"
-								  "x-1 [000] 2.0: dma_map_page: a "
-								  "dir=TO_DEVICE dma_addr=a12345 "
-								  "size=1 phys_addr=0\n";
-	static const uint8_t wanted[] = {12, 21, 21, 12, 12, 21, 12};
+	static const char *const lines[] = {
+		MAP("1.0", "0x3ff000", "0x800000", "0x7ff000", "4198400"),
+		DMA("1.1", "dma_map_page", "a", "TO_DEVICE", "3ff000", "8"),
+		DMA("1.2", "dma_map_phys", "a", "TO_DEVICE", "400000", "8"),
+		UNMAP("1.3", "0x700000", "0x701000", "4096", "4096"),
+		DMA("1.4", "dma_map_page", "a", "TO_DEVICE", "5fffff", "1"),
+		DMA("1.5", "dma_map_page", "a", "TO_DEVICE", "600000", "1"),
+		DMA("1.6", "dma_map_resource", "a", "TO_DEVICE", "700000", "1"), /* not mapped */
+		DMA("1.6", "dma_map_page", "a", "TO_DEVICE", "701000", "1"),
+		MAP("1.7", "0x800000", "0xa00000", "0x1000000", "2097152"),
+		MAP("1.8", "0xa00000", "0xc00000", "0x1201000", "2097152"),
+		DMA("1.9", "dma_map_page", "a", "TO_DEVICE", "812345", "1"),
+		DMA("2.0", "dma_map_page", "a", "TO_DEVICE", "a12345", "1"),
+		NULL,
+	};
+	static const uint8_t wanted[] = {12, 21, 21, 12, 12, 12, 21, 12};
 	struct taken taken;
-	struct import import = import_text(text, 0, &taken);
+	struct import import = import_lines(lines, 0, &taken);
 	size_t accesses = 0;
 
 	CHECK_STR(import.reason, "");
@@ -342,18 +347,20 @@ static void linux_leaves(void)
 		if (taken.events[i].op == IOMT_EVENT_ACCESS)
 			CHECK_EQ(taken.events[i].leaf_lg2, wanted[accesses++]);
 	}
-	CHECK_EQ(accesses, 7);
+	CHECK_EQ(accesses, 8);
 }
 
 /* As trace-cmd pads names; two pieces of a scatter list. */
 static void linux_sg(void)
 {
-	static const char text[] =
+	static const char *const lines[] = {
 		"     fio-77    [002]    99.5: dma_map_sg:           0000:01:00.0 dir=TO_DEVICE "
 		"nents=2/2 ents=2/2 dma_addrs={0x1000,0xfffffffffffff000} sizes={0x80,0x1000} "
-		"phys_addrs={0x0,0x0} attrs=\n";
+		"phys_addrs={0x0,0x0} attrs=\n",
+		NULL,
+	};
 	struct taken taken;
-	struct import import = import_text(text, 0, &taken);
+	struct import import = import_lines(lines, 0, &taken);
 
 	CHECK_STR(import.reason, "");
 	CHECK_EQ(taken.count, 2);
@@ -367,12 +374,15 @@ static void linux_sg(void)
 
 static void linux_deferred(void)
 {
-	static const char text[] = UNMAP("1.0", "0x1000", "0x2000", "4096", "4096")
-		UNMAP("1.1", "0x2000", "0x3000", "4096", "0")
-			UNMAP("1.2", "0x3000", "0x4000", "4096", "4096")
-				UNMAP("1.3", "0x4000", "0x5000", "4096", "2097152");
+	static const char *const lines[] = {
+		UNMAP("1.0", "0x1000", "0x2000", "4096", "4096"),
+		UNMAP("1.1", "0x2000", "0x3000", "4096", "0"),
+		UNMAP("1.2", "0x3000", "0x4000", "4096", "4096"),
+		UNMAP("1.3", "0x4000", "0x5000", "4096", "2097152"),
+		NULL,
+	};
 	struct taken taken;
-	struct import import = import_text(text, 2, &taken);
+	struct import import = import_lines(lines, 2, &taken);
 
 	CHECK_STR(import.reason, "");
 	CHECK_EQ(taken.count, 4);
@@ -416,7 +426,8 @@ static void bad_linux(void)
 	struct taken taken;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct import import = import_text(bad[i][0], 0, &taken);
+		const char *const lines[] = {bad[i][0], NULL};
+		struct import import = import_lines(lines, 0, &taken);
 
 		CHECK_STR(import.reason, bad[i][1]);
 	}

@@ -63,7 +63,7 @@ static uint32_t pointed_at(struct cache *cache, uint32_t set)
 	uint32_t node = 1;
 
 	while (node < cache->cfg.ways)
-		node = 2 * node + (tree[node / 64] >> node % 64 & 1);
+		node += node + (uint32_t)(tree[node / 64] >> node % 64 & 1);
 	return node - cache->cfg.ways;
 }
 

@@ -3,7 +3,7 @@
 #ifndef MODEL_HEAP_H
 #define MODEL_HEAP_H
 
-#include <stdint.h>
+#include <iomt/base.h>
 
 struct heap {
 	uint64_t *free_at; /* free_at[0] is the earliest */

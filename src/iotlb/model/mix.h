@@ -3,7 +3,7 @@
 #ifndef MODEL_MIX_H
 #define MODEL_MIX_H
 
-#include <stdint.h>
+#include <iomt/base.h>
 
 static inline uint64_t mix(uint64_t z)
 {
