@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 	} seeds[] = {
 		{"ops", seed_ops},	 {"exhaustion", seed_exhaustion}, {"threads", seed_threads},
 		{"config", seed_config}, {"translate", seed_translate},	  {"planner", seed_planner},
+		{"model", seed_model},	 {"trace", seed_trace},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {
@@ -38,7 +39,8 @@ int main(int argc, char **argv)
 		seeds[i].write();
 		return 0;
 	}
-	fprintf(stderr, "usage: %s ops|exhaustion|threads|config|translate|planner DIRECTORY\n",
+	fprintf(stderr,
+		"usage: %s ops|exhaustion|threads|config|translate|planner|model|trace DIRECTORY\n",
 		argv[0]);
 	return 2;
 }
