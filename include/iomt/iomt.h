@@ -9,6 +9,7 @@
 #include <iomt/gather.h>
 #include <iomt/mem.h>
 #include <iomt/pt.h>
+#include <iomt/tlb.h>
 
 #define IOMT_VERSION_MAJOR 0
 #define IOMT_VERSION_MINOR 1
