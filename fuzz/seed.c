@@ -27,8 +27,13 @@ int main(int argc, char **argv)
 		const char *target;
 		void (*write)(void);
 	} seeds[] = {
-		{"ops", seed_ops},	 {"exhaustion", seed_exhaustion}, {"threads", seed_threads},
-		{"config", seed_config}, {"translate", seed_translate},
+		{"ops", seed_ops},
+		{"exhaustion", seed_exhaustion},
+		{"threads", seed_threads},
+		{"config", seed_config},
+		{"translate", seed_translate},
+		{"tlb", seed_tlb},
+		{"tlb_threads", seed_tlb},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {
@@ -38,6 +43,8 @@ int main(int argc, char **argv)
 		seeds[i].write();
 		return 0;
 	}
-	fprintf(stderr, "usage: %s ops|exhaustion|threads|config|translate DIRECTORY\n", argv[0]);
+	fprintf(stderr,
+		"usage: %s ops|exhaustion|threads|config|translate|tlb|tlb_threads DIRECTORY\n",
+		argv[0]);
 	return 2;
 }

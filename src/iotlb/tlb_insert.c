@@ -49,7 +49,7 @@ static struct slot *choose_slot(struct group *group, uint64_t key, uint64_t seri
 }
 
 /* Gives a space a serial, unless another thread gives one out, or a locked set is in the way. */
-static void give_serial(struct iomt_tlb_space *space)
+static void give_serial(struct iomt_tlb_space *space, uint64_t half)
 {
 	struct iomt_tlb *tlb = space->tlb;
 
@@ -62,7 +62,7 @@ static void give_serial(struct iomt_tlb_space *space)
 		store(&slot->serial, 0);
 		store(&slot->key, space->key_);
 		store(&slot->stamp, space->stamp_);
-		store(&slot->sizes, 0);
+		store(&slot->sizes, half);
 		store(&slot->serial, tlb->serial);
 		raise(&tlb->news);
 		learn(space);
@@ -87,7 +87,7 @@ static bool prepare(struct iomt_tlb_space *space, uint64_t half)
 {
 	learn_news(space);
 	if (!space->serial_)
-		give_serial(space);
+		give_serial(space, half);
 	if (space->serial_ && !(space->sizes_ & half))
 		give_size(space, half);
 	return space->sizes_ & half;

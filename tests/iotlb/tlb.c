@@ -252,6 +252,28 @@ static void ranges(void)
 	cache_close(&c);
 }
 
+/* The same where all sets are looked at: one byte of an entry is enough, at either end. */
+static void range_of_more_pages_than_sets(void)
+{
+	struct iomt_tlb_space space;
+	struct cache c;
+
+	cache_open(&c, 48, 100, 0);
+	space = space_of(&c, 1, 1, 1, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK_INT(insert(&space, 0x2000, 0x2000, RW, 12), 0);
+		CHECK_INT(insert(&space, 0x3000, 0x3000, RW, 12), 0);
+		CHECK_INT(insert(&space, 0x300000, 0x300000, RW, 12), 0);
+		CHECK_INT(insert(&space, 0x301000, 0x301000, RW, 12), 0);
+		iomt_tlb_invalidate_range(&space, 0x3fff, 0x300000);
+		CHECK(hits(&space, 0x2000) && hits(&space, 0x301000));
+		CHECK(!hits(&space, 0x3000) && !hits(&space, 0x300000));
+		iomt_tlb_invalidate_range(&space, 0x4000, 0x2fffff);
+		CHECK(hits(&space, 0x2000) && hits(&space, 0x301000));
+	}
+	cache_close(&c);
+}
+
 enum kind { RANGE, PASID, DOMAIN, UNIT, ALL, KINDS };
 
 static void invalidate(struct iomt_tlb_space *space, enum kind kind)
@@ -404,4 +426,5 @@ static void spread(void)
 
 TEST_SUITE(tlb, TEST(configurations), TEST(bytes), TEST(spaces), TEST(entries), TEST(what_is_kept),
 	   TEST(keys), TEST(sizes), TEST(everything_is_one_page), TEST(nested_sizes), TEST(ranges),
-	   TEST(scopes), TEST(stale_inserts), TEST(copies), TEST(eviction), TEST(spread));
+	   TEST(range_of_more_pages_than_sets), TEST(scopes), TEST(stale_inserts), TEST(copies),
+	   TEST(eviction), TEST(spread));

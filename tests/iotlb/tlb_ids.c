@@ -87,6 +87,29 @@ static void ids_come_back(void)
 	cache_close(&c);
 }
 
+/* A name that is not used for so long, and whose slot went to others, hears of it. */
+static void lost_slots_are_news(void)
+{
+	const struct iomt_tlb_entry entry = {.oa = 0, .prot = RW, .size_lg2 = 12};
+	struct iomt_tlb_space first, others[2 * SLOTS];
+	struct cache c;
+
+	cache_open(&c, 3000, 1, 0);
+	first = space_of(&c, 1, 1, 100, 1);
+	CHECK_INT(insert(&first, 0x1000, 0x2000, RW, 12), 0);
+	for (uint32_t i = 0; i < 2 * SLOTS; i++)
+		others[i] = space_of(&c, 1, 1, i, 1);
+	while (c.tlb->serial < IDS)
+		CHECK_INT(iomt_tlb_insert(&others[c.tlb->serial % (2 * SLOTS)], UINT64_MAX, 0,
+					  &entry),
+			  IOMT_EAGAIN);
+	CHECK_INT(insert(&others[IDS % (2 * SLOTS)], 0x5000, 0x6000, RW, 12), 0);
+	CHECK_EQ(others[IDS % (2 * SLOTS)].low_, 1);
+	CHECK_EQ(others[IDS % (2 * SLOTS)].high_, 0);
+	CHECK(!hits(&first, 0x5000));
+	cache_close(&c);
+}
+
 /* A space in use loses its id when that is old, and gets another. */
 static void old_ids_are_taken(void)
 {
@@ -181,5 +204,5 @@ static void readers_and_versions(void)
 }
 
 TEST_SUITE(tlb_ids, TEST(more_spaces_than_room), TEST(slots_change_hands), TEST(ids_come_back),
-	   TEST(old_ids_are_taken), TEST(locked_sets), TEST(locked_set_in_turn),
-	   TEST(readers_and_versions));
+	   TEST(lost_slots_are_news), TEST(old_ids_are_taken), TEST(locked_sets),
+	   TEST(locked_set_in_turn), TEST(readers_and_versions));

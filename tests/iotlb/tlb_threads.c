@@ -13,7 +13,7 @@
 #define PASIDS	   3u
 #define WRITERS	   2u
 #define THREADS	   4u
-#define ROUNDS	   3000u
+#define ROUNDS	   10000u
 #define GENERATION 21 /* log2 of what is below the generation in an output */
 
 /* A failed check must not leave by longjmp from a thread that did not call setjmp. */
@@ -167,6 +167,47 @@ static void never_stale(void)
 	}
 }
 
+/* One set, and more pages than it has places: nobody reads the key of one and the value of another. */
+static void *insert_in_turn(void *arg)
+{
+	struct iomt_tlb_space space = name(0);
+
+	(void)arg;
+	for (unsigned round = 0; goes_on(round, 1000 * ROUNDS); round++) {
+		struct iomt_tlb_entry entry = {.prot = RW, .size_lg2 = 12};
+		uint64_t page = round % 5;
+
+		entry.oa = page << 12;
+		iomt_tlb_insert(&space, iomt_tlb_begin(&space), page << 12, &entry);
+	}
+	__atomic_sub_fetch(&writers, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void *read_in_turn(void *arg)
+{
+	struct iomt_tlb_space space = name(0);
+
+	(void)arg;
+	for (uint64_t page = 0; __atomic_load_n(&writers, __ATOMIC_ACQUIRE);
+	     page = page < 4 ? page + 1 : 0) {
+		struct iomt_tlb_entry entry;
+
+		if (iomt_tlb_lookup(&space, page << 12, &entry))
+			continue;
+		__atomic_fetch_add(&hit_count, 1, __ATOMIC_RELAXED);
+		REQUIRE(entry.oa == page << 12);
+	}
+	return NULL;
+}
+
+static void never_torn(void)
+{
+	cache_open(&cache, 3, 10, 0);
+	run(insert_in_turn, read_in_turn);
+	cache_close(&cache);
+}
+
 /*
  * Memory behind translations: a page has two frames in turn. The one that it leaves is taken away
  * when the readers of that moment have gone, and not before.
@@ -252,4 +293,5 @@ static void graces(void)
 	cache_close(&cache);
 }
 
-TEST_SUITE(tlb_threads, TEST(never_stale), TEST(readers_are_waited_for), TEST(graces));
+TEST_SUITE(tlb_threads, TEST(never_stale), TEST(never_torn), TEST(readers_are_waited_for),
+	   TEST(graces));
