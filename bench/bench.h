@@ -147,5 +147,6 @@ void bench_providers(const struct kind *kind);
 void bench_threads(const struct kind *kind);
 void bench_promises(const struct kind *kind);
 void bench_limits(bool full);
+void bench_tlb(void);
 
 #endif
