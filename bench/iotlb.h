@@ -18,8 +18,8 @@ struct page {
 /* Each call is a loop over pages, so that the loop is compiled with what it calls. */
 struct iotlb {
 	struct target target; /* its name */
-	/* a cache with room for so many entries and spaces; with a lock, if threads share it */
-	void *(*open)(unsigned entries, const struct page *pages, unsigned spaces, bool shared);
+	/* a cache for so many entries, of the spaces that the first pages name; threads may look */
+	void *(*open)(unsigned entries, const struct page *pages, unsigned spaces);
 	void (*close)(void *cache);
 	/* returns how many were not there, or had another output */
 	unsigned (*look)(void *cache, unsigned thread, const struct page *pages, unsigned count);
@@ -30,7 +30,8 @@ struct iotlb {
 };
 
 /* As QEMU's models of IOMMUs use GLib's hash table; where GLib is installed. */
-extern const struct iotlb iotlb_ghash;
+extern const struct iotlb iotlb_vtd;
+extern const struct iotlb iotlb_smmu;
 
 /* As DPDK's vhost has it. */
 extern const struct iotlb iotlb_list;

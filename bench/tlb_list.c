@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A list in the order of addresses that is searched from its beginning, as DPDK's vhost keeps what
- * QEMU told it of a guest's IOMMU. When its pool of entries is empty, one at random goes.
+ * A list in the order of addresses that is searched from its beginning under a lock for readers, as
+ * DPDK's vhost keeps what QEMU told it of a guest's IOMMU. When its pool of entries is empty, one at random goes.
  */
 #include "iotlb.h"
 #include <pthread.h>
@@ -26,11 +26,10 @@ struct list {
 	struct entry *pool;
 	unsigned count;
 	uint64_t random;
-	bool shared;
 	pthread_rwlock_t lock;
 };
 
-static void *open_list(unsigned entries, const struct page *pages, unsigned spaces, bool shared)
+static void *open_list(unsigned entries, const struct page *pages, unsigned spaces)
 {
 	struct list *list = malloc(sizeof(*list));
 
@@ -38,7 +37,7 @@ static void *open_list(unsigned entries, const struct page *pages, unsigned spac
 	(void)spaces;
 	if (!list)
 		return NULL;
-	*list = (struct list){.pool = malloc(entries * sizeof(*list->pool)), .shared = shared};
+	*list = (struct list){.pool = malloc(entries * sizeof(*list->pool))};
 	pthread_rwlock_init(&list->lock, NULL);
 	TAILQ_INIT(&list->used);
 	TAILQ_INIT(&list->free);
@@ -80,12 +79,10 @@ static unsigned look(void *cache, unsigned thread, const struct page *pages, uns
 	for (unsigned i = 0; i < count; i++) {
 		const struct entry *entry;
 
-		if (list->shared)
-			pthread_rwlock_rdlock(&list->lock);
+		pthread_rwlock_rdlock(&list->lock);
 		entry = find(list, &pages[i]);
 		wrong += !entry || entry->oa + (pages[i].iova - entry->iova) != pages[i].oa;
-		if (list->shared)
-			pthread_rwlock_unlock(&list->lock);
+		pthread_rwlock_unlock(&list->lock);
 	}
 	return wrong;
 }

@@ -94,10 +94,13 @@ int iomt_tlb_init(struct iomt_tlb **tlb, const struct iomt_tlb_cfg *cfg, void *m
  */
 struct iomt_tlb_space {
 	struct iomt_tlb *tlb;
-	uint64_t sizes_;
-	uint64_t low_;
+	uint64_t mask_;
+	uint64_t tag_;
 	uint64_t high_;
 	uint64_t news_;
+	uint32_t size_lg2_;
+	uint32_t low_;
+	uint64_t sizes_;
 	uint64_t stamp_;
 	uint64_t serial_;
 	uint64_t key_;

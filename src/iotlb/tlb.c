@@ -79,6 +79,7 @@ int iomt_tlb_space_init(struct iomt_tlb_space *space, struct iomt_tlb *tlb, uint
 	key |= (uint64_t)(pasid + 1) << 2 | stage;
 	*space = (struct iomt_tlb_space){
 		.tlb = tlb,
+		.tag_ = 1,		  /* the key of no entry */
 		.key_ = 1ULL << 63 | key, /* that of an empty slot is 0 */
 		.pasid_ = mix(key >> 2) & tlb->counter_mask,
 		.domain_ = mix(key >> DOMAIN_SHIFT) & tlb->counter_mask,
@@ -106,41 +107,42 @@ static inline bool probe(const struct set *set, uint64_t key, uint64_t high, uin
 	return false;
 }
 
-static inline bool look(const struct iomt_tlb_space *space, uint64_t iova,
+static inline bool look(const struct iomt_tlb_space *space, struct tlb_size size, uint64_t iova,
 			struct iomt_tlb_entry *entry)
 {
-	const struct iomt_tlb *tlb = space->tlb;
+	uint64_t first = iova & size.mask, key = first + size.tag, value;
 
-	for (uint64_t sizes = space->sizes_; sizes; sizes &= sizes - 1) {
-		uint64_t half = smallest(sizes), first = iova & ~below(half);
-		uint64_t key = key_of(space, first, half), value;
-
-		if (!probe(set_of(tlb, key), key, space->high_, &value))
-			continue;
-		if (!is_current(space))
-			return false;
-		entry->oa = (value & ~(uint64_t)IOMT_TLB_PROT_MASK) + (iova - first);
-		entry->prot = value & IOMT_TLB_PROT_MASK;
-		entry->size_lg2 = (uint8_t)(__builtin_ctzll(sizes) + 1);
-		return true;
-	}
-	return false;
+	if (!probe(set_of(space->tlb, key), key, space->high_, &value) || !is_current(space))
+		return false;
+	entry->oa = (value & ~(uint64_t)IOMT_TLB_PROT_MASK) + (iova - first);
+	entry->prot = value & IOMT_TLB_PROT_MASK;
+	entry->size_lg2 = (uint8_t)size.lg2;
+	return true;
 }
 
-static __attribute__((noinline)) int look_again(struct iomt_tlb_space *space, uint64_t iova,
-						struct iomt_tlb_entry *entry)
+/* The sizes that are left, and then all of them again if there are news. */
+static __attribute__((noinline)) int look_on(struct iomt_tlb_space *space, uint64_t iova,
+					     struct iomt_tlb_entry *entry)
 {
-	if (is_current(space))
-		return IOMT_ENOENT;
-	learn(space);
-	return look(space, iova, entry) ? 0 : IOMT_ENOENT;
+	uint64_t sizes = space->sizes_ & (space->sizes_ - 1);
+
+	for (;;) {
+		for (; sizes; sizes &= sizes - 1) {
+			if (look(space, size_of(space, smallest(sizes)), iova, entry))
+				return 0;
+		}
+		if (is_current(space))
+			return IOMT_ENOENT;
+		learn(space);
+		sizes = space->sizes_;
+	}
 }
 
 int iomt_tlb_lookup(struct iomt_tlb_space *space, uint64_t iova, struct iomt_tlb_entry *entry)
 {
-	if (__builtin_expect(look(space, iova, entry), 1))
-		return 0;
-	return look_again(space, iova, entry);
+	struct tlb_size size = {space->mask_, space->tag_, space->size_lg2_};
+
+	return look(space, size, iova, entry) ? 0 : look_on(space, iova, entry);
 }
 
 int iomt_tlb_enter(struct iomt_tlb *tlb, uint32_t reader)

@@ -143,7 +143,7 @@ int iomt_tlb_insert(struct iomt_tlb_space *space, uint64_t token, uint64_t iova,
 	low = below(half);
 	if (!prepare(space, half))
 		return IOMT_EAGAIN;
-	key = key_of(space, iova & ~low, half);
+	key = (iova & ~low) + half + space->low_;
 	set = set_of(space->tlb, key);
 	if (__atomic_exchange_n(&set->lock, 1, __ATOMIC_SEQ_CST))
 		return IOMT_EAGAIN;

@@ -26,15 +26,13 @@ static bool drop(struct set *set, uint64_t key)
 	return true;
 }
 
-static bool drop_pages(const struct iomt_tlb_space *space, uint64_t half, uint64_t first,
+static bool drop_pages(const struct iomt_tlb_space *space, struct tlb_size size, uint64_t first,
 		       uint64_t last)
 {
-	for (uint64_t at = first & ~below(half);; at += 2 * half) {
-		uint64_t key = key_of(space, at, half);
-
-		if (!drop(set_of(space->tlb, key), key))
+	for (uint64_t at = first & size.mask;; at += ~size.mask + 1) {
+		if (!drop(set_of(space->tlb, at + size.tag), at + size.tag))
 			return false;
-		if (last - at <= below(half))
+		if (last - at <= ~size.mask)
 			return true;
 	}
 }
@@ -79,7 +77,7 @@ static bool drop_range(const struct iomt_tlb_space *space, uint64_t first, uint6
 	if (count_pages(space, first, last) > space->tlb->set_mask / sizeof(struct set))
 		return drop_everywhere(space, first, last);
 	for (uint64_t sizes = space->sizes_; sizes; sizes &= sizes - 1) {
-		if (!drop_pages(space, smallest(sizes), first, last))
+		if (!drop_pages(space, size_of(space, smallest(sizes)), first, last))
 			return false;
 	}
 	return true;

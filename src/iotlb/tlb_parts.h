@@ -165,25 +165,6 @@ static inline bool is_current(const struct iomt_tlb_space *space)
 	return load(&space->tlb->news) == space->news_;
 }
 
-/* Learns what there is to know of a space. Counters only grow: one that did changes the sum. */
-static inline void learn(struct iomt_tlb_space *space)
-{
-	const struct slot *slot;
-
-	space->news_ = load(&space->tlb->news);
-	space->stamp_ = load(pasid_of(space)) + load(domain_of(space)) + load(unit_of(space));
-	slot = find(space, &space->serial_);
-	space->sizes_ = slot ? load(&slot->sizes) : 0;
-	space->low_ = space->serial_ & LOW_MASK;
-	space->high_ = space->serial_ >> LOW_BITS << OA_BITS;
-}
-
-static inline void learn_news(struct iomt_tlb_space *space)
-{
-	if (!is_current(space))
-		learn(space);
-}
-
 /* Half of the smallest of some sizes. */
 static inline uint64_t smallest(uint64_t sizes)
 {
@@ -196,10 +177,42 @@ static inline uint64_t below(uint64_t half)
 	return 2 * half - 1;
 }
 
-/* An entry's first address with a bit that tells its size, and some bits of its id. */
-static inline uint64_t key_of(const struct iomt_tlb_space *space, uint64_t first, uint64_t half)
+/* How entries of one size are looked for. */
+struct tlb_size {
+	uint64_t mask; /* of an entry's first address */
+	uint64_t tag;  /* what makes that a key: a bit that tells the size, and half of the id */
+	uint32_t lg2;
+};
+
+static inline struct tlb_size size_of(const struct iomt_tlb_space *space, uint64_t half)
 {
-	return first + half + space->low_;
+	return (struct tlb_size){~below(half), half + space->low_,
+				 (uint32_t)__builtin_ctzll(half) + 1};
+}
+
+/* Learns what there is to know of a space. Counters only grow: one that did changes the sum. */
+static inline void learn(struct iomt_tlb_space *space)
+{
+	static const struct tlb_size nothing = {.tag = 1}; /* the key of no entry, and not 0 */
+	const struct slot *slot;
+	struct tlb_size size;
+
+	space->news_ = load(&space->tlb->news);
+	space->stamp_ = load(pasid_of(space)) + load(domain_of(space)) + load(unit_of(space));
+	slot = find(space, &space->serial_);
+	space->sizes_ = slot ? load(&slot->sizes) : 0;
+	space->low_ = space->serial_ & LOW_MASK;
+	space->high_ = space->serial_ >> LOW_BITS << OA_BITS;
+	size = space->sizes_ ? size_of(space, smallest(space->sizes_)) : nothing;
+	space->mask_ = size.mask;
+	space->tag_ = size.tag;
+	space->size_lg2_ = size.lg2;
+}
+
+static inline void learn_news(struct iomt_tlb_space *space)
+{
+	if (!is_current(space))
+		learn(space);
 }
 
 static inline struct set *set_at(const struct iomt_tlb *tlb, uint64_t bytes)

@@ -130,7 +130,9 @@ static void old_ids_are_taken(void)
 
 static struct set *set_for(struct iomt_tlb_space *space, uint64_t iova)
 {
-	return set_of(space->tlb, key_of(space, iova & ~0xfffULL, 0x800));
+	struct tlb_size size = size_of(space, 0x800);
+
+	return set_of(space->tlb, (iova & size.mask) + size.tag);
 }
 
 /* An insert gives way. An invalidation does not: it forgets the whole space. */
