@@ -2,7 +2,7 @@
 /* The software IOTLB: its memory, names of address spaces, lookups, and readers. */
 #include "tlb_parts.h"
 
-#define COUNTERS 16u /* of each kind, for each group: few spaces share one */
+#define COUNTERS 16ULL /* of each kind, for each group: few spaces share one */
 
 /* The smallest power of two of rows that have room for so many. */
 static uint64_t rows_for(uint32_t count, uint32_t in_each)
@@ -49,7 +49,7 @@ int iomt_tlb_init(struct iomt_tlb **made, const struct iomt_tlb_cfg *cfg, void *
 	tlb->domains = tlb->pasids + groups * COUNTERS;
 	tlb->set_mask = (sets - 1) * sizeof(struct set);
 	tlb->group_mask = (uint32_t)groups - 1;
-	tlb->counter_mask = (uint32_t)groups * COUNTERS - 1;
+	tlb->counter_mask = (uint32_t)(groups * COUNTERS - 1);
 	tlb->reader_count = cfg->readers;
 	tlb->news = 1; /* none that a space has heard of */
 	tlb->phase = 1;

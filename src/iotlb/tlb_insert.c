@@ -70,7 +70,7 @@ static void give_serial(struct iomt_tlb_space *space, uint64_t half)
 	__atomic_store_n(&tlb->busy, 0, __ATOMIC_RELEASE);
 }
 
-/* Entries of this size will be looked for. (So they may be by a space that took the slot.) */
+/* Entries of this size are looked for from now on; in vain by a space that took the slot meanwhile. */
 static void give_size(struct iomt_tlb_space *space, uint64_t half)
 {
 	uint64_t serial;

@@ -87,15 +87,19 @@ struct iomt_tlb {
 	uint32_t counter_mask;
 	uint64_t news;
 	uint64_t units[UNITS]; /* unit invalidations, by number */
-	/* written more often */
-	uint64_t serial __attribute__((aligned(IOMT_TLB_ALIGN)));
-	uint64_t phase; /* of readers */
-	uint32_t busy;	/* a serial is being given out */
+	uint64_t unused[7];
+	/* on lines of their own, because they are written more often */
+	uint64_t serial; /* the last that was given out */
+	uint64_t phase;	 /* of readers */
+	uint32_t busy;	 /* a serial is being given out */
 	uint32_t reader_count;
+	uint64_t unused_too[13];
 };
 
 _Static_assert(sizeof(struct set) == 64 && sizeof(struct group) == 256 &&
-		       sizeof(struct reader) == 64 && sizeof(struct iomt_tlb) % IOMT_TLB_ALIGN == 0,
+		       sizeof(struct reader) == 64 &&
+		       offsetof(struct iomt_tlb, serial) % IOMT_TLB_ALIGN == 0 &&
+		       sizeof(struct iomt_tlb) % IOMT_TLB_ALIGN == 0,
 	       "cache lines");
 
 /* The strongest order: on x86 all loads have it, on Arm it costs what acquire costs. */
