@@ -10,7 +10,7 @@ packages() {
 		qemu-system-x86 qemu-system-arm libclang-rt-14-dev libhwloc-dev libjemalloc-dev \
 		libcjson-dev libgsl-dev gnuplot-nox chromium ;;
 	bench) echo g++ libbenchmark-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
-		pkg-config gnuplot-nox ;;
+		libglib2.0-dev pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;
 	figures) echo gnuplot-nox ;;
 	builds) echo jq clang ;;

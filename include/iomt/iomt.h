@@ -15,6 +15,7 @@
 #include <iomt/pt.h>
 #include <iomt/riscv_cmd.h>
 #include <iomt/smmu_cmd.h>
+#include <iomt/tlb.h>
 #include <iomt/traffic.h>
 #include <iomt/vtd_cmd.h>
 
