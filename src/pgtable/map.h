@@ -380,7 +380,7 @@ PT_INLINE int pt_map_sg(const struct pt_format *f, int (*map_segs)(struct pt_map
 			struct iomt_pt *pt, u64 iova, const struct iomt_seg *segs, size_t count,
 			uint32_t prot, struct iomt_gather *gather)
 {
-	struct pt_mapping m;
+	struct pt_mapping m = {.pt = pt, .gather = gather, .segs = segs, .count = count};
 	u64 length = 0;
 	int err = segs && count ? 0 : IOMT_EINVAL;
 
@@ -395,10 +395,6 @@ PT_INLINE int pt_map_sg(const struct pt_format *f, int (*map_segs)(struct pt_map
 		err = pt_usual_attrs(f, pt, prot, &m.attrs);
 	if (pt_unlikely(err))
 		return err;
-	m.pt = pt;
-	m.gather = gather;
-	m.segs = segs;
-	m.count = count;
 	m.delta = iova - m.v;
 	return pt_map_list(f, &m) ? 0 : map_segs(&m);
 }
