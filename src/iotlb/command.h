@@ -67,20 +67,22 @@ static inline struct iomt_plan_rules cmd_range_rules(void)
 
 /*
  * Hardware without ranges takes one address a command, which drops every entry on the way to it:
- * steps of the smallest leaf, or of what the lowest table entry maps, meet all.
+ * steps of the smallest leaf, or of what the lowest table entry maps, meet all. Of a run hardware may
+ * keep each entry, so that it is stepped through by the entries of its level.
  */
 static inline unsigned cmd_step_lg2(const struct iomt_gather *gather, unsigned granule_lg2)
 {
-	unsigned step = 63;
+	unsigned index_lg2 = granule_lg2 - 3, step = 63, leaf;
 
 	if (gather->table_levels)
-		step = granule_lg2 +
-		       (granule_lg2 - 3) * (unsigned)__builtin_ctz(gather->table_levels);
-	if (gather->leaf_sizes && (unsigned)__builtin_ctzll(gather->leaf_sizes) < step)
-		step = (unsigned)__builtin_ctzll(gather->leaf_sizes);
-	if (!gather->leaf_sizes && !gather->table_levels)
+		step = granule_lg2 + index_lg2 * (unsigned)__builtin_ctz(gather->table_levels);
+	if (gather->leaf_sizes) {
+		leaf = (unsigned)__builtin_ctzll(gather->leaf_sizes);
+		leaf = leaf > granule_lg2 ? leaf - (leaf - granule_lg2) % index_lg2 : granule_lg2;
+		step = leaf < step ? leaf : step;
+	} else if (!gather->table_levels) {
 		step = granule_lg2;
-	step = step < granule_lg2 ? granule_lg2 : step;
+	}
 	return step < 63 ? step : 63;
 }
 

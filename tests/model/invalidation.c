@@ -324,8 +324,8 @@ static unsigned step_lg2(const struct run *run)
 	for (; lg2 < 63; lg2++) {
 		unsigned level = (lg2 - run->granule_lg2) / index;
 
-		if (run->gather.leaf_sizes & below(lg2 + 1))
-			break;
+		if (run->gather.leaf_sizes & below(lg2 + 1)) /* of runs, each entry */
+			return run->granule_lg2 + level * index;
 		if (lg2 == run->granule_lg2 + level * index && level < 32 &&
 		    run->gather.table_levels >> level & 1)
 			break;
