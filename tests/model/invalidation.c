@@ -390,12 +390,27 @@ static void check_all(const struct run *run)
 		HOLDS(run, lg2 > run->cap_lg2 || lg2 == 64, "everything, for 2^%u bytes", lg2);
 }
 
+/* Translations from VA to PA go, after all of stage 2 is gone; how many commands are about that. */
+static unsigned check_nested(const struct run *run, const struct meaning *m, unsigned count)
+{
+	const struct meaning *last = &m[count - 1];
+
+	HOLDS(run,
+	      last->stage_1 && drops_all(last) && last->process == ANY &&
+		      last->domain == run->domain && last->tables,
+	      "translations from VA to PA stay");
+	if (count == 1)
+		return 1;
+	HOLDS(run, count > 2 && last[-1].effect == EFFECT_BARRIER, "stage 2 may still be there");
+	return count - 2;
+}
+
 static void check_commands(const struct run *run, unsigned count)
 {
-	struct meaning m[MOST + 1];
+	struct meaning m[MOST + 2];
 	bool all;
 
-	HOLDS(run, count <= run->policy.most + (run->nested ? 1u : 0u), "%u commands", count);
+	HOLDS(run, count <= run->policy.most + (run->nested ? 2u : 0u), "%u commands", count);
 	for (unsigned i = 0; i < count; i++) {
 		check_decoder(&run->reader, &run->cmds[i * run->per_command]);
 		meaning_of(&run->reader, &run->cmds[i * run->per_command], &m[i]);
@@ -403,13 +418,8 @@ static void check_commands(const struct run *run, unsigned count)
 			m[i].last |= below(run->granule_lg2);
 	}
 	inv_commands += count;
-	if (run->nested) {
-		count--;
-		HOLDS(run,
-		      m[count].stage_1 && drops_all(&m[count]) && m[count].process == ANY &&
-			      m[count].domain == run->domain && m[count].tables,
-		      "translations from VA to PA stay");
-	}
+	if (run->nested)
+		count = check_nested(run, m, count);
 	HOLDS(run, count, "no command");
 	all = count == 1 && drops_all(&m[0]);
 	for (unsigned i = 0; i < count; i++)
