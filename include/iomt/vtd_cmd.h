@@ -98,7 +98,9 @@ int iomt_vtd_pasid(uint32_t flags, enum iomt_vtd_scope scope, uint16_t domain, u
 int iomt_vtd_wait(uint32_t flags, uint64_t address, uint32_t data, struct iomt_cmd *cmds, size_t n);
 
 /*
- * What a descriptor does: with IOMT_VTD_WIDE in flags, of the two entries at cmd. IOMT_EINVAL for
+ * What a descriptor does: with IOMT_VTD_WIDE in flags, of the two entries at cmd. A page-selective
+ * IOTLB invalidation is of second stages by address, and of all of the domain's first stages
+ * (IOMT_INV_ALL_STAGE_1), as their addresses are others. IOMT_EINVAL for
  * reserved bits and granularities, address masks above mamv, sizes that are none, descriptors that
  * invalidate nothing of this (interrupt entries, page responses), and for bad flags or mamv.
  */

@@ -212,10 +212,8 @@ static bool decode_iotlb(uint64_t low, uint64_t high, uint8_t mamv, struct iomt_
 		inv->flags |= IOMT_INV_BY_DOMAIN;
 		inv->domain = (uint32_t)cmd_bits(low, 31, 16);
 	}
-	if (g == SELECTED)
-		return decode_mask(high, mamv, inv);
-	inv->flags |= IOMT_INV_STAGE_1;
-	return true;
+	inv->flags |= g == SELECTED ? IOMT_INV_ALL_STAGE_1 : IOMT_INV_STAGE_1;
+	return g != SELECTED || decode_mask(high, mamv, inv);
 }
 
 static bool decode_pasid_iotlb(uint64_t low, uint64_t high, uint8_t mamv, struct iomt_inv *inv)

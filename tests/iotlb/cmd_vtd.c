@@ -252,6 +252,9 @@ static void decoded(void)
 	CHECK_INT(iomt_vtd_decode(&cmd, 0, 18, &inv), 0);
 	CHECK_EQ(inv.first, 0x17c000);
 	CHECK_EQ(inv.last, 0x17ffff);
+	/* 6.5.2.3: by address of second stages; of the domain's others all */
+	CHECK_EQ(inv.flags, IOMT_INV_BY_DOMAIN | IOMT_INV_BY_ADDRESS | IOMT_INV_LEAVES |
+				    IOMT_INV_STAGE_2 | IOMT_INV_ALL_STAGE_1);
 	check_decoder(&reader, &cmd);
 }
 

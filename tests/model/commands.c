@@ -373,6 +373,7 @@ static bool read_vtd_iotlb(const struct reader *reader, const uint64_t *v, struc
 	if (v[GRANULARITY] < 3)
 		return v[GRANULARITY];
 	m->stage_1 = false;
+	m->all_stage_1 = true;
 	return masked(reader, v, m);
 }
 
@@ -666,6 +667,7 @@ static bool same(const struct iomt_inv *inv, const struct meaning *m)
 		return false;
 	if (m->effect == EFFECT_TRANSLATIONS &&
 	    (has(inv, IOMT_INV_STAGE_1) != m->stage_1 || has(inv, IOMT_INV_STAGE_2) != m->stage_2 ||
+	     has(inv, IOMT_INV_ALL_STAGE_1) != m->all_stage_1 ||
 	     has(inv, IOMT_INV_GLOBAL) != m->global || has(inv, IOMT_INV_EL2) != m->el2))
 		return false;
 	return inv->address == m->address && inv->data == m->data &&
