@@ -29,7 +29,7 @@ struct iomt_amd_target {
 
 /*
  * What a gather asks for, as INVALIDATE_IOMMU_PAGES (2.4.3): covers are powers of two from 4K to
- * 2^52 bytes, each at least as large as a leaf that it must drop; everything is all pages of
+ * 2^51 bytes, each at least as large as a leaf that it must drop; everything is all pages of
  * the domain or PASID. Tables stay cached (PDE clear) when none was touched. At most policy->most
  * commands.
  *
@@ -70,8 +70,8 @@ int iomt_amd_wait(uint32_t flags, uint64_t address, uint64_t data, struct iomt_c
 
 /*
  * What a command does. INVALIDATE_IOMMU_PAGES and INVALIDATE_IOTLB_PAGES without GN are of stage
- * 2, with it of stage 1. IOMT_EINVAL for reserved bits, sizes that are none, and commands that
- * invalidate nothing of this (interrupt tables, PPR).
+ * 2, with it of stage 1; a size of 2^52 or more is all pages (2.4.3). IOMT_EINVAL for reserved bits,
+ * and commands that invalidate nothing of this (interrupt tables, PPR).
  */
 int iomt_amd_decode(const struct iomt_cmd *cmd, struct iomt_inv *inv);
 

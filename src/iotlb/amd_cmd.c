@@ -25,7 +25,8 @@
 #define SIZE	     (1ULL << 0) /* S, of the high word */
 #define TABLES	     (1ULL << 1) /* PDE */
 #define GUEST	     (1ULL << 2) /* GN */
-#define SIZE_MAX_LG2 52		 /* above it only all pages */
+#define SIZE_MAX_LG2 51		 /* above it only all pages (2.4.3, table 14) */
+#define ALL_PAGES    0x0007fffffffff000ULL
 
 static uint64_t pages(const struct iomt_cover *cover, uint32_t flags)
 {
@@ -106,18 +107,14 @@ int iomt_amd_wait(uint32_t flags, uint64_t address, uint64_t data, struct iomt_c
 	return cmd_put(cmds, n, OPCODE(COMPLETION_WAIT) | address | flags, data);
 }
 
-static bool decode_pages(uint64_t high, struct iomt_inv *inv)
+/* From the first clear bit at 51 on, all pages. */
+static void decode_pages(uint64_t high, struct iomt_inv *inv)
 {
 	uint64_t address = high & ~PAGE_MASK;
 
-	if (!cmd_decode_range(address, high & SIZE, inv))
-		return false;
-	if (inv->last - inv->first == UINT64_MAX)
-		inv->flags &= ~IOMT_INV_BY_ADDRESS;
-	else if ((inv->last - inv->first) >> SIZE_MAX_LG2)
-		return false;
 	inv->flags |= high & GUEST ? IOMT_INV_STAGE_1 | IOMT_INV_BY_PROCESS : IOMT_INV_STAGE_2;
-	return true;
+	if (!(high & SIZE) || (address & ALL_PAGES) != ALL_PAGES)
+		cmd_decode_range(address, high & SIZE, inv);
 }
 
 static bool decode_wait(uint64_t low, uint64_t high, struct iomt_inv *inv)
@@ -148,8 +145,8 @@ static bool decode(uint64_t low, uint64_t high, struct iomt_inv *inv)
 		inv->flags = IOMT_INV_BY_DOMAIN | (high & TABLES ? 0 : IOMT_INV_LEAVES);
 		inv->domain = (uint32_t)cmd_bits(low, 47, 32);
 		inv->process = high & GUEST ? (uint32_t)cmd_bits(low, 19, 0) : 0;
-		return decode_pages(high, inv) && !cmd_bits(low, 31, 20) &&
-		       !cmd_bits(low, 59, 48) && !cmd_bits(high, 11, 3);
+		decode_pages(high, inv);
+		return !cmd_bits(low, 31, 20) && !cmd_bits(low, 59, 48) && !cmd_bits(high, 11, 3);
 	case INVALIDATE_IOTLB:
 		inv->kind = IOMT_INV_DEVICE_TLB;
 		inv->flags = IOMT_INV_BY_DEVICE;
@@ -158,7 +155,8 @@ static bool decode(uint64_t low, uint64_t high, struct iomt_inv *inv)
 			inv->process =
 				(uint32_t)(cmd_bits(low, 59, 56) << 16 |
 					   cmd_bits(low, 23, 16) << 8 | cmd_bits(low, 55, 48));
-		return decode_pages(high, inv) && !cmd_bits(high, 1, 1) && !cmd_bits(high, 11, 3);
+		decode_pages(high, inv);
+		return !cmd_bits(high, 1, 1) && !cmd_bits(high, 11, 3);
 	case INVALIDATE_ALL:
 		inv->kind = IOMT_INV_IOTLB;
 		inv->flags = IOMT_INV_STAGE_1 | IOMT_INV_STAGE_2;

@@ -57,13 +57,17 @@ static void at_the_top(void)
 	IS(cmds[1], 0x3000123400000000, 0xffffffffffffe001);
 }
 
-/* 2^52 bytes are the most; what is larger is all pages. */
+/* 2^51 bytes are the most: a first zero at bit 51 or above is all pages (2.4.3, table 14). */
 static void large(void)
 {
 	struct iomt_plan_policy one = iomt_plan_covers(1);
 
+	CHECK_INT(invalidate(&host, gathered(0, 0x7ffffffffffff, SIZE_4K, 0), one), 1);
+	IS(cmds[0], 0x3000123400000000, 0x0003fffffffff001);
 	CHECK_INT(invalidate(&host, gathered(0, 0xfffffffffffff, SIZE_4K, 0), one), 1);
-	IS(cmds[0], 0x3000123400000000, 0x0007fffffffff001);
+	IS(cmds[0], 0x3000123400000000, 0x7ffffffffffff001);
+	CHECK_INT(invalidate(&host, gathered(0, 0xfffffffffffff, SIZE_4K, 0), iomt_plan_covers(2)), 2);
+	IS(cmds[1], 0x3000123400000000, 0x000bfffffffff001);
 	CHECK_INT(invalidate(&host, gathered(0, 0x10000000000000, SIZE_4K, 0), one), 1);
 	IS(cmds[0], 0x3000123400000000, 0x7ffffffffffff001);
 	CHECK_INT(invalidate(&host, gathered(0, UINT64_MAX, SIZE_4K, 0), one), 1);
@@ -178,8 +182,6 @@ static void reserved(void)
 	refused(0x3000123400100000, 0x5000);
 	refused(0x3001123400000000, 0x5000);
 	refused(0x3000123400000000, 0x5008);
-	refused(0x3000123400000000, 0xfffffffffffff001); /* no zero */
-	refused(0x3000123400000000, 0x000ffffffffff001); /* 2^53 */
 	refused(0x4000045620000123, 0x5002);
 	refused(0x2000000000010123, 0);
 	refused(0x2000000000000123, 1);
@@ -187,6 +189,24 @@ static void reserved(void)
 	refused(0x1010000000000001, 0);
 	refused(0x5000000000000123, 0); /* INVALIDATE_INTERRUPT_TABLE */
 	refused(0, 0);
+}
+
+/* However a guest writes all pages. */
+static void all_pages(void)
+{
+	static const uint64_t sizes[] = {0x0007fffffffff001, 0x0017fffffffff001, 0x000ffffffffff001,
+					 0x7ffffffffffff001, 0xfffffffffffff001};
+
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct iomt_cmd cmd = {{0x3000123400000000, sizes[i]}};
+		struct iomt_inv inv;
+
+		CHECK_INT(iomt_amd_decode(&cmd, &inv), 0);
+		CHECK_EQ(inv.flags, IOMT_INV_BY_DOMAIN | IOMT_INV_LEAVES | IOMT_INV_STAGE_2);
+		CHECK_EQ(inv.first, 0);
+		CHECK_EQ(inv.last, UINT64_MAX);
+		check_decoder(&reader, &cmd);
+	}
 }
 
 static void decoded(void)
@@ -206,4 +226,4 @@ static void decoded(void)
 
 TEST_SUITE(cmd_amd, TEST(pages), TEST(one_byte), TEST(at_the_top), TEST(large),
 	   TEST(at_least_the_leaf), TEST(np_cache), TEST(device), TEST(others), TEST(errors),
-	   TEST(reserved), TEST(decoded));
+	   TEST(reserved), TEST(all_pages), TEST(decoded));

@@ -42,7 +42,7 @@ static int amd(struct run *run, size_t n)
 	struct iomt_amd_target target = {.domain = given->domain};
 
 	setup(run, VENDOR_AMD, 0);
-	run->cap_lg2 = 52;
+	run->cap_lg2 = 51;
 	run->whole = ~0ULL;
 	run->domain = given->domain;
 	run->stage_2 = true;
@@ -66,7 +66,7 @@ static int amd_device(struct run *run, size_t n)
 					 .pasid = run->given->process & 0xfffff};
 
 	setup(run, VENDOR_AMD, 0);
-	run->cap_lg2 = 52;
+	run->cap_lg2 = 51;
 	run->whole = ~0ULL;
 	run->device = true;
 	run->process = device.flags ? (int64_t)device.pasid : ANY;
