@@ -27,7 +27,7 @@ extern "C" {
 /* Whose translations. */
 struct iomt_vtd_target {
 	uint32_t flags;
-	uint32_t pasid; /* with IOMT_VTD_FIRST_STAGE: 20 bits */
+	uint32_t pasid; /* with IOMT_VTD_FIRST_STAGE: 20 bits; else 0 */
 	uint16_t domain;
 	uint8_t mamv; /* CAP_REG.MAMV: log2 of the most 4K pages that one command covers; 0 to 52 */
 };
@@ -39,7 +39,8 @@ struct iomt_vtd_target {
  * when none was touched. At most policy->most commands.
  *
  * Returns how many entries: twice as many as commands with IOMT_VTD_WIDE. IOMT_EINVAL: unknown
- * flags, a PASID above 20 bits, mamv above 52, a policy that is none. IOMT_ENOSPC: n is too small.
+ * flags, a PASID above 20 bits or without its flag, mamv above 52, a policy that is none.
+ * IOMT_ENOSPC: n is too small.
  */
 int iomt_vtd_gather(const struct iomt_vtd_target *target, const struct iomt_gather *gather,
 		    const struct iomt_plan_policy *policy, struct iomt_cmd *cmds, size_t n);

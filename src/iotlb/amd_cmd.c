@@ -38,9 +38,9 @@ static int encode(const void *ctx, const struct iomt_cover *cover, bool leaves,
 		  struct iomt_cmd *cmd)
 {
 	const struct iomt_amd_target *target = ctx;
-	uint64_t pasid = target->flags & IOMT_AMD_GUEST ? target->pasid : 0;
 
-	return cmd_put(cmd, 1, OPCODE(INVALIDATE_PAGES) | (uint64_t)target->domain << 32 | pasid,
+	return cmd_put(cmd, 1,
+		       OPCODE(INVALIDATE_PAGES) | (uint64_t)target->domain << 32 | target->pasid,
 		       pages(cover, target->flags) | (leaves ? 0 : TABLES));
 }
 
@@ -48,7 +48,7 @@ static int encode_device(const void *ctx, const struct iomt_cover *cover, bool l
 			 struct iomt_cmd *cmd)
 {
 	const struct iomt_amd_device *device = ctx;
-	uint64_t pasid = device->flags & IOMT_AMD_GUEST ? device->pasid : 0;
+	uint64_t pasid = device->pasid;
 
 	(void)leaves;
 	return cmd_put(cmd, 1,
@@ -72,9 +72,11 @@ int iomt_amd_gather(const struct iomt_amd_target *target, const struct iomt_gath
 	struct iomt_plan_policy wanted = *policy;
 	struct iomt_plan_rules covers = rules();
 
-	if (target->flags & ~(IOMT_AMD_GUEST | IOMT_AMD_NP_CACHE) || !cmd_is_pasid(target->pasid))
+	if (target->flags & ~(IOMT_AMD_GUEST | IOMT_AMD_NP_CACHE) ||
+	    !cmd_takes_pasid(target->flags & IOMT_AMD_GUEST, target->pasid))
 		return IOMT_EINVAL;
-	if (target->flags & IOMT_AMD_NP_CACHE && wanted.kind == IOMT_PLAN_COVERS)
+	if (target->flags & IOMT_AMD_NP_CACHE &&
+	    (wanted.kind == IOMT_PLAN_COVERS || wanted.kind == IOMT_PLAN_COST))
 		wanted.kind = IOMT_PLAN_EXACT;
 	return cmd_gather(gather, &covers, &wanted, encode, target, 1, cmds, n);
 }
@@ -84,7 +86,8 @@ int iomt_amd_device_gather(const struct iomt_amd_device *device, const struct io
 {
 	struct iomt_plan_rules covers = rules();
 
-	if (device->flags & ~IOMT_AMD_GUEST || !cmd_is_pasid(device->pasid))
+	if (device->flags & ~IOMT_AMD_GUEST ||
+	    !cmd_takes_pasid(device->flags & IOMT_AMD_GUEST, device->pasid))
 		return IOMT_EINVAL;
 	return cmd_gather(gather, &covers, policy, encode_device, device, 1, cmds, n);
 }

@@ -20,6 +20,12 @@ static inline bool cmd_is_pasid(uint32_t pasid)
 	return !(pasid >> PASID_BITS);
 }
 
+/* A PASID where "wanted", and none otherwise: one without its flag would be dropped in silence. */
+static inline bool cmd_takes_pasid(bool wanted, uint32_t pasid)
+{
+	return wanted ? cmd_is_pasid(pasid) : !pasid;
+}
+
 /* One command into the array. */
 static inline int cmd_put(struct iomt_cmd *cmds, size_t n, uint64_t low, uint64_t high)
 {

@@ -243,8 +243,8 @@ int iomt_smmu_device_gather(const struct iomt_smmu_device *device, const struct 
 {
 	struct iomt_plan_rules spans = cmd_range_rules();
 
-	if (device->flags & ~IOMT_SMMU_SUBSTREAM || !cmd_is_pasid(device->substream) ||
-	    (!device->flags && device->substream))
+	if (device->flags & ~IOMT_SMMU_SUBSTREAM ||
+	    !cmd_takes_pasid(device->flags & IOMT_SMMU_SUBSTREAM, device->substream))
 		return IOMT_EINVAL;
 	return cmd_gather(gather, &spans, policy, encode_device, device, 1, cmds, n);
 }

@@ -103,6 +103,11 @@ static void np_cache(void)
 	IS(cmds[0], 0x3000123400000000, 0x7f000);
 	IS(cmds[1], 0x3000123400000000, 0x80001);
 	IS(cmds[2], 0x3000123400000000, 0x82000);
+	/* though commands are dear */
+	CHECK_INT(invalidate(&emulated, gathered(0x7f000, 0x82fff, 0, 0),
+			     iomt_plan_cost(1000, 1, 4096, 3)),
+		  3);
+	IS(cmds[2], 0x3000123400000000, 0x82000);
 	CHECK_INT(invalidate(&emulated, gathered(0x7f000, 0x82fff, 0, 0), iomt_plan_covers(2)), 1);
 	IS(cmds[0], 0x3000123400000000, 0x7ffffffffffff001);
 }
@@ -144,7 +149,7 @@ static void others(void)
 
 static void errors(void)
 {
-	struct iomt_amd_target bad_flag = {.flags = 4}, bad_pasid = {.pasid = 0x100000};
+	struct iomt_amd_target bad_flag = {.flags = 4}, bad_pasid = {.flags = IOMT_AMD_GUEST, .pasid = 0x100000};
 	struct iomt_amd_device bad_device = {.flags = IOMT_AMD_NP_CACHE};
 	struct iomt_gather gather = gathered(0x5000, 0x5fff, SIZE_4K, 0), empty;
 	struct iomt_plan_policy one = iomt_plan_covers(1), none = iomt_plan_covers(0);
@@ -156,7 +161,11 @@ static void errors(void)
 	CHECK_INT(invalidate(&bad_pasid, gather, one), IOMT_EINVAL);
 	CHECK_INT(invalidate(&host, gather, none), IOMT_EINVAL);
 	CHECK_INT(iomt_amd_device_gather(&bad_device, &gather, &one, cmds, 8), IOMT_EINVAL);
-	bad_device = (struct iomt_amd_device){.pasid = 0x100000};
+	bad_device = (struct iomt_amd_device){.pasid = 1};
+	CHECK_INT(iomt_amd_device_gather(&bad_device, &gather, &one, cmds, 8), IOMT_EINVAL);
+	bad_pasid = (struct iomt_amd_target){.pasid = 1};
+	CHECK_INT(invalidate(&bad_pasid, gather, one), IOMT_EINVAL);
+	bad_device = (struct iomt_amd_device){.flags = IOMT_AMD_GUEST, .pasid = 0x100000};
 	CHECK_INT(iomt_amd_device_gather(&bad_device, &gather, &one, cmds, 8), IOMT_EINVAL);
 	CHECK_INT(iomt_amd_device_entry(1, NULL, 0), IOMT_ENOSPC);
 	CHECK_INT(iomt_amd_all(NULL, 0), IOMT_ENOSPC);

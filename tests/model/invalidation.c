@@ -62,14 +62,14 @@ static int amd_device(struct run *run, size_t n)
 	struct iomt_amd_device device = {.rid = run->given->domain,
 					 .queue = 3,
 					 .max_pending = 7,
-					 .flags = run->given->flags & 1 ? IOMT_AMD_GUEST : 0,
-					 .pasid = run->given->process & 0xfffff};
+					 .flags = run->given->flags & 1 ? IOMT_AMD_GUEST : 0};
 
 	setup(run, VENDOR_AMD, 0);
 	run->cap_lg2 = 51;
 	run->whole = ~0ULL;
 	run->device = true;
-	run->process = device.flags ? (int64_t)device.pasid : ANY;
+	if (device.flags)
+		run->process = device.pasid = run->given->process & 0xfffff;
 	return iomt_amd_device_gather(&device, &run->gather, &run->policy, run->cmds, n);
 }
 
@@ -102,15 +102,14 @@ static int vtd_device(struct run *run, size_t n)
 	struct iomt_vtd_device device = {.flags = given->flags & 1 ? IOMT_VTD_WIDE : 0,
 					 .rid = given->domain,
 					 .pf_rid = 0x1238,
-					 .max_pending = 31,
-					 .pasid = given->process & 0xfffff};
+					 .max_pending = 31};
 
 	setup(run, VENDOR_VTD, device.flags);
 	run->per_command = device.flags ? 2 : 1;
 	run->device = true;
 	if (given->hardware == HARDWARE_VTD_DEVICE_PASID) {
 		device.flags |= IOMT_VTD_PASID;
-		run->process = device.pasid;
+		run->process = device.pasid = given->process & 0xfffff;
 	}
 	return iomt_vtd_device_gather(&device, &run->gather, &run->policy, run->cmds, n);
 }
