@@ -71,6 +71,12 @@ static inline struct iomt_plan_rules cmd_range_rules(void)
 	return (struct iomt_plan_rules){.unit_lg2 = PAGE_LG2, .scale_max = 64 - PAGE_LG2};
 }
 
+/* A gather that tells of no leaf either was filled by hand, and may be of anything. */
+static inline bool cmd_tables_changed(const struct iomt_gather *gather)
+{
+	return gather->table_levels || !gather->leaf_sizes;
+}
+
 /*
  * Hardware without ranges takes one address a command, which drops every entry on the way to it:
  * steps of the smallest leaf, or of what the lowest table entry maps, meet all. Of a run hardware may
@@ -111,7 +117,7 @@ cmd_gather(const struct iomt_gather *gather, const struct iomt_plan_rules *rules
 	if ((size_t)count * entries > n)
 		return IOMT_ENOSPC;
 	while (iomt_plan_next(&plan, &cover))
-		written += encode(ctx, &cover, !gather->table_levels, &cmds[written]);
+		written += encode(ctx, &cover, !cmd_tables_changed(gather), &cmds[written]);
 	return written;
 }
 

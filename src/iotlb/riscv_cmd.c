@@ -88,7 +88,7 @@ int iomt_riscv_gather(const struct iomt_riscv_target *target, const struct iomt_
 	if (!(target->flags & IOMT_RISCV_RANGES))
 		rules = (struct iomt_plan_rules){.unit_lg2 =
 							 (uint8_t)cmd_step_lg2(gather, PAGE_LG2)};
-	if (gather->table_levels && !(target->flags & IOMT_RISCV_NON_LEAF) && policy->most)
+	if (cmd_tables_changed(gather) && !(target->flags & IOMT_RISCV_NON_LEAF) && policy->most)
 		wanted.kind = IOMT_PLAN_ALL;
 	return cmd_gather(gather, &rules, &wanted, encode, target, 1, cmds, n);
 }

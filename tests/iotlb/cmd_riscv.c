@@ -93,6 +93,9 @@ static void tables(void)
 	IS(cmds[0], 0x0000000154321001, 0);
 	CHECK_INT(invalidate(second, 0, changed, one), 1);
 	IS(cmds[0], 0x0123400200000081, 0);
+	/* neither leaves nor tables told: both */
+	CHECK_INT(invalidate(host, IOMT_RISCV_RANGES, gathered(0x5000, 0x5fff, 0, 0), one), 1);
+	IS(cmds[0], 0x0000000154321001, 0);
 	CHECK_INT(invalidate(second, IOMT_RISCV_NON_LEAF, gathered(0x200000, 0x3fffff, 0, 2), one),
 		  1);
 	IS(cmds[0], 0x0123400600000481, 0x80000);

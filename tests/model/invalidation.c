@@ -238,10 +238,16 @@ static uint64_t below(unsigned bits)
 	return bits >= 64 ? ~0ULL : (1ULL << bits) - 1;
 }
 
+/* Tables are told of, or nothing is. */
+static bool tables_changed(const struct run *run)
+{
+	return run->gather.table_levels || !run->gather.leaf_sizes;
+}
+
 /* Whose translations, and whether tables go where they must, and stay where they may. */
 static void check_scope(const struct run *run, const struct meaning *m, bool all)
 {
-	bool changed = run->gather.table_levels;
+	bool changed = tables_changed(run);
 
 	HOLDS(run, m->effect == (run->device ? EFFECT_DEVICE_TRANSLATIONS : EFFECT_TRANSLATIONS),
 	      "means %d", m->effect);
@@ -428,7 +434,7 @@ static void check_commands(const struct run *run, unsigned count)
 		return;
 	}
 	HOLDS(run, run->policy.kind != IOMT_PLAN_ALL, "not everything");
-	HOLDS(run, run->tables || !run->gather.table_levels, "tables by address");
+	HOLDS(run, run->tables || !tables_changed(run), "tables by address");
 	if (run->steps) {
 		check_steps(run, m, count);
 		return;
