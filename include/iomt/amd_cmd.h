@@ -71,8 +71,8 @@ int iomt_amd_wait(uint32_t flags, uint64_t address, uint64_t data, struct iomt_c
 
 /*
  * What a command does. INVALIDATE_IOMMU_PAGES and INVALIDATE_IOTLB_PAGES without GN are of stage
- * 2, with it of stage 1; a size of 2^52 or more is all pages (2.4.3). IOMT_EINVAL for reserved bits,
- * and commands that invalidate nothing of this (interrupt tables, PPR).
+ * 2, with it of stage 1; a size of 2^52 or more is all pages (2.4.3). IOMT_EINVAL for reserved
+ * bits, and commands that invalidate nothing of this (interrupt tables, PPR).
  */
 int iomt_amd_decode(const struct iomt_cmd *cmd, struct iomt_inv *inv);
 

@@ -91,9 +91,9 @@ static inline bool iomt_gather_is_empty(const struct iomt_gather *gather)
 }
 
 /*
- * Adds the IOVAs [first, last] (inclusive, first <= last) to what must be invalidated. Who does so
- * for leaves of his own adds their sizes to leaf_sizes, since commands may name one leaf size alone;
- * while neither leaf_sizes nor table_levels says anything, tables count as changed.
+ * Adds the IOVAs [first, last] (inclusive, first <= last) to what must be invalidated. Whoever does
+ * so for leaves that were there adds their sizes to leaf_sizes, since a command may spare entries
+ * of other sizes. While neither leaf_sizes nor table_levels says anything, tables count as changed.
  */
 static inline void iomt_gather_add(struct iomt_gather *gather, uint64_t first, uint64_t last)
 {

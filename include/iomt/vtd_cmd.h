@@ -34,9 +34,10 @@ struct iomt_vtd_target {
 
 /*
  * What a gather asks for, as page-selective IOTLB invalidations (6.5.2.3), or PASID-based ones
- * (6.5.2.4, which cannot drain): covers are powers of two up to 2^mamv pages, each at least as large
- * as a leaf that it must drop; everything is all of the domain or PASID. Tables stay cached (IH)
- * when none was touched. At most policy->most commands.
+ * (6.5.2.4, which cannot drain): covers are powers of two up to 2^mamv pages, each at least as
+ * large as a leaf that it must drop; everything is all of the domain or PASID, which is all that
+ * hardware without CAP_REG.PSI can do: give it iomt_plan_all() alone. Tables stay cached (IH) when
+ * none was touched. At most policy->most commands.
  *
  * Returns how many entries: twice as many as commands with IOMT_VTD_WIDE. IOMT_EINVAL: unknown
  * flags, a PASID above 20 bits or without its flag, mamv above 52, a policy that is none.

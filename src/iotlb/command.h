@@ -79,8 +79,8 @@ static inline bool cmd_tables_changed(const struct iomt_gather *gather)
 
 /*
  * Hardware without ranges takes one address a command, which drops every entry on the way to it:
- * steps of the smallest leaf, or of what the lowest table entry maps, meet all. Of a run hardware may
- * keep each entry, so that it is stepped through by the entries of its level.
+ * steps of the smallest leaf, or of what the lowest table entry maps, meet all. Of a run hardware
+ * may keep each entry, so that it is stepped through by the entries of its level.
  */
 static inline unsigned cmd_step_lg2(const struct iomt_gather *gather, unsigned granule_lg2)
 {

@@ -66,7 +66,8 @@ static void large(void)
 	IS(cmds[0], 0x3000123400000000, 0x0003fffffffff001);
 	CHECK_INT(invalidate(&host, gathered(0, 0xfffffffffffff, SIZE_4K, 0), one), 1);
 	IS(cmds[0], 0x3000123400000000, 0x7ffffffffffff001);
-	CHECK_INT(invalidate(&host, gathered(0, 0xfffffffffffff, SIZE_4K, 0), iomt_plan_covers(2)), 2);
+	CHECK_INT(invalidate(&host, gathered(0, 0xfffffffffffff, SIZE_4K, 0), iomt_plan_covers(2)),
+		  2);
 	IS(cmds[1], 0x3000123400000000, 0x000bfffffffff001);
 	CHECK_INT(invalidate(&host, gathered(0, 0x10000000000000, SIZE_4K, 0), one), 1);
 	IS(cmds[0], 0x3000123400000000, 0x7ffffffffffff001);
@@ -149,7 +150,8 @@ static void others(void)
 
 static void errors(void)
 {
-	struct iomt_amd_target bad_flag = {.flags = 4}, bad_pasid = {.flags = IOMT_AMD_GUEST, .pasid = 0x100000};
+	struct iomt_amd_target bad_flag = {.flags = 4},
+			       bad_pasid = {.flags = IOMT_AMD_GUEST, .pasid = 0x100000};
 	struct iomt_amd_device bad_device = {.flags = IOMT_AMD_NP_CACHE};
 	struct iomt_gather gather = gathered(0x5000, 0x5fff, SIZE_4K, 0), empty;
 	struct iomt_plan_policy one = iomt_plan_covers(1), none = iomt_plan_covers(0);

@@ -226,5 +226,5 @@ static void decoded(void)
 	check_decoder(&reader, &cmd);
 }
 
-TEST_SUITE(cmd_riscv, TEST(addresses), TEST(napot_leaves), TEST(napot), TEST(tables), TEST(device), TEST(others),
-	   TEST(errors), TEST(reserved), TEST(decoded));
+TEST_SUITE(cmd_riscv, TEST(addresses), TEST(napot_leaves), TEST(napot), TEST(tables), TEST(device),
+	   TEST(others), TEST(errors), TEST(reserved), TEST(decoded));

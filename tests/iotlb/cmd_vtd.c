@@ -269,6 +269,6 @@ static void decoded(void)
 	check_decoder(&reader, &cmd);
 }
 
-TEST_SUITE(cmd_vtd, TEST(pages), TEST(mapped), TEST(first_stage), TEST(unaligned_mask), TEST(at_the_top),
-	   TEST(mask_limit), TEST(wide), TEST(device), TEST(others), TEST(errors), TEST(reserved),
-	   TEST(decoded));
+TEST_SUITE(cmd_vtd, TEST(pages), TEST(mapped), TEST(first_stage), TEST(unaligned_mask),
+	   TEST(at_the_top), TEST(mask_limit), TEST(wide), TEST(device), TEST(others), TEST(errors),
+	   TEST(reserved), TEST(decoded));

@@ -50,7 +50,7 @@ struct meaning {
 	bool stage_1;
 	bool stage_2;
 	bool all_stage_1; /* whatever the address, which is of stage 2 */
-	bool global; /* global mappings, though process is not ANY */
+	bool global;	  /* global mappings, though process is not ANY */
 	bool el2;
 	int granule_lg2; /* hints, 0 and -1 without */
 	int level;
