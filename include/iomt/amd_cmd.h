@@ -15,26 +15,27 @@ extern "C" {
 
 /*
  * The IOMMU is emulated and remembers absent entries (Capability header, NpCache). What is mapped
- * is then gathered too (iomt_gather_add), and commands never go beyond the range, because the
- * hypervisor works through all that they name: iomt_plan_covers(k) is iomt_plan_exact(k).
+ * is then gathered too (iomt_gather_add). The hypervisor works through all that commands name, so
+ * that they name the range and nothing else, or all pages where that takes more than policy->most:
+ * iomt_plan_covers and iomt_plan_cost are iomt_plan_exact.
  */
 #define IOMT_AMD_NP_CACHE 0x2u
 
 /* Whose translations. */
 struct iomt_amd_target {
 	uint32_t flags;
-	uint32_t pasid; /* with IOMT_AMD_GUEST: 20 bits; 0 where requests have none */
+	uint32_t pasid; /* with IOMT_AMD_GUEST: 20 bits, 0 where requests have none; else 0 */
 	uint16_t domain;
 };
 
 /*
  * What a gather asks for, as INVALIDATE_IOMMU_PAGES (2.4.3): covers are powers of two from 4K to
- * 2^52 bytes, each at least as large as a leaf that it must drop; everything is all pages of
+ * 2^51 bytes, each at least as large as a leaf that it must drop; everything is all pages of
  * the domain or PASID. Tables stay cached (PDE clear) when none was touched. At most policy->most
  * commands.
  *
- * Returns how many. IOMT_EINVAL: unknown flags, a PASID above 20 bits, a policy that is none.
- * IOMT_ENOSPC: n is too small.
+ * Returns how many. IOMT_EINVAL: unknown flags, a PASID above 20 bits or without its flag, a policy
+ * that is none. IOMT_ENOSPC: n is too small.
  */
 int iomt_amd_gather(const struct iomt_amd_target *target, const struct iomt_gather *gather,
 		    const struct iomt_plan_policy *policy, struct iomt_cmd *cmds, size_t n);
@@ -70,8 +71,8 @@ int iomt_amd_wait(uint32_t flags, uint64_t address, uint64_t data, struct iomt_c
 
 /*
  * What a command does. INVALIDATE_IOMMU_PAGES and INVALIDATE_IOTLB_PAGES without GN are of stage
- * 2, with it of stage 1. IOMT_EINVAL for reserved bits, sizes that are none, and commands that
- * invalidate nothing of this (interrupt tables, PPR).
+ * 2, with it of stage 1; a size of 2^52 or more is all pages (2.4.3). IOMT_EINVAL for reserved
+ * bits, and commands that invalidate nothing of this (interrupt tables, PPR).
  */
 int iomt_amd_decode(const struct iomt_cmd *cmd, struct iomt_inv *inv);
 

@@ -68,6 +68,12 @@ enum iomt_inv_kind {
 #define IOMT_INV_DRAIN	    0x8000u /* wait: page requests are drained */
 
 /*
+ * With STAGE_2 by address (VT-d): translations of the domain that a first stage took part in, alone
+ * or nested, all go, whatever their address.
+ */
+#define IOMT_INV_ALL_STAGE_1 0x10000u
+
+/*
  * A decoded command. An emulator drops every entry that overlaps [first, last]. Hardware may keep
  * those that lie in it in part (AMD, VT-d), and those of other levels than that hinted at.
  */

@@ -44,8 +44,8 @@ struct iomt_gather {
 
 	/*
 	 * Bit l: an entry at level l stopped pointing, or began to point, to a table where hardware
-	 * may have cached something else. (Level 0 holds leaves of one granule.) Zero means that
-	 * only leaves changed and walk caches may be kept.
+	 * may have cached something else. (Level 0 holds leaves of one granule.) Zero, beside a
+	 * leaf size, means that only leaves changed and walk caches may be kept.
 	 */
 	uint32_t table_levels;
 
@@ -90,7 +90,11 @@ static inline bool iomt_gather_is_empty(const struct iomt_gather *gather)
 	return gather->first > gather->last && !gather->tables;
 }
 
-/* Adds the IOVAs [first, last] (inclusive, first <= last) to what must be invalidated. */
+/*
+ * Adds the IOVAs [first, last] (inclusive, first <= last) to what must be invalidated. Whoever does
+ * so for leaves that were there adds their sizes to leaf_sizes, since a command may spare entries
+ * of other sizes. While neither leaf_sizes nor table_levels says anything, tables count as changed.
+ */
 static inline void iomt_gather_add(struct iomt_gather *gather, uint64_t first, uint64_t last)
 {
 	if (first < gather->first)

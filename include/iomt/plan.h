@@ -77,9 +77,9 @@ static inline struct iomt_plan_policy iomt_plan_all(void)
 
 /*
  * The cheapest of these: at most one to eight covers, at most "most" (which is exact, if most is
- * enough), everything. A command costs command_ns; an entry that is dropped in vain costs entry_ns, which is what the
- * walk costs that brings it back. The IOTLB holds "entries" entries at most, so that no command
- * drops more. Entries have the size of the smallest leaf gathered.
+ * enough), everything. A command costs command_ns; an entry that is dropped in vain costs
+ * entry_ns, which is what the walk costs that brings it back. The IOTLB holds "entries" entries at
+ * most, so that no command drops more. Entries have the size of the smallest leaf gathered.
  */
 static inline struct iomt_plan_policy iomt_plan_cost(uint32_t command_ns, uint32_t entry_ns,
 						     uint32_t entries, uint16_t most)

@@ -34,10 +34,11 @@ struct iomt_riscv_target {
 };
 
 /*
- * What a gather asks for. With RANGES, covers are powers of two from 4K up; without, a command names one
- * address, and a range takes as many as it has leaves of the smallest size. Everything is all of
- * the PSCID (without its global mappings) or GSCID. Where a table was touched, addresses are
- * enough with NON_LEAF; without, everything is dropped. At most policy->most commands.
+ * What a gather asks for. With RANGES, covers are powers of two from 4K up; without, a command
+ * names one address, and a range takes as many as it has leaves of the smallest size, a Svnapot run
+ * sixteen. Everything is all of the PSCID or GSCID. Global mappings go with ALL_PSCIDS alone, by
+ * address too. Where a table was touched, addresses are enough with NON_LEAF; without, everything
+ * is dropped. At most policy->most commands.
  *
  * Returns how many. IOMT_EINVAL: an unknown stage or flag, an id that should be 0 or is above 20
  * bits, a policy that is none. IOMT_ENOSPC: n is too small.

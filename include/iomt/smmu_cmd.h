@@ -27,7 +27,7 @@ enum iomt_smmu_regime {
 
 /*
  * Stage 2 has stage 1 tables on it: as invalidation by IPA leaves translations from VA to PA, a
- * TLBI_NH_ALL of the VMID follows (4.4.3.1).
+ * CMD_SYNC and a TLBI_NH_ALL of the VMID follow (4.4.3.1). TLBI_S12_VMALL needs neither.
  */
 #define IOMT_SMMU_NESTED 0x4u
 
@@ -53,7 +53,7 @@ struct iomt_smmu_target {
  * the smallest size. Everything is all of the ASID or VMID; for an ASID without its global mappings.
  *
  * Tables stay cached (Leaf) when none was touched. Then the level of all leaves, if it is one, is
- * hinted at (TTL). At most policy->most commands, and one more with IOMT_SMMU_NESTED.
+ * hinted at (TTL). At most policy->most commands, and two more with IOMT_SMMU_NESTED.
  *
  * Returns how many. IOMT_EINVAL: an unknown regime or flag, NESTED of another regime than stage 2,
  * an id that should be 0, a granule that is none, a policy that is none. IOMT_ENOSPC: n is too small.

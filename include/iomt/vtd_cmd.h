@@ -27,19 +27,21 @@ extern "C" {
 /* Whose translations. */
 struct iomt_vtd_target {
 	uint32_t flags;
-	uint32_t pasid; /* with IOMT_VTD_FIRST_STAGE: 20 bits */
+	uint32_t pasid; /* with IOMT_VTD_FIRST_STAGE: 20 bits; else 0 */
 	uint16_t domain;
 	uint8_t mamv; /* CAP_REG.MAMV: log2 of the most 4K pages that one command covers; 0 to 52 */
 };
 
 /*
  * What a gather asks for, as page-selective IOTLB invalidations (6.5.2.3), or PASID-based ones
- * (6.5.2.4, which cannot drain): covers are powers of two up to 2^mamv pages, each at least as large
- * as a leaf that it must drop; everything is all of the domain or PASID. Tables stay cached (IH)
- * when none was touched. At most policy->most commands.
+ * (6.5.2.4, which cannot drain): covers are powers of two up to 2^mamv pages, each at least as
+ * large as a leaf that it must drop; everything is all of the domain or PASID, which is all that
+ * hardware without CAP_REG.PSI can do: give it iomt_plan_all() alone. Tables stay cached (IH) when
+ * none was touched. At most policy->most commands.
  *
  * Returns how many entries: twice as many as commands with IOMT_VTD_WIDE. IOMT_EINVAL: unknown
- * flags, a PASID above 20 bits, mamv above 52, a policy that is none. IOMT_ENOSPC: n is too small.
+ * flags, a PASID above 20 bits or without its flag, mamv above 52, a policy that is none.
+ * IOMT_ENOSPC: n is too small.
  */
 int iomt_vtd_gather(const struct iomt_vtd_target *target, const struct iomt_gather *gather,
 		    const struct iomt_plan_policy *policy, struct iomt_cmd *cmds, size_t n);
@@ -98,7 +100,9 @@ int iomt_vtd_pasid(uint32_t flags, enum iomt_vtd_scope scope, uint16_t domain, u
 int iomt_vtd_wait(uint32_t flags, uint64_t address, uint32_t data, struct iomt_cmd *cmds, size_t n);
 
 /*
- * What a descriptor does: with IOMT_VTD_WIDE in flags, of the two entries at cmd. IOMT_EINVAL for
+ * What a descriptor does: with IOMT_VTD_WIDE in flags, of the two entries at cmd. A page-selective
+ * IOTLB invalidation is of second stages by address, and of all of the domain's first stages
+ * (IOMT_INV_ALL_STAGE_1), as their addresses are others. IOMT_EINVAL for
  * reserved bits and granularities, address masks above mamv, sizes that are none, descriptors that
  * invalidate nothing of this (interrupt entries, page responses), and for bad flags or mamv.
  */

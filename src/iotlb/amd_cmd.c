@@ -25,7 +25,8 @@
 #define SIZE	     (1ULL << 0) /* S, of the high word */
 #define TABLES	     (1ULL << 1) /* PDE */
 #define GUEST	     (1ULL << 2) /* GN */
-#define SIZE_MAX_LG2 52		 /* above it only all pages */
+#define SIZE_MAX_LG2 51		 /* above it only all pages (2.4.3, table 14) */
+#define ALL_PAGES    0x0007fffffffff000ULL
 
 static uint64_t pages(const struct iomt_cover *cover, uint32_t flags)
 {
@@ -37,9 +38,9 @@ static int encode(const void *ctx, const struct iomt_cover *cover, bool leaves,
 		  struct iomt_cmd *cmd)
 {
 	const struct iomt_amd_target *target = ctx;
-	uint64_t pasid = target->flags & IOMT_AMD_GUEST ? target->pasid : 0;
 
-	return cmd_put(cmd, 1, OPCODE(INVALIDATE_PAGES) | (uint64_t)target->domain << 32 | pasid,
+	return cmd_put(cmd, 1,
+		       OPCODE(INVALIDATE_PAGES) | (uint64_t)target->domain << 32 | target->pasid,
 		       pages(cover, target->flags) | (leaves ? 0 : TABLES));
 }
 
@@ -47,7 +48,7 @@ static int encode_device(const void *ctx, const struct iomt_cover *cover, bool l
 			 struct iomt_cmd *cmd)
 {
 	const struct iomt_amd_device *device = ctx;
-	uint64_t pasid = device->flags & IOMT_AMD_GUEST ? device->pasid : 0;
+	uint64_t pasid = device->pasid;
 
 	(void)leaves;
 	return cmd_put(cmd, 1,
@@ -71,9 +72,11 @@ int iomt_amd_gather(const struct iomt_amd_target *target, const struct iomt_gath
 	struct iomt_plan_policy wanted = *policy;
 	struct iomt_plan_rules covers = rules();
 
-	if (target->flags & ~(IOMT_AMD_GUEST | IOMT_AMD_NP_CACHE) || !cmd_is_pasid(target->pasid))
+	if (target->flags & ~(IOMT_AMD_GUEST | IOMT_AMD_NP_CACHE) ||
+	    !cmd_takes_pasid(target->flags & IOMT_AMD_GUEST, target->pasid))
 		return IOMT_EINVAL;
-	if (target->flags & IOMT_AMD_NP_CACHE && wanted.kind == IOMT_PLAN_COVERS)
+	if (target->flags & IOMT_AMD_NP_CACHE &&
+	    (wanted.kind == IOMT_PLAN_COVERS || wanted.kind == IOMT_PLAN_COST))
 		wanted.kind = IOMT_PLAN_EXACT;
 	return cmd_gather(gather, &covers, &wanted, encode, target, 1, cmds, n);
 }
@@ -83,7 +86,8 @@ int iomt_amd_device_gather(const struct iomt_amd_device *device, const struct io
 {
 	struct iomt_plan_rules covers = rules();
 
-	if (device->flags & ~IOMT_AMD_GUEST || !cmd_is_pasid(device->pasid))
+	if (device->flags & ~IOMT_AMD_GUEST ||
+	    !cmd_takes_pasid(device->flags & IOMT_AMD_GUEST, device->pasid))
 		return IOMT_EINVAL;
 	return cmd_gather(gather, &covers, policy, encode_device, device, 1, cmds, n);
 }
@@ -106,18 +110,14 @@ int iomt_amd_wait(uint32_t flags, uint64_t address, uint64_t data, struct iomt_c
 	return cmd_put(cmds, n, OPCODE(COMPLETION_WAIT) | address | flags, data);
 }
 
-static bool decode_pages(uint64_t high, struct iomt_inv *inv)
+/* From the first clear bit at 51 on, all pages. */
+static void decode_pages(uint64_t high, struct iomt_inv *inv)
 {
 	uint64_t address = high & ~PAGE_MASK;
 
-	if (!cmd_decode_range(address, high & SIZE, inv))
-		return false;
-	if (inv->last - inv->first == UINT64_MAX)
-		inv->flags &= ~IOMT_INV_BY_ADDRESS;
-	else if ((inv->last - inv->first) >> SIZE_MAX_LG2)
-		return false;
 	inv->flags |= high & GUEST ? IOMT_INV_STAGE_1 | IOMT_INV_BY_PROCESS : IOMT_INV_STAGE_2;
-	return true;
+	if (!(high & SIZE) || (address & ALL_PAGES) != ALL_PAGES)
+		cmd_decode_range(address, high & SIZE, inv);
 }
 
 static bool decode_wait(uint64_t low, uint64_t high, struct iomt_inv *inv)
@@ -148,8 +148,8 @@ static bool decode(uint64_t low, uint64_t high, struct iomt_inv *inv)
 		inv->flags = IOMT_INV_BY_DOMAIN | (high & TABLES ? 0 : IOMT_INV_LEAVES);
 		inv->domain = (uint32_t)cmd_bits(low, 47, 32);
 		inv->process = high & GUEST ? (uint32_t)cmd_bits(low, 19, 0) : 0;
-		return decode_pages(high, inv) && !cmd_bits(low, 31, 20) &&
-		       !cmd_bits(low, 59, 48) && !cmd_bits(high, 11, 3);
+		decode_pages(high, inv);
+		return !cmd_bits(low, 31, 20) && !cmd_bits(low, 59, 48) && !cmd_bits(high, 11, 3);
 	case INVALIDATE_IOTLB:
 		inv->kind = IOMT_INV_DEVICE_TLB;
 		inv->flags = IOMT_INV_BY_DEVICE;
@@ -158,7 +158,8 @@ static bool decode(uint64_t low, uint64_t high, struct iomt_inv *inv)
 			inv->process =
 				(uint32_t)(cmd_bits(low, 59, 56) << 16 |
 					   cmd_bits(low, 23, 16) << 8 | cmd_bits(low, 55, 48));
-		return decode_pages(high, inv) && !cmd_bits(high, 1, 1) && !cmd_bits(high, 11, 3);
+		decode_pages(high, inv);
+		return !cmd_bits(high, 1, 1) && !cmd_bits(high, 11, 3);
 	case INVALIDATE_ALL:
 		inv->kind = IOMT_INV_IOTLB;
 		inv->flags = IOMT_INV_STAGE_1 | IOMT_INV_STAGE_2;

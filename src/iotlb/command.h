@@ -20,6 +20,12 @@ static inline bool cmd_is_pasid(uint32_t pasid)
 	return !(pasid >> PASID_BITS);
 }
 
+/* A PASID where "wanted", and none otherwise: one without its flag would be dropped in silence. */
+static inline bool cmd_takes_pasid(bool wanted, uint32_t pasid)
+{
+	return wanted ? cmd_is_pasid(pasid) : !pasid;
+}
+
 /* One command into the array. */
 static inline int cmd_put(struct iomt_cmd *cmds, size_t n, uint64_t low, uint64_t high)
 {
@@ -65,22 +71,30 @@ static inline struct iomt_plan_rules cmd_range_rules(void)
 	return (struct iomt_plan_rules){.unit_lg2 = PAGE_LG2, .scale_max = 64 - PAGE_LG2};
 }
 
+/* A gather that tells of no leaf either was filled by hand, and may be of anything. */
+static inline bool cmd_tables_changed(const struct iomt_gather *gather)
+{
+	return gather->table_levels || !gather->leaf_sizes;
+}
+
 /*
  * Hardware without ranges takes one address a command, which drops every entry on the way to it:
- * steps of the smallest leaf, or of what the lowest table entry maps, meet all.
+ * steps of the smallest leaf, or of what the lowest table entry maps, meet all. Of a run hardware
+ * may keep each entry, so that it is stepped through by the entries of its level.
  */
 static inline unsigned cmd_step_lg2(const struct iomt_gather *gather, unsigned granule_lg2)
 {
-	unsigned step = 63;
+	unsigned index_lg2 = granule_lg2 - 3, step = 63, leaf;
 
 	if (gather->table_levels)
-		step = granule_lg2 +
-		       (granule_lg2 - 3) * (unsigned)__builtin_ctz(gather->table_levels);
-	if (gather->leaf_sizes && (unsigned)__builtin_ctzll(gather->leaf_sizes) < step)
-		step = (unsigned)__builtin_ctzll(gather->leaf_sizes);
-	if (!gather->leaf_sizes && !gather->table_levels)
+		step = granule_lg2 + index_lg2 * (unsigned)__builtin_ctz(gather->table_levels);
+	if (gather->leaf_sizes) {
+		leaf = (unsigned)__builtin_ctzll(gather->leaf_sizes);
+		leaf = leaf > granule_lg2 ? leaf - (leaf - granule_lg2) % index_lg2 : granule_lg2;
+		step = leaf < step ? leaf : step;
+	} else if (!gather->table_levels) {
 		step = granule_lg2;
-	step = step < granule_lg2 ? granule_lg2 : step;
+	}
 	return step < 63 ? step : 63;
 }
 
@@ -103,7 +117,7 @@ cmd_gather(const struct iomt_gather *gather, const struct iomt_plan_rules *rules
 	if ((size_t)count * entries > n)
 		return IOMT_ENOSPC;
 	while (iomt_plan_next(&plan, &cover))
-		written += encode(ctx, &cover, !gather->table_levels, &cmds[written]);
+		written += encode(ctx, &cover, !cmd_tables_changed(gather), &cmds[written]);
 	return written;
 }
 

@@ -72,7 +72,7 @@ static bool valid(const struct iomt_riscv_target *target)
 	bool pscid = target->stage != IOMT_RISCV_SECOND && !(target->flags & IOMT_RISCV_ALL_PSCIDS);
 
 	return (unsigned)target->stage <= IOMT_RISCV_SECOND && !(target->flags & ~TARGET_FLAGS) &&
-	       cmd_is_pasid(target->pscid) && (pscid || !target->pscid) &&
+	       cmd_takes_pasid(pscid, target->pscid) &&
 	       (target->stage != IOMT_RISCV_HOST_FIRST || !target->gscid) &&
 	       (target->stage != IOMT_RISCV_SECOND || !(target->flags & IOMT_RISCV_ALL_PSCIDS));
 }
@@ -88,7 +88,7 @@ int iomt_riscv_gather(const struct iomt_riscv_target *target, const struct iomt_
 	if (!(target->flags & IOMT_RISCV_RANGES))
 		rules = (struct iomt_plan_rules){.unit_lg2 =
 							 (uint8_t)cmd_step_lg2(gather, PAGE_LG2)};
-	if (gather->table_levels && !(target->flags & IOMT_RISCV_NON_LEAF) && policy->most)
+	if (cmd_tables_changed(gather) && !(target->flags & IOMT_RISCV_NON_LEAF) && policy->most)
 		wanted.kind = IOMT_PLAN_ALL;
 	return cmd_gather(gather, &rules, &wanted, encode, target, 1, cmds, n);
 }
@@ -115,8 +115,7 @@ int iomt_riscv_device_gather(const struct iomt_riscv_device *device,
 	struct iomt_plan_rules rules = cmd_range_rules();
 
 	if (device->flags & ~(IOMT_RISCV_PASID | IOMT_RISCV_SEGMENT) ||
-	    !cmd_is_pasid(device->pasid) ||
-	    (!(device->flags & IOMT_RISCV_PASID) && device->pasid) ||
+	    !cmd_takes_pasid(device->flags & IOMT_RISCV_PASID, device->pasid) ||
 	    (!(device->flags & IOMT_RISCV_SEGMENT) && device->segment))
 		return IOMT_EINVAL;
 	return cmd_gather(gather, &rules, policy, encode_device, device, 1, cmds, n);

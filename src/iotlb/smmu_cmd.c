@@ -181,13 +181,24 @@ int iomt_smmu_all(const struct iomt_smmu_target *target, struct iomt_cmd *cmds, 
 	return cmd_put(cmds, n, regimes[target->regime].all | ids(target), 0);
 }
 
+/* Whether translations from VA to PA are left: not by S12_VMALL, which drops both stages. */
+static bool leaves_combined(const struct iomt_smmu_target *target, const struct iomt_gather *gather,
+			    const struct iomt_plan_rules *rules,
+			    const struct iomt_plan_policy *policy)
+{
+	struct iomt_plan plan;
+
+	return target->flags & IOMT_SMMU_NESTED &&
+	       iomt_plan_init(&plan, gather, rules, policy) > 0 && !plan.all;
+}
+
 int iomt_smmu_gather(const struct iomt_smmu_target *target, const struct iomt_gather *gather,
 		     const struct iomt_plan_policy *policy, struct iomt_cmd *cmds, size_t n)
 {
-	bool nested = target->flags & IOMT_SMMU_NESTED && gather->first <= gather->last;
 	struct iomt_plan_policy wanted = *policy;
 	struct ranges ranges = {.target = target};
 	struct iomt_plan_rules covers;
+	size_t more;
 	int count;
 
 	if (!valid(target))
@@ -195,13 +206,17 @@ int iomt_smmu_gather(const struct iomt_smmu_target *target, const struct iomt_ga
 	/* an IPA that the field does not hold */
 	if (target->regime == IOMT_SMMU_STAGE_2 && gather->last >> IPA_BITS && policy->most)
 		wanted.kind = IOMT_PLAN_ALL;
-	if (nested && !n)
-		return IOMT_ENOSPC;
 	find_level(&ranges, gather);
 	covers = rules(&ranges, gather);
-	count = cmd_gather(gather, &covers, &wanted, encode, &ranges, 1, cmds, nested ? n - 1 : n);
-	if (count > 0 && nested)
+	more = leaves_combined(target, gather, &covers, &wanted) ? 2 : 0;
+	if (n < more)
+		return IOMT_ENOSPC;
+	count = cmd_gather(gather, &covers, &wanted, encode, &ranges, 1, cmds, n - more);
+	if (count > 0 && more) {
+		/* what stage 2 was must be gone before, or a walk combines it again */
+		count += cmd_put(&cmds[count], 1, SYNC, 0);
 		count += cmd_put(&cmds[count], 1, NH_ALL | VMID(target->vmid), 0);
+	}
 	return count;
 }
 
@@ -228,8 +243,8 @@ int iomt_smmu_device_gather(const struct iomt_smmu_device *device, const struct 
 {
 	struct iomt_plan_rules spans = cmd_range_rules();
 
-	if (device->flags & ~IOMT_SMMU_SUBSTREAM || !cmd_is_pasid(device->substream) ||
-	    (!device->flags && device->substream))
+	if (device->flags & ~IOMT_SMMU_SUBSTREAM ||
+	    !cmd_takes_pasid(device->flags & IOMT_SMMU_SUBSTREAM, device->substream))
 		return IOMT_EINVAL;
 	return cmd_gather(gather, &spans, policy, encode_device, device, 1, cmds, n);
 }

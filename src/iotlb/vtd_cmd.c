@@ -117,7 +117,8 @@ int iomt_vtd_gather(const struct iomt_vtd_target *target, const struct iomt_gath
 
 	if (!(target->flags & IOMT_VTD_FIRST_STAGE))
 		known |= IOMT_VTD_DRAIN_READS | IOMT_VTD_DRAIN_WRITES;
-	if (target->flags & ~known || !cmd_is_pasid(target->pasid) || target->mamv > MAMV_MAX)
+	if (target->flags & ~known || target->mamv > MAMV_MAX ||
+	    !cmd_takes_pasid(target->flags & IOMT_VTD_FIRST_STAGE, target->pasid))
 		return IOMT_EINVAL;
 	return cmd_gather(gather, &rules, policy, encode, target, entries(target->flags), cmds, n);
 }
@@ -127,8 +128,8 @@ int iomt_vtd_device_gather(const struct iomt_vtd_device *device, const struct io
 {
 	struct iomt_plan_rules rules = cmd_range_rules();
 
-	if (device->flags & ~(IOMT_VTD_WIDE | IOMT_VTD_PASID) || !cmd_is_pasid(device->pasid) ||
-	    device->max_pending > MIP_MAX)
+	if (device->flags & ~(IOMT_VTD_WIDE | IOMT_VTD_PASID) || device->max_pending > MIP_MAX ||
+	    !cmd_takes_pasid(device->flags & IOMT_VTD_PASID, device->pasid))
 		return IOMT_EINVAL;
 	return cmd_gather(gather, &rules, policy, encode_device, device, entries(device->flags),
 			  cmds, n);
@@ -212,10 +213,8 @@ static bool decode_iotlb(uint64_t low, uint64_t high, uint8_t mamv, struct iomt_
 		inv->flags |= IOMT_INV_BY_DOMAIN;
 		inv->domain = (uint32_t)cmd_bits(low, 31, 16);
 	}
-	if (g == SELECTED)
-		return decode_mask(high, mamv, inv);
-	inv->flags |= IOMT_INV_STAGE_1;
-	return true;
+	inv->flags |= g == SELECTED ? IOMT_INV_ALL_STAGE_1 : IOMT_INV_STAGE_1;
+	return g != SELECTED || decode_mask(high, mamv, inv);
 }
 
 static bool decode_pasid_iotlb(uint64_t low, uint64_t high, uint8_t mamv, struct iomt_inv *inv)

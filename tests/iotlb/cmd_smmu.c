@@ -79,7 +79,7 @@ static void one_granule(void)
 	CHECK_INT(invalidate(&ranges, gathered(0x5000, 0x5fff, SIZE_4K, 2), one), 1);
 	IS(cmds[0], 0xabcd123400000012, 0x5000);
 	CHECK_INT(invalidate(&ranges, gathered(0x5000, 0x5fff, 0, 0), one), 1);
-	IS(cmds[0], 0xabcd123400000012, 0x5001);
+	IS(cmds[0], 0xabcd123400000012, 0x5000);
 	CHECK_INT(invalidate(&ranges, gathered(0x5000, 0x5fff, SIZE_4K, 0), one), 1);
 	IS(cmds[0], 0xabcd123400000012, 0x5701);
 	target.granule_lg2 = 16;
@@ -199,18 +199,26 @@ static void regimes(void)
 	IS(cmds[0], 0x0000123400000028, 0);
 }
 
-/* Stage 1 on stage 2: what was combined goes too. */
+/*
+ * Stage 1 on stage 2: what was combined goes too, after what it was combined of (4.4.3.1). Without the
+ * CMD_SYNC a walk between the two would combine the old stage 2 again.
+ */
 static void nested(void)
 {
 	struct iomt_smmu_target target = stage_2;
 	struct iomt_gather page = gathered(0x5000, 0x5fff, SIZE_4K, 0), empty;
-	struct iomt_plan_policy one = iomt_plan_covers(1);
+	struct iomt_plan_policy one = iomt_plan_covers(1), all = iomt_plan_all();
 
 	target.flags |= IOMT_SMMU_NESTED;
-	CHECK_INT(invalidate(&target, page, one), 2);
+	CHECK_INT(invalidate(&target, page, one), 3);
 	IS(cmds[0], 0x000012340000002a, 0x5701);
-	IS(cmds[1], 0x0000123400000010, 0);
+	IS(cmds[1], 0x46, 0);
+	IS(cmds[2], 0x0000123400000010, 0);
+	/* all of the VMID is both stages */
+	CHECK_INT(iomt_smmu_gather(&target, &page, &all, cmds, 1), 1);
+	IS(cmds[0], 0x0000123400000028, 0);
 	cmds[0] = (struct iomt_cmd){{7, 7}};
+	CHECK_INT(iomt_smmu_gather(&target, &page, &one, cmds, 2), IOMT_ENOSPC);
 	CHECK_INT(iomt_smmu_gather(&target, &page, &one, cmds, 1), IOMT_ENOSPC);
 	CHECK_INT(iomt_smmu_gather(&target, &page, &one, cmds, 0), IOMT_ENOSPC);
 	CHECK_EQ(cmds[0].word[0], 7);

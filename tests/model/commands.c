@@ -308,8 +308,6 @@ static bool sized(uint64_t address, bool s, struct meaning *meaning)
 
 static bool read_amd(unsigned opcode, const uint64_t *v, struct meaning *m)
 {
-	uint64_t pages;
-
 	switch (opcode) {
 	case 1:
 		m->effect = EFFECT_BARRIER;
@@ -343,12 +341,10 @@ static bool read_amd(unsigned opcode, const uint64_t *v, struct meaning *m)
 	}
 	m->stage_1 = v[GUEST];
 	m->stage_2 = !v[GUEST];
-	if (!sized(v[ADDRESS], v[S], m))
-		return false;
-	pages = (m->last - m->first) / 4096 + 1;
-	if (pages == 1ULL << 52)
-		m->by_address = false;
-	return pages <= 1ULL << 40 || pages == 1ULL << 52;
+	/* table 14: address bits 50:12 set are all pages, whatever stands above */
+	if (v[S] && (v[ADDRESS] & 0x7fffffffff000) == 0x7fffffffff000)
+		return true;
+	return sized(v[ADDRESS], v[S], m);
 }
 
 static bool masked(const struct reader *reader, const uint64_t *v, struct meaning *m)
@@ -373,6 +369,7 @@ static bool read_vtd_iotlb(const struct reader *reader, const uint64_t *v, struc
 	if (v[GRANULARITY] < 3)
 		return v[GRANULARITY];
 	m->stage_1 = false;
+	m->all_stage_1 = true;
 	return masked(reader, v, m);
 }
 
@@ -666,6 +663,7 @@ static bool same(const struct iomt_inv *inv, const struct meaning *m)
 		return false;
 	if (m->effect == EFFECT_TRANSLATIONS &&
 	    (has(inv, IOMT_INV_STAGE_1) != m->stage_1 || has(inv, IOMT_INV_STAGE_2) != m->stage_2 ||
+	     has(inv, IOMT_INV_ALL_STAGE_1) != m->all_stage_1 ||
 	     has(inv, IOMT_INV_GLOBAL) != m->global || has(inv, IOMT_INV_EL2) != m->el2))
 		return false;
 	return inv->address == m->address && inv->data == m->data &&

@@ -49,7 +49,8 @@ struct meaning {
 	bool tables; /* tables too */
 	bool stage_1;
 	bool stage_2;
-	bool global; /* global mappings, though process is not ANY */
+	bool all_stage_1; /* whatever the address, which is of stage 2 */
+	bool global;	  /* global mappings, though process is not ANY */
 	bool el2;
 	int granule_lg2; /* hints, 0 and -1 without */
 	int level;

@@ -42,7 +42,7 @@ static int amd(struct run *run, size_t n)
 	struct iomt_amd_target target = {.domain = given->domain};
 
 	setup(run, VENDOR_AMD, 0);
-	run->cap_lg2 = 52;
+	run->cap_lg2 = 51;
 	run->whole = ~0ULL;
 	run->domain = given->domain;
 	run->stage_2 = true;
@@ -62,14 +62,14 @@ static int amd_device(struct run *run, size_t n)
 	struct iomt_amd_device device = {.rid = run->given->domain,
 					 .queue = 3,
 					 .max_pending = 7,
-					 .flags = run->given->flags & 1 ? IOMT_AMD_GUEST : 0,
-					 .pasid = run->given->process & 0xfffff};
+					 .flags = run->given->flags & 1 ? IOMT_AMD_GUEST : 0};
 
 	setup(run, VENDOR_AMD, 0);
-	run->cap_lg2 = 52;
+	run->cap_lg2 = 51;
 	run->whole = ~0ULL;
 	run->device = true;
-	run->process = device.flags ? (int64_t)device.pasid : ANY;
+	if (device.flags)
+		run->process = device.pasid = run->given->process & 0xfffff;
 	return iomt_amd_device_gather(&device, &run->gather, &run->policy, run->cmds, n);
 }
 
@@ -102,15 +102,14 @@ static int vtd_device(struct run *run, size_t n)
 	struct iomt_vtd_device device = {.flags = given->flags & 1 ? IOMT_VTD_WIDE : 0,
 					 .rid = given->domain,
 					 .pf_rid = 0x1238,
-					 .max_pending = 31,
-					 .pasid = given->process & 0xfffff};
+					 .max_pending = 31};
 
 	setup(run, VENDOR_VTD, device.flags);
 	run->per_command = device.flags ? 2 : 1;
 	run->device = true;
 	if (given->hardware == HARDWARE_VTD_DEVICE_PASID) {
 		device.flags |= IOMT_VTD_PASID;
-		run->process = device.pasid;
+		run->process = device.pasid = given->process & 0xfffff;
 	}
 	return iomt_vtd_device_gather(&device, &run->gather, &run->policy, run->cmds, n);
 }
@@ -239,10 +238,16 @@ static uint64_t below(unsigned bits)
 	return bits >= 64 ? ~0ULL : (1ULL << bits) - 1;
 }
 
+/* Tables are told of, or nothing is. */
+static bool tables_changed(const struct run *run)
+{
+	return run->gather.table_levels || !run->gather.leaf_sizes;
+}
+
 /* Whose translations, and whether tables go where they must, and stay where they may. */
 static void check_scope(const struct run *run, const struct meaning *m, bool all)
 {
-	bool changed = run->gather.table_levels;
+	bool changed = tables_changed(run);
 
 	HOLDS(run, m->effect == (run->device ? EFFECT_DEVICE_TRANSLATIONS : EFFECT_TRANSLATIONS),
 	      "means %d", m->effect);
@@ -324,8 +329,8 @@ static unsigned step_lg2(const struct run *run)
 	for (; lg2 < 63; lg2++) {
 		unsigned level = (lg2 - run->granule_lg2) / index;
 
-		if (run->gather.leaf_sizes & below(lg2 + 1))
-			break;
+		if (run->gather.leaf_sizes & below(lg2 + 1)) /* of runs, each entry */
+			return run->granule_lg2 + level * index;
 		if (lg2 == run->granule_lg2 + level * index && level < 32 &&
 		    run->gather.table_levels >> level & 1)
 			break;
@@ -390,12 +395,27 @@ static void check_all(const struct run *run)
 		HOLDS(run, lg2 > run->cap_lg2 || lg2 == 64, "everything, for 2^%u bytes", lg2);
 }
 
+/* Translations from VA to PA go, after all of stage 2 is gone; how many commands are about that. */
+static unsigned check_nested(const struct run *run, const struct meaning *m, unsigned count)
+{
+	const struct meaning *last = &m[count - 1];
+
+	HOLDS(run,
+	      last->stage_1 && drops_all(last) && last->process == ANY &&
+		      last->domain == run->domain && last->tables,
+	      "translations from VA to PA stay");
+	if (count == 1)
+		return 1;
+	HOLDS(run, count > 2 && last[-1].effect == EFFECT_BARRIER, "stage 2 may still be there");
+	return count - 2;
+}
+
 static void check_commands(const struct run *run, unsigned count)
 {
-	struct meaning m[MOST + 1];
+	struct meaning m[MOST + 2];
 	bool all;
 
-	HOLDS(run, count <= run->policy.most + (run->nested ? 1u : 0u), "%u commands", count);
+	HOLDS(run, count <= run->policy.most + (run->nested ? 2u : 0u), "%u commands", count);
 	for (unsigned i = 0; i < count; i++) {
 		check_decoder(&run->reader, &run->cmds[i * run->per_command]);
 		meaning_of(&run->reader, &run->cmds[i * run->per_command], &m[i]);
@@ -403,13 +423,8 @@ static void check_commands(const struct run *run, unsigned count)
 			m[i].last |= below(run->granule_lg2);
 	}
 	inv_commands += count;
-	if (run->nested) {
-		count--;
-		HOLDS(run,
-		      m[count].stage_1 && drops_all(&m[count]) && m[count].process == ANY &&
-			      m[count].domain == run->domain && m[count].tables,
-		      "translations from VA to PA stay");
-	}
+	if (run->nested)
+		count = check_nested(run, m, count);
 	HOLDS(run, count, "no command");
 	all = count == 1 && drops_all(&m[0]);
 	for (unsigned i = 0; i < count; i++)
@@ -419,7 +434,7 @@ static void check_commands(const struct run *run, unsigned count)
 		return;
 	}
 	HOLDS(run, run->policy.kind != IOMT_PLAN_ALL, "not everything");
-	HOLDS(run, run->tables || !run->gather.table_levels, "tables by address");
+	HOLDS(run, run->tables || !tables_changed(run), "tables by address");
 	if (run->steps) {
 		check_steps(run, m, count);
 		return;
