@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The software IOTLB in orders that are drawn: its sources are compiled here with a stop before each
- * atomic access, and small programs of several threads change places at a few of these stops. A
- * thread may so stand still between two accesses while others make whole calls, which threads of an
- * operating system do once in a blue moon. All accesses are in one order here: what weaker orders of
- * memory do is not tried.
+ * The software IOTLB in orders that are drawn: its sources are compiled here
+ * with a stop before each atomic access, and small programs of several threads
+ * change places at a few of these stops. A thread may so stand still between
+ * two accesses while others make whole calls, which threads of an operating
+ * system do once in a blue moon. All accesses are in one order here: what
+ * weaker orders of memory do is not tried.
  */
 #include "random.h"
 #include "test.h"
@@ -60,9 +61,11 @@ static ucontext_t idle;
 static struct random dice;
 static unsigned now; /* the thread that runs, or THREADS outside of them */
 static unsigned stops, next_switch, switches_left;
+static bool flood;	  /* there are news at every stop */
 static const char *wrong; /* what a thread found: told when all of them are over */
 
-/* The "tables": the generation of a space, and the one whose invalidation has returned. */
+/* The "tables": the generation of a space, and the one whose invalidation has
+ * returned. */
 static uint64_t table[SPACES], invalidated[SPACES];
 
 static unsigned draw(unsigned limit)
@@ -74,6 +77,11 @@ static void stop(void)
 {
 	unsigned before = now, other;
 
+	if (flood) {
+		CHECK_MSG(++stops < 1000, "a call does not end");
+		cache->news++;
+		return;
+	}
 	other = draw(THREADS);
 	if (before == THREADS || stops++ != next_switch || !switches_left)
 		return;
@@ -188,7 +196,8 @@ static void begin_thread(unsigned index, const uint32_t space[2])
 	makecontext(&thread->context, run_thread, 0);
 }
 
-/* A cache in which some spaces have entries, and threads that deal with one or two of them. */
+/* A cache in which some spaces have entries, and threads that deal with one or
+ * two of them. */
 static void prepare_run(void)
 {
 	struct iomt_tlb_cfg cfg = {
@@ -214,7 +223,8 @@ static void prepare_run(void)
 	switches_left = draw(SWITCHES) + 1;
 }
 
-/* Names that live on and fresh ones: what was left behind is seen now at the latest. */
+/* Names that live on and fresh ones: what was left behind is seen now at the
+ * latest. */
 static void look_after(void)
 {
 	for (uint32_t i = 0; i < SPACES; i++) {
@@ -234,6 +244,7 @@ static void orders(void)
 	unsigned runs = RUNS * (times ? (unsigned)strtoul(times, NULL, 0) : 1);
 
 	random_init(&dice, 1);
+	flood = false;
 	for (unsigned run = 0; run < runs; run++) {
 		uint64_t seed = dice.state;
 
@@ -248,4 +259,40 @@ static void orders(void)
 	}
 }
 
-TEST_SUITE(tlb_orders, TEST(orders));
+/* Calls end, however fast others invalidate, and though the space has all
+ * sizes. */
+static void floods(void)
+{
+	struct iomt_tlb_cfg cfg = {.size = sizeof(cfg), .entries = 48, .spaces = 1};
+	struct iomt_tlb_space space;
+
+	now = THREADS;
+	flood = false;
+	CHECK_INT(iomt_tlb_init(&cache, &cfg, memory), 0);
+	space = name(1);
+	for (uint8_t lg2 = 12; lg2 <= 64; lg2++) {
+		struct iomt_tlb_entry entry = {.prot = IOMT_READ, .size_lg2 = lg2};
+
+		CHECK_INT(iomt_tlb_insert(&space, iomt_tlb_begin(&space), 0, &entry), 0);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		struct iomt_tlb_entry entry = {.prot = IOMT_READ, .size_lg2 = 12};
+		uint64_t token;
+
+		flood = true;
+		stops = 0;
+		if (i == 0)
+			CHECK_INT(iomt_tlb_lookup(&space, 0, &entry), IOMT_ENOENT);
+		else if (i == 1)
+			CHECK_INT(iomt_tlb_lookup(&space, UINT64_MAX, &entry), IOMT_ENOENT);
+		else if (i == 2)
+			iomt_tlb_invalidate_range(&space, 0, 0xfff);
+		else {
+			token = iomt_tlb_begin(&space);
+			CHECK_INT(iomt_tlb_insert(&space, token, 0, &entry), IOMT_EAGAIN);
+		}
+		flood = false;
+	}
+}
+
+TEST_SUITE(tlb_orders, TEST(orders), TEST(floods));
