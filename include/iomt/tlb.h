@@ -31,7 +31,8 @@
  *  - a lookup that began before it may still give the old entry to its caller, who may still be
  *    using it. Before the guest is told that the invalidation is complete, such accesses must be
  *    over: by the caller's own means (RCU, a lock), or by iomt_tlb_enter and iomt_tlb_grace.
- * An invalidation may forget more than it was asked to; it never forgets less.
+ * "After" is C's "happens after": whoever publishes the completion does it with a release store at
+ * least. An invalidation may forget more than it was asked to; it never forgets less.
  */
 #ifndef IOMT_TLB_H
 #define IOMT_TLB_H
@@ -77,7 +78,9 @@ size_t iomt_tlb_bytes(const struct iomt_tlb_cfg *cfg);
 
 /*
  * Makes an empty cache in the caller's memory: iomt_tlb_bytes(cfg) bytes with any content, aligned
- * to IOMT_TLB_ALIGN. The cache is that memory and nothing else: to end it, stop using it.
+ * to IOMT_TLB_ALIGN. The cache is that memory and nothing else: to end it, stop using it. Names of a
+ * cache that was in this memory before must be made anew; to empty a cache that is in use, call
+ * iomt_tlb_invalidate_all instead.
  * IOMT_EINVAL when cfg is not valid or memory is NULL or not aligned; *tlb is unchanged then.
  */
 int iomt_tlb_init(struct iomt_tlb **tlb, const struct iomt_tlb_cfg *cfg, void *memory);
@@ -136,16 +139,20 @@ struct iomt_tlb_entry {
  */
 int iomt_tlb_lookup(struct iomt_tlb_space *space, uint64_t iova, struct iomt_tlb_entry *entry);
 
-/* To be called before the first read of a table: what iomt_tlb_insert wants to know of the time. */
+/*
+ * To be called before the first read of a table: what iomt_tlb_insert wants to know of the time, for
+ * this struct and no copy of it.
+ */
 uint64_t iomt_tlb_begin(struct iomt_tlb_space *space);
 
 /*
  * Caches what a walk of the tables found for iova. An entry of the same address space, address and
  * size is replaced.
  *
- * IOMT_EAGAIN when nothing was cached because an invalidation of the address space came after
- * iomt_tlb_begin, or another thread is inserting in the same place: no reason to worry, but after
- * the former this translation is good for an access that is already under way and for no other.
+ * IOMT_EAGAIN when nothing was cached because an invalidation of the address space (or of one that
+ * shares a counter with it) came after iomt_tlb_begin, or another thread is inserting in the same
+ * place or for a new address space: no reason to worry, but after the first this translation is good
+ * for an access that is already under way and for no other.
  * IOMT_EINVAL when size_lg2 is not 12 to 64, prot is beyond IOMT_TLB_PROT_MASK, oa and iova differ
  * in the bits below the size, or the output of the entry begins at 2^52 or above.
  */

@@ -120,22 +120,29 @@ static inline bool look(const struct iomt_tlb_space *space, struct tlb_size size
 	return true;
 }
 
-/* The sizes that are left, and then all of them again if there are news. */
+static bool look_for(const struct iomt_tlb_space *space, uint64_t sizes, uint64_t iova,
+		     struct iomt_tlb_entry *entry)
+{
+	for (; sizes; sizes &= sizes - 1) {
+		if (look(space, size_of(space, smallest(sizes)), iova, entry))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The sizes that are left, and all of them again if there are news. Once: where news come faster than
+ * that it is a miss.
+ */
 static __attribute__((noinline)) int look_on(struct iomt_tlb_space *space, uint64_t iova,
 					     struct iomt_tlb_entry *entry)
 {
-	uint64_t sizes = space->sizes_ & (space->sizes_ - 1);
-
-	for (;;) {
-		for (; sizes; sizes &= sizes - 1) {
-			if (look(space, size_of(space, smallest(sizes)), iova, entry))
-				return 0;
-		}
-		if (is_current(space))
-			return IOMT_ENOENT;
-		learn(space);
-		sizes = space->sizes_;
-	}
+	if (look_for(space, space->sizes_ & (space->sizes_ - 1), iova, entry))
+		return 0;
+	if (is_current(space))
+		return IOMT_ENOENT;
+	learn(space);
+	return look_for(space, space->sizes_, iova, entry) ? 0 : IOMT_ENOENT;
 }
 
 int iomt_tlb_lookup(struct iomt_tlb_space *space, uint64_t iova, struct iomt_tlb_entry *entry)

@@ -48,7 +48,11 @@ static struct slot *choose_slot(struct group *group, uint64_t key, uint64_t seri
 	return chosen;
 }
 
-/* Gives a space a serial, unless another thread gives one out, or a locked set is in the way. */
+/*
+ * Gives a space a serial, unless another thread gives one out, or a locked set is in the way. The
+ * slot's old serial is news before anything else is in the slot: who reads the new, or both, and
+ * acts on it knows that nobody finds entries of the old one.
+ */
 static void give_serial(struct iomt_tlb_space *space, uint64_t half)
 {
 	struct iomt_tlb *tlb = space->tlb;
@@ -60,11 +64,11 @@ static void give_serial(struct iomt_tlb_space *space, uint64_t half)
 		struct slot *slot = choose_slot(group_of(space), space->key_, ++tlb->serial);
 
 		store(&slot->serial, 0);
+		raise(&tlb->news);
 		store(&slot->key, space->key_);
 		store(&slot->stamp, space->stamp_);
 		store(&slot->sizes, half);
 		store(&slot->serial, tlb->serial);
-		raise(&tlb->news);
 		learn(space);
 	}
 	__atomic_store_n(&tlb->busy, 0, __ATOMIC_RELEASE);

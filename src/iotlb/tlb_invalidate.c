@@ -83,12 +83,23 @@ static bool drop_range(const struct iomt_tlb_space *space, uint64_t first, uint6
 	return true;
 }
 
+/*
+ * What was learnt before may lack a serial or a size that is not news yet, but already inserted with.
+ * Where there is no serial, one may be remembered whose loss is not news yet: it is now.
+ */
+static void learn_all(struct iomt_tlb_space *space)
+{
+	learn(space);
+	if (!space->serial_)
+		raise(&space->tlb->news);
+}
+
 void iomt_tlb_invalidate_range(struct iomt_tlb_space *space, uint64_t first, uint64_t last)
 {
 	if (first > last)
 		return;
 	raise(changes_of(space));
-	learn_news(space);
+	learn_all(space);
 	if (!drop_range(space, first, last))
 		iomt_tlb_invalidate_pasid(space);
 }

@@ -16,14 +16,19 @@
  * has an id any more when it comes back.
  *
  * Whoever uses a space remembers its serial, and what "news" was before that was read. News are
- * raised after each change to counters, serials and sizes: while they are what they were, all that
- * is remembered is true. A lookup asks for them once, after it has read the entry.
+ * raised after each change to counters and sizes, and when a serial has left its slot, before another
+ * is in it: while they are what they were, what is remembered is good for lookups and inserts. A
+ * lookup asks for them once, after it has read the entry.
+ *
+ * Between a change and its news a thread may stand still, while some remember what was and others
+ * learn what is. So an invalidation of a range trusts no memory: it learns, and where it finds no
+ * serial, it raises news itself, for those who remember one.
  *
  * Insert and invalidation both write first and then read what the other wrote, in sequentially
  * consistent order, so that one of them at least sees the other:
- *  - an insert makes serial and size known (news), locks the set, then reads news and changes, and
- *    writes only when no invalidation has come since iomt_tlb_begin;
- *  - an invalidation raises changes (or a counter and news), then reads news, and in each set that
+ *  - an insert makes serial and size known (in the slot), locks the set, then reads news and changes,
+ *    and writes only when no invalidation has come since iomt_tlb_begin;
+ *  - an invalidation raises changes (or a counter and news), then reads the slot, and in each set that
  *    it looks at waits for the lock. Where that takes long it forgets the whole space instead.
  * In the same way a serial that is taken from its slot is news before another is given out, and the
  * sets are looked at after that; a set that is locked then stops serials from being given out.

@@ -184,6 +184,65 @@ static void locked_set_in_turn(void)
 	cache_close(&c);
 }
 
+/*
+ * A serial is old and was taken, but no other was given out, because a set is locked. Readers have not
+ * heard of it; an invalidation tells them.
+ */
+static void taken_and_not_given(void)
+{
+	struct iomt_tlb_space space, other, fresh;
+	struct cache c;
+
+	cache_open(&c, 3000, 1, 0);
+	space = space_of(&c, 1, 1, 1, 1);
+	other = space_of(&c, 2, 2, 2, 1);
+	CHECK_INT(insert(&space, 0x1000, 0x2000, RW, 12), 0);
+	use_up(&c, IDS / 4);
+	CHECK(hits(&space, 0x1000));
+	c.tlb->sets[(IDS / 4 + 1) % 1024].lock = 1;
+	CHECK_INT(insert(&other, 0x1000, 0x3000, RW, 12), IOMT_EAGAIN);
+	fresh = space_of(&c, 1, 1, 1, 1);
+	iomt_tlb_invalidate_range(&fresh, 0x1000, 0x1000);
+	CHECK(!hits(&space, 0x1000));
+	cache_close(&c);
+}
+
+/* Another thread stands still in an invalidation of the PASID, or of one with the same counter. */
+static void half_an_invalidation(void)
+{
+	struct iomt_tlb_space space, fresh;
+	struct cache c;
+
+	cache_open(&c, 100, 10, 0);
+	space = space_of(&c, 1, 1, 1, 1);
+	CHECK_INT(insert(&space, 0x1000, 0x2000, RW, 12), 0);
+	raise(pasid_of(&space)); /* and not yet the news */
+	CHECK(hits(&space, 0x1000));
+	fresh = space_of(&c, 1, 1, 1, 1);
+	iomt_tlb_invalidate_range(&fresh, 0x1000, 0x1000);
+	CHECK(!hits(&space, 0x1000));
+	cache_close(&c);
+}
+
+/* Another thread stands still after it gave a size; one that saw it inserts, one that did not forgets. */
+static void size_that_is_no_news(void)
+{
+	struct iomt_tlb_space space, name;
+	uint64_t serial;
+	struct cache c;
+
+	cache_open(&c, 100, 10, 0);
+	space = space_of(&c, 1, 1, 1, 1);
+	CHECK_INT(insert(&space, 0x1000, 0x2000, RW, 12), 0);
+	name = space;
+	find(&space, &serial)->sizes |= 1 << 20; /* and not yet the news */
+	space = space_of(&c, 1, 1, 1, 1);
+	CHECK_INT(insert(&space, 0x200000, 0x400000, RW, 21), 0);
+	iomt_tlb_invalidate_range(&name, 0x200000, 0x200000);
+	CHECK(!hits(&space, 0x200000));
+	cache_close(&c);
+}
+
 /* A reader in the middle of an insert finds nothing: another version, or no key. */
 static void readers_and_versions(void)
 {
@@ -207,4 +266,5 @@ static void readers_and_versions(void)
 
 TEST_SUITE(tlb_ids, TEST(more_spaces_than_room), TEST(slots_change_hands), TEST(ids_come_back),
 	   TEST(lost_slots_are_news), TEST(old_ids_are_taken), TEST(locked_sets),
-	   TEST(locked_set_in_turn), TEST(readers_and_versions));
+	   TEST(locked_set_in_turn), TEST(taken_and_not_given), TEST(half_an_invalidation),
+	   TEST(size_that_is_no_news), TEST(readers_and_versions));
