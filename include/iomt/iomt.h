@@ -12,8 +12,10 @@
 #include <iomt/mem.h>
 #include <iomt/plan.h>
 #include <iomt/pt.h>
+#include <iomt/ring.h>
 #include <iomt/riscv_cmd.h>
 #include <iomt/smmu_cmd.h>
+#include <iomt/targets.h>
 #include <iomt/vtd_cmd.h>
 
 #define IOMT_VERSION_MAJOR 0
