@@ -10,7 +10,7 @@ faults=tests/mutants/faults
 tree=build/mutants/tree
 suites=(tiny hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
 	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 config errors sizes edges split protect gather
-	dirty iterate translate cursor memory exhaustion formats random threads)
+	dirty iterate translate cursor memory exhaustion formats random threads ring targets flush)
 
 # Sources and tests without what is built; a build that is fast to make, not to run.
 prepare() {
