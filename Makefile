@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 TARGET ?= ops
 TIME ?= 1m
-.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot counts \
-	counts-renew asan tsan coverage freestanding rows lint format clean
+.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot figures \
+	counts counts-renew asan tsan coverage freestanding rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -59,6 +59,11 @@ overshoot: ## what invalidation commands drop beyond the range, by length, hardw
 	@scripts/deps.sh bench
 	@scripts/build.sh release iomt-overshoot
 	@build/release/bench/iomt-overshoot
+
+figures: ## figures of the IOTLB model: build/figures/index.html
+	@scripts/deps.sh figures
+	@scripts/build.sh release iomt-simulate
+	@build/release/tools/simulate/iomt-simulate figures build/figures
 
 counts: ## instructions per operation, by valgrind, against the baseline in bench/counts
 	@scripts/deps.sh counts

@@ -27,6 +27,8 @@ struct target {
 		   struct iomt_gather *gather);
 	int (*unmap)(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t *unmapped,
 		     struct iomt_gather *gather);
+	int (*map_sg)(struct iomt_pt *pt, uint64_t iova, const struct iomt_seg *segs, size_t count,
+		      uint32_t prot, struct iomt_gather *gather);
 	int (*cursor_map)(struct iomt_pt_cursor *cursor, uint64_t iova, uint64_t oa,
 			  uint64_t length, uint32_t prot, struct iomt_gather *gather);
 	int (*cursor_unmap)(struct iomt_pt_cursor *cursor, uint64_t iova, uint64_t length,
@@ -148,5 +150,6 @@ void bench_threads(const struct kind *kind);
 void bench_promises(const struct kind *kind);
 void bench_limits(bool full);
 void bench_invalidation(void);
+void bench_tlb(void);
 
 #endif

@@ -5,7 +5,7 @@
 	{                                                                                         \
 		.name = "iomt", .open = bench_open, .close = bench_close,                         \
 		.map = iomt_##format##_map, .unmap = iomt_##format##_unmap,                       \
-		.cursor_map = iomt_##format##_cursor_map,                                         \
+		.map_sg = iomt_##format##_map_sg, .cursor_map = iomt_##format##_cursor_map,       \
 		.cursor_unmap = iomt_##format##_cursor_unmap, .oa = iomt_##format##_oa,           \
 		.translate = iomt_##format##_translate,                                           \
 		.translate_many = iomt_##format##_translate_many, .dirty = iomt_##format##_dirty, \

@@ -139,12 +139,13 @@ void bench_limits(bool full)
 	static const struct workload asking = {open_many, NULL, ask_time, NULL, done};
 	static const struct workload swapping = {open_many, NULL, swap, NULL, done};
 
-	(void)full;
 	bench_add(NULL, "read and fill 512", &filling, 0);
 	bench_add(NULL, "read and clear 512", &clearing, 0);
 	bench_add(NULL, "dependent load in tables of 2M", &chasing, 2);
 	bench_add(NULL, "dependent load in tables of 1G", &chasing, 1024);
 	bench_add(NULL, "dependent load in tables of 16G", &chasing, 16384);
+	if (full)
+		bench_add(NULL, "dependent load in tables of 64G", &chasing, 65536);
 	bench_add(NULL, "compare-and-swap", &swapping, 0);
 	bench_add(NULL, "reading of the clock", &asking, 0);
 }

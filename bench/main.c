@@ -176,5 +176,6 @@ int main(int argc, char **argv)
 		if (!strcmp(kinds[i].name, "x86_64"))
 			bench_providers(&kinds[i]);
 	}
+	bench_tlb();
 	return shim_main(argc, argv);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define MANY 4096u /* entries that a round writes at least */
+#define LIST 16u
 
 /* Ranges of one shape. */
 struct shape {
@@ -36,6 +37,32 @@ static void unmap_ranges(struct round *round)
 			err = IOMT_ENOENT;
 	}
 	bench_check(round, err, "unmap");
+}
+
+/* Granules that do not touch, in one call; who has none for that takes them one by one. */
+static void map_lists(struct round *round)
+{
+	const struct target *target = round->target;
+	const struct shape *shape = round->data;
+	uint64_t size = 1ULL << round->kind->granule_lg2;
+	struct iomt_seg segs[LIST];
+	int err = 0;
+
+	for (unsigned k = 0; k < LIST; k++)
+		segs[k] = (struct iomt_seg){shape->oa + 2 * k * size, size};
+	for (uint64_t i = 0; i < round->ops; i++) {
+		uint64_t at = BENCH_BASE + i * shape->stride;
+
+		if (target->map_sg) {
+			err |= target->map_sg(round->pt, at, segs, LIST, IOMT_READ | IOMT_WRITE,
+					      NULL);
+			continue;
+		}
+		for (unsigned k = 0; k < LIST; k++)
+			err |= target->map(round->pt, at + k * size, segs[k].oa, size,
+					   IOMT_READ | IOMT_WRITE, NULL);
+	}
+	bench_check(round, err, "map of a list");
 }
 
 static bool open_shape(struct round *round, unsigned leaf_lg2, uint64_t leaves, uint64_t slots,
@@ -158,8 +185,10 @@ void bench_ranges(const struct kind *kind, bool full)
 						  done};
 	static const struct workload unmap_block = {open_blocks, map_ranges, unmap_ranges, NULL,
 						    done};
+	static const struct workload list = {open_granules, NULL, map_lists, unmap_ranges, done};
 	char what[32];
 
+	bench_add(kind, "map list of 16", &list, LIST);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		snprintf(what, sizeof(what), "%u granules", counts[i]);
 		add_pair(kind, what, &map, &unmap, counts[i]);

@@ -8,7 +8,7 @@ mode=${1:-default}
 [ $# -eq 0 ] || shift
 case $mode in
 smoke) flags=(--benchmark_min_time=0.001 --benchmark_repetitions=2) ;;
-default) flags=(--benchmark_min_time=0.05 --benchmark_repetitions=7) ;;
+default) flags=(--benchmark_min_time=0.02 --benchmark_repetitions=7) ;;
 full) flags=(--benchmark_min_time=0.1 --benchmark_repetitions=15) ;;
 *)
 	echo "run.sh: no such mode: $mode (smoke, default, full)" >&2

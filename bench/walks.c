@@ -114,7 +114,6 @@ void bench_walks(const struct kind *kind, bool full)
 	static const struct workload leaf = {open_set, new_addresses, whole, NULL, done};
 	static const struct workload together = {open_set, new_addresses, batched, NULL, done};
 
-	(void)full;
 	bench_add(kind, "translate in 2M", &bench_translate, 2);
 	bench_add(kind, "translate in 1G", &bench_translate, 1024);
 	bench_add(kind, "translate in 16G", &bench_translate, 16384);
@@ -126,4 +125,9 @@ void bench_walks(const struct kind *kind, bool full)
 	bench_add(kind, "translate in 2M, dependent", &bench_translate_dependent, 2);
 	bench_add(kind, "translate in 1G, dependent", &bench_translate_dependent, 1024);
 	bench_add(kind, "translate in 16G, dependent", &bench_translate_dependent, 16384);
+	if (!full)
+		return;
+	bench_add(kind, "translate in 64G", &bench_translate, 65536);
+	bench_add(kind, "translate in 64G, batched", &together, 65536);
+	bench_add(kind, "translate in 64G, dependent", &bench_translate_dependent, 65536);
 }

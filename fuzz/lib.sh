@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What the scripts here share. Sourced with the top directory as the current one.
 target_names() {
-	echo ops exhaustion threads config translate
+	echo ops exhaustion threads config translate planner model trace tlb tlb_threads
 }
 
 give_up() {
@@ -30,7 +30,9 @@ seconds() {
 longest() {
 	case $1 in
 	config) echo 96 ;;
-	translate) echo 1024 ;;
+	translate | model | trace) echo 1024 ;;
+	planner) echo 448 ;;
+	tlb | tlb_threads) echo 772 ;;
 	*) echo 388 ;;
 	esac
 }

@@ -27,8 +27,16 @@ int main(int argc, char **argv)
 		const char *target;
 		void (*write)(void);
 	} seeds[] = {
-		{"ops", seed_ops},	 {"exhaustion", seed_exhaustion}, {"threads", seed_threads},
-		{"config", seed_config}, {"translate", seed_translate},
+		{"ops", seed_ops},
+		{"exhaustion", seed_exhaustion},
+		{"threads", seed_threads},
+		{"config", seed_config},
+		{"translate", seed_translate},
+		{"planner", seed_planner},
+		{"model", seed_model},
+		{"trace", seed_trace},
+		{"tlb", seed_tlb},
+		{"tlb_threads", seed_tlb},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {
@@ -38,6 +46,9 @@ int main(int argc, char **argv)
 		seeds[i].write();
 		return 0;
 	}
-	fprintf(stderr, "usage: %s ops|exhaustion|threads|config|translate DIRECTORY\n", argv[0]);
+	fprintf(stderr, "usage: %s TARGET DIRECTORY, where TARGET is one of", argv[0]);
+	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
+		fprintf(stderr, " %s", seeds[i].target);
+	fprintf(stderr, "\n");
 	return 2;
 }

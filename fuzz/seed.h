@@ -9,6 +9,10 @@ void seed_exhaustion(void);
 void seed_threads(void);
 void seed_config(void);
 void seed_translate(void);
+void seed_planner(void);
+void seed_model(void);
+void seed_trace(void);
+void seed_tlb(void);
 
 /* Writes the file KIND-WHAT. */
 void seed_write(const char *kind, const char *what, const void *data, size_t size);

@@ -10,15 +10,16 @@ packages() {
 		qemu-system-x86 qemu-system-arm libclang-rt-14-dev libhwloc-dev libjemalloc-dev \
 		libcjson-dev libgsl-dev gnuplot-nox chromium ;;
 	bench) echo g++ libbenchmark-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
-		pkg-config gnuplot-nox ;;
+		libglib2.0-dev pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;
+	figures) echo gnuplot-nox ;;
 	builds) echo jq clang ;;
 	peers) echo linux-source-6.12 xz-utils ;;
 	fuzz) echo clang libclang-rt-14-dev afl++ ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
 	coverage) echo gcovr ;;
 	*)
-		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, lint, coverage)" >&2
+		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, figures, builds, peers, lint, coverage)" >&2
 		exit 2
 		;;
 	esac

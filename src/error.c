@@ -10,6 +10,8 @@ const char *iomt_strerror(int error)
 		return "nothing is mapped there";
 	case IOMT_EIO:
 		return "the hardware refused a command or is not itself";
+	case IOMT_EAGAIN:
+		return "something else changed meanwhile";
 	case IOMT_ENOMEM:
 		return "out of memory for tables";
 	case IOMT_EBUSY:

@@ -52,7 +52,7 @@ enum iomt_inv_kind {
 /* iomt_inv.flags: what limits the command (the field of the same name), and how it is meant */
 #define IOMT_INV_BY_DOMAIN  0x0001u /* domain */
 #define IOMT_INV_BY_PROCESS 0x0002u /* process */
-#define IOMT_INV_BY_DEVICE  0x0004u /* device, or device_last for a range of them */
+#define IOMT_INV_BY_DEVICE  0x0004u /* device to device_last */
 #define IOMT_INV_BY_ADDRESS 0x0008u /* first and last; without it they are 0 and 2^64 - 1 */
 #define IOMT_INV_STAGE_1    0x0010u /* first-stage, guest, VMA: alone where STAGE_2 is not set */
 #define IOMT_INV_STAGE_2    0x0020u

@@ -365,12 +365,13 @@ void iomt_pt_bounds(const struct iomt_pt *pt, uint64_t *first, uint64_t *last);
 struct iomt_pt {
 	/* what one call on one page reads */
 	const struct iomt_pt_format *format;
-	uintptr_t top;	      /* the top table's address, and its level in the low three bits */
-	uint64_t va_base;     /* the lowest IOVA, as a signed offset from 0 */
-	uint64_t va_mask;     /* the IOVA bits that tables translate; also last - base */
-	uint64_t oa_last;     /* highest output address */
-	uint64_t addr_mask;   /* address bits of an unpacked entry */
-	uint64_t phys_offset; /* from a table's address to its physical address */
+	uintptr_t top;	       /* the top table's address, and its level in the low three bits */
+	uint64_t va_base;      /* the lowest IOVA, as a signed offset from 0 */
+	uint64_t va_mask;      /* the IOVA bits that tables translate; also last - base */
+	uint64_t oa_last;      /* highest output address */
+	uint64_t addr_mask;    /* address bits of an unpacked entry */
+	uint64_t phys_offset;  /* from a table's address to its physical address */
+	uint64_t table_offset; /* from its address to what an entry at level 1 holds */
 	uint32_t flags;
 	uint8_t plain;	    /* mem translates by phys_offset, and walks are coherent */
 	uint8_t linear;	    /* mem translates by phys_offset */

@@ -2,6 +2,8 @@
 #include "chunk.h"
 #include <string.h>
 
+_Static_assert(sizeof(struct chunk) <= CHUNK_BYTES / 100, "bookkeeping is at most 1 %");
+
 static void set(struct chunk *chunk, uint32_t block, unsigned order)
 {
 	chunk->bits[block / 64] |= 1ULL << block % 64;

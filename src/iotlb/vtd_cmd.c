@@ -244,7 +244,7 @@ static bool decode_context(uint64_t low, uint64_t high, struct iomt_inv *inv)
 		inv->domain = (uint32_t)cmd_bits(low, 31, 16);
 	}
 	if (g == SELECTED) {
-		/* FM: as many function bits, from the highest on, do not count */
+		/* FM: as many function bits, from the highest on, do not count; with those between */
 		uint32_t ignored = 8u - (8u >> cmd_bits(low, 49, 48));
 
 		inv->flags |= IOMT_INV_BY_DEVICE;

@@ -130,6 +130,7 @@ static const struct pt_format amdv1 = {
 	.repeats = true,
 	.resizes = true,
 	.encrypts = true,
+	.plain_tables = true,
 	.flags = IOMT_PT_DIRTY,
 	.synced = 1ULL << 1,
 	.attrs = PERMISSIONS | FORCE_SNOOP | DIRTY,

@@ -192,8 +192,9 @@ PT_INLINE void arm_hw(const struct iomt_pt *pt, struct iomt_pt_hw *hw, uint8_t t
 	.leaf = leaf_16k_lpa2, .leaf_lg2 = leaf_lg2_16k
 
 #define ARM                                                                                 \
-	.root_min_lg2 = 6, .min_iova_bits = 25, .exact_levels = true, .synced = 1ULL << 55, \
-	.held = 1ULL << 55, .kind = arm_kind, .table = arm_table, .all_single = arm_all_single
+	.root_min_lg2 = 6, .min_iova_bits = 25, .exact_levels = true, .plain_tables = true, \
+	.synced = 1ULL << 55, .held = 1ULL << 55, .kind = arm_kind, .table = arm_table,     \
+	.all_single = arm_all_single
 
 /* clang-format off */
 #define ARM_FORMAT(name, ...)                                                                      \

@@ -208,11 +208,12 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 	struct plan plan;
 	int err = make_plan(cfg, &plan, NULL);
 	unsigned level;
-	u64 *root;
+	u64 *root, enc;
 
 	if (err)
 		return err;
 	level = plan.levels - 1;
+	enc = cfg->enc_bit ? 1ULL << cfg->enc_bit : 0;
 	*pt = (struct iomt_pt){
 		.format = cfg->format,
 		.va_base = lowest_iova(cfg, &plan),
@@ -221,8 +222,9 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 			 (plan.f->grows ? pt_slot_last(plan.f, 0, plan.levels) : ~0ULL),
 		.oa_last = pt_low_bits(plan.oa_bits),
 		.addr_mask = pt_low_bits(plan.oa_bits) & ~(pt_granule(plan.f) - 1),
-		.enc = cfg->enc_bit ? 1ULL << cfg->enc_bit : 0,
+		.enc = enc,
 		.phys_offset = cfg->mem->phys_offset,
+		.table_offset = cfg->mem->phys_offset + enc + plan.f->table(0, 1),
 		.sizes = plan.sizes,
 		.mem = cfg->mem,
 		.flags = cfg->flags,

@@ -66,13 +66,33 @@ PT_INLINE void pt_harvest_leaf(const struct pt_format *f, const struct iomt_pt *
 		 pt_cached_sizes(f, pt_level_of_size(f, size_lg2), size_lg2));
 }
 
-/* Surely nothing to report in the line of entries at slot. */
-PT_INLINE bool pt_line_is_clean(const struct pt_format *f, const u64 *slot)
+/* Surely nothing to report in n entries. */
+PT_INLINE bool pt_are_clean(const struct pt_format *f, const u64 *slot, u64 n)
 {
 	u64 all, any;
 
-	pt_words_scan(slot, PT_LINE, &all, &any);
+	pt_words_scan(slot, n, &all, &any);
 	return !any || f->none_dirty(all, any);
+}
+
+#define PT_CLEAN 64u /* entries that are likely to be clean together */
+
+/* How many of n entries surely have nothing to report until one does, line by line. */
+PT_INLINE u64 pt_count_clean(const struct pt_format *f, const u64 *slot, u64 n)
+{
+	u64 i = 0;
+
+	while (n - i >= PT_LINE) {
+		bool aligned = !((uintptr_t)(slot + i) % (PT_CLEAN * sizeof(u64)));
+
+		if (aligned && n - i >= PT_CLEAN && pt_are_clean(f, slot + i, PT_CLEAN))
+			i += PT_CLEAN;
+		else if (pt_are_clean(f, slot + i, PT_LINE))
+			i += PT_LINE;
+		else
+			break;
+	}
+	return i;
 }
 
 PT_INLINE u64 pt_harvest_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
@@ -88,9 +108,8 @@ PT_INLINE u64 pt_harvest_slots(const struct pt_format *f, struct iomt_pt *pt, u6
 		unsigned size_lg2;
 
 		/* the first and the last may belong to runs that are dirty outside of the range */
-		while (!level && (i || whole) && i + PT_LINE <= lines &&
-		       pt_line_is_clean(f, &slot[i]))
-			i += PT_LINE;
+		if (!level && (i || whole) && i < lines)
+			i += pt_count_clean(f, &slot[i], lines - i);
 		if (i == n)
 			break;
 		entry = pt_load(&slot[i]);

@@ -51,12 +51,19 @@ struct iomt_pt_format {
 		return pt_map_range(&(value), format##_map_segs, pt, iova, oa, length, prot,       \
 				    gather);                                                       \
 	}                                                                                          \
+	PT_NOINLINE int format##_map_few(struct iomt_pt *pt, u64 iova, u64 oa, u64 length,        \
+					  uint32_t prot, struct iomt_gather *gather)               \
+	{                                                                                          \
+		if (pt_likely(pt_map_few(&(value), pt, iova, oa, length, prot)))                   \
+			return 0;                                                                  \
+		return format##_map_range(pt, iova, oa, length, prot, gather);                     \
+	}                                                                                          \
 	int iomt_##format##_map(struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,   \
 				struct iomt_gather *gather)                                        \
 	{                                                                                          \
 		if (pt_likely(pt_map_one(&(value), pt, iova, oa, length, prot)))                   \
 			return 0;                                                                  \
-		return format##_map_range(pt, iova, oa, length, prot, gather);                     \
+		return format##_map_few(pt, iova, oa, length, prot, gather);                     \
 	}                                                                                          \
 	int iomt_##format##_map_sg(struct iomt_pt *pt, u64 iova, const struct iomt_seg *segs,      \
 				   size_t count, uint32_t prot, struct iomt_gather *gather)        \
@@ -76,12 +83,19 @@ struct iomt_pt_format {
 		return pt_unmap_range(&(value), format##_unmap_mixed, pt, iova, length, unmapped,  \
 				      gather);                                                     \
 	}                                                                                          \
+	PT_NOINLINE int format##_unmap_few(struct iomt_pt *pt, u64 iova, u64 length,              \
+					    u64 *unmapped, struct iomt_gather *gather)             \
+	{                                                                                          \
+		if (pt_likely(pt_unmap_few(&(value), pt, iova, length, unmapped, gather)))         \
+			return 0;                                                                  \
+		return format##_unmap_range(pt, iova, length, unmapped, gather);                   \
+	}                                                                                          \
 	int iomt_##format##_unmap(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,         \
 				  struct iomt_gather *gather)                                      \
 	{                                                                                          \
 		if (pt_likely(pt_unmap_one(&(value), pt, iova, length, unmapped, gather)))         \
 			return 0;                                                                  \
-		return format##_unmap_range(pt, iova, length, unmapped, gather);                   \
+		return format##_unmap_few(pt, iova, length, unmapped, gather);                   \
 	}                                                                                          \
 	int iomt_##format##_protect(struct iomt_pt *pt, u64 iova, u64 length, uint32_t prot,       \
 				    struct iomt_gather *gather)                                    \

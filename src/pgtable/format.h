@@ -53,7 +53,13 @@ struct pt_format {
 	bool repeats;	   /* a run holds the same entry in each slot; else the address grows */
 	bool resizes;	   /* leaves may change size in place; else iomt_pt_cfg.bbm tells */
 	bool encrypts;	   /* iomt_pt_cfg.enc_bit has a meaning */
-	uint32_t flags;	   /* IOMT_PT_* that have a meaning */
+
+	/*
+	 * The bits below the granule tell a table's entry from all else, and below 2^48 its address
+	 * is in place. Walks are faster then.
+	 */
+	bool plain_tables;
+	uint32_t flags; /* IOMT_PT_* that have a meaning */
 
 	u64 synced; /* a bit of table entries that hardware ignores: the entry was cleaned */
 	u64 held;  /* PT_EMPTY but not 0: keeps a leaf's place while it is broken to be made anew */

@@ -317,6 +317,65 @@ PT_INLINE bool pt_map_one(const struct pt_format *f, struct iomt_pt *pt, u64 iov
 	return true;
 }
 
+/*
+ * A few granules of usual attributes into one table that is there, where no larger leaf fits; false
+ * leaves it to pt_map_range.
+ */
+PT_INLINE bool pt_map_few(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 oa,
+			  u64 length, uint32_t prot)
+{
+	u64 n = length >> f->granule_lg2, attrs;
+	struct pt_stop stop;
+
+	if (f->linear_lg2 < 64 || n > PT_FEW || !pt_in_one_table(f, pt, iova, length) ||
+	    (oa & (pt_granule(f) - 1)) || oa > pt->oa_last - (length - 1) || prot >= PT_ATTRS ||
+	    !pt_granules_only(pt->sizes, iova, oa, length - 1))
+		return false;
+	attrs = pt->attrs[prot];
+	if (pt_unlikely(!attrs))
+		return false;
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
+	if (pt_unlikely(stop.level || pt_lines_any(stop.slot, n)))
+		return false;
+	pt_lines_ramp(stop.slot, n, f->leaf(oa, 0, f->granule_lg2) | attrs,
+		      f->leaf(pt_granule(f), 0, f->granule_lg2) - f->leaf(0, 0, f->granule_lg2));
+	return true;
+}
+
+/* A list into a part of one leaf table that is there and free; false leaves it to pt_map_segs. */
+PT_INLINE bool pt_map_list(const struct pt_format *f, const struct pt_mapping *m)
+{
+	const struct iomt_pt *pt = m->pt;
+	u64 n = ((m->last - m->v) >> f->granule_lg2) + 1, v = m->v;
+	struct pt_stop stop;
+
+	if (!pt->plain || n >> f->index_lg2 || m->last > pt_slot_last(f, v, 1) ||
+	    (f->grows && m->last > pt_load(&pt->reach)))
+		return false;
+	stop = pt_walk_plain(f, pt, v);
+	if (stop.level || pt_words_any(stop.slot, n))
+		return false;
+	for (size_t at = 0; at < m->count;) {
+		struct iomt_seg stretch = pt_next_stretch(m, &at);
+		u64 last = v + stretch.length - 1;
+		struct pt_piece piece;
+
+		if (pt_likely(last - v < pt_granule(f))) {
+			pt_store(stop.slot++, f->leaf(stretch.oa, 0, f->granule_lg2) | m->attrs);
+			v = last + 1;
+			continue;
+		}
+		do {
+			piece = pt_first_piece(f, pt->sizes, v, stretch.oa, last);
+			pt_write_piece(f, pt, stop.slot, &piece, stretch.oa, m->attrs);
+			stop.slot += piece.slots;
+			stretch.oa += piece.last + 1 - v;
+			v = piece.last + 1;
+		} while (piece.last != last);
+	}
+	return true;
+}
+
 PT_INLINE int pt_map_sg(const struct pt_format *f, int (*map_segs)(struct pt_mapping *m),
 			struct iomt_pt *pt, u64 iova, const struct iomt_seg *segs, size_t count,
 			uint32_t prot, struct iomt_gather *gather)
@@ -333,7 +392,7 @@ PT_INLINE int pt_map_sg(const struct pt_format *f, int (*map_segs)(struct pt_map
 	if (!err)
 		err = pt_range(f, pt, iova, length, &m.v, &m.last);
 	if (!err)
-		err = pt_attrs(f, pt, prot, &m.attrs);
+		err = pt_usual_attrs(f, pt, prot, &m.attrs);
 	if (pt_unlikely(err))
 		return err;
 	m.pt = pt;
@@ -341,7 +400,7 @@ PT_INLINE int pt_map_sg(const struct pt_format *f, int (*map_segs)(struct pt_map
 	m.segs = segs;
 	m.count = count;
 	m.delta = iova - m.v;
-	return map_segs(&m);
+	return pt_map_list(f, &m) ? 0 : map_segs(&m);
 }
 
 #endif

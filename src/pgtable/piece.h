@@ -27,6 +27,14 @@ PT_INLINE unsigned pt_pick_size(u64 sizes, u64 v, u64 oa, u64 last)
 	return 63u - (unsigned)__builtin_clzll(sizes);
 }
 
+/* Too short for anything larger than the granule, or out of step with it: "more" is length - 1. */
+PT_INLINE bool pt_granules_only(u64 sizes, u64 v, u64 oa, u64 more)
+{
+	u64 second = sizes & (sizes - 1), below = (second & -second) - 1;
+
+	return more < below || ((v ^ oa) & below);
+}
+
 /* As many granules as one table takes, and the range. */
 PT_INLINE struct pt_piece pt_granules(const struct pt_format *f, u64 v, u64 last)
 {
@@ -41,15 +49,29 @@ PT_INLINE struct pt_piece pt_granules(const struct pt_format *f, u64 v, u64 last
 	};
 }
 
+/* All of a range that is one leaf: "bytes" is its length and an allowed size. */
+PT_INLINE struct pt_piece pt_one_leaf(const struct pt_format *f, u64 last, u64 bytes)
+{
+	unsigned size_lg2 = (unsigned)__builtin_ctzll(bytes), level = pt_level_of_size(f, size_lg2);
+
+	return (struct pt_piece){
+		.last = last,
+		.slots = 1ULL << (size_lg2 - pt_unit_lg2(f, level)),
+		.size_lg2 = size_lg2,
+		.level = level,
+	};
+}
+
 /* The first piece of [v, last] mapped to oa; "sizes" holds the granule. */
 PT_INLINE struct pt_piece pt_first_piece(const struct pt_format *f, u64 sizes, u64 v, u64 oa,
 					 u64 last)
 {
-	u64 second = sizes & (sizes - 1), below = (second & -second) - 1, larger, end, step, count;
+	u64 bytes = last - v + 1, larger, end, step, count;
 	unsigned size_lg2, level;
 
-	/* too short for anything larger than the granule, or out of step */
-	if (f->linear_lg2 >= 64 && (last - v < below || ((v ^ oa) & below)))
+	if ((sizes & bytes) && !((bytes | v | oa) & (bytes - 1)))
+		return pt_one_leaf(f, last, bytes);
+	if (f->linear_lg2 >= 64 && pt_granules_only(sizes, v, oa, last - v))
 		return pt_granules(f, v, last);
 	size_lg2 = pt_pick_size(sizes, v, oa, last);
 	level = pt_level_of_size(f, size_lg2);

@@ -9,8 +9,12 @@
 /* The prot of a leaf, as it was given to map. */
 PT_INLINE uint32_t pt_prot(const struct pt_format *f, const struct iomt_pt *pt, u64 entry)
 {
-	uint32_t prot = f->decode(entry, pt->flags);
+	uint32_t usual = IOMT_READ | IOMT_WRITE, prot;
 
+	/* what most leaves hold needs no decoding */
+	if (pt_likely((entry & (f->attrs | pt->enc)) == pt->attrs[usual]))
+		return usual;
+	prot = f->decode(entry, pt->flags);
 	if (f->encrypts && (~entry & pt->enc))
 		prot |= IOMT_MMIO;
 	return prot;
@@ -123,9 +127,8 @@ PT_INLINE unsigned pt_batch_descend(const struct pt_format *f, const struct iomt
 		u64 v = batch->v[0] & within;
 		u64 entry = pt_load(&top.table[v >> pt_unit_lg2(f, top.level)]);
 
-		if (f->kind(entry, top.level) != PT_TABLE)
+		if (!pt_plain_child(f, pt, entry, top.level, &top.table))
 			break;
-		top.table = pt_plain_child(f, pt, entry);
 		within = pt_low_bits(pt_unit_lg2(f, top.level));
 		top.level--;
 	}
@@ -138,21 +141,24 @@ PT_INLINE unsigned pt_batch_descend(const struct pt_format *f, const struct iomt
 PT_INLINE unsigned pt_batch_begin(const struct pt_format *f, const struct iomt_pt *pt,
 				  const u64 *iovas, unsigned n, struct pt_batch *batch)
 {
-	u64 reach = pt_load(&pt->reach), differ = 0;
+	u64 reach = pt_load(&pt->reach), all = ~0ULL, any = 0;
 	uint32_t outside = 0;
 	unsigned level;
 
 	for (unsigned i = 0; i < n; i++) {
-		batch->v[i] = iovas[i] & pt->va_mask;
+		u64 v = iovas[i] & pt->va_mask;
+
 		if (pt_unlikely(iovas[i] - pt->va_base > reach)) {
 			outside |= 1u << i;
-			batch->v[i] = 0;
+			v = 0;
 		}
-		differ |= batch->v[i] ^ batch->v[0];
+		batch->v[i] = v;
+		all &= v;
+		any |= v;
 	}
 	batch->stopped = 0;
 	batch->nothing = 0;
-	level = pt_batch_descend(f, pt, n, differ, batch);
+	level = pt_batch_descend(f, pt, n, all ^ any, batch);
 	for (; pt_unlikely(outside); outside &= outside - 1)
 		pt_batch_stop(batch, (unsigned)__builtin_ctz(outside), NULL, 0, 0);
 	return level;
@@ -169,10 +175,10 @@ PT_INLINE void pt_batch_walk(const struct pt_format *f, const struct iomt_pt *pt
 			continue;
 		for (unsigned i = 0; i < n; i++) {
 			u64 *slot = batch->slots[i], entry = pt_load(slot);
+			u64 *table;
 
-			if (pt_likely(f->kind(entry, level) == PT_TABLE)) {
-				slot = pt_plain_child(f, pt, entry) +
-				       pt_index(f, batch->v[i], level - 1);
+			if (pt_likely(pt_plain_child(f, pt, entry, level, &table))) {
+				slot = table + pt_index(f, batch->v[i], level - 1);
 				__builtin_prefetch(slot);
 				batch->slots[i] = slot;
 			} else if (!(batch->stopped >> i & 1)) {
@@ -191,10 +197,9 @@ PT_INLINE struct pt_stop pt_batch_end(const struct pt_batch *batch, unsigned i)
 }
 
 PT_INLINE size_t pt_translate_batch(const struct pt_format *f, const struct iomt_pt *pt,
-				    const u64 *iovas, unsigned n, struct iomt_pt_leaf *leaves)
+				    const u64 *iovas, unsigned n,
+				    struct iomt_pt_leaf *restrict leaves)
 {
-	u64 like = 0, mask = f->attrs | pt->enc; /* neighbours' prot is often the same */
-	uint32_t prot = pt_prot(f, pt, like);
 	struct pt_batch batch;
 	size_t found = n;
 
@@ -203,11 +208,7 @@ PT_INLINE size_t pt_translate_batch(const struct pt_format *f, const struct iomt
 		struct pt_stop stop = pt_batch_end(&batch, i);
 
 		if (pt_likely(pt_granule_at(f, pt, batch.v[i], &stop, &leaves[i]))) {
-			if (pt_unlikely((stop.entry ^ like) & mask)) {
-				like = stop.entry;
-				prot = pt_prot(f, pt, like);
-			}
-			leaves[i].prot = prot;
+			leaves[i].prot = pt_prot(f, pt, stop.entry);
 		} else if (pt_leaf_at(f, pt, batch.v[i], &stop, &leaves[i])) {
 			leaves[i] = (struct iomt_pt_leaf){0};
 			found--;

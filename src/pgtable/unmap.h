@@ -43,6 +43,30 @@ PT_INLINE u64 pt_clear_slots(const struct pt_format *f, struct iomt_pt *pt, u64 
 }
 
 /*
+ * The sizes to gather when the n slots from v on hold leaves of one slot, or one run that fills them;
+ * 0 when it may be anything else. "scan" is a loop of words.h.
+ */
+PT_INLINE u64 pt_alike(const struct pt_format *f, const struct pt_stop *stop, u64 v, u64 n,
+		       void (*scan)(const u64 *p, u64 n, u64 *all, u64 *any))
+{
+	u64 length = n << pt_unit_lg2(f, stop->level), all, any;
+	unsigned size_lg2;
+
+	if (f->all_single(stop->entry, stop->entry, stop->level)) {
+		scan(stop->slot, n, &all, &any);
+		return f->all_single(all, any, stop->level) ? 1ULL << pt_unit_lg2(f, stop->level)
+							    : 0;
+	}
+	if (f->kind(stop->entry, stop->level) != PT_LEAF)
+		return 0;
+	size_lg2 = f->leaf_lg2(stop->entry, stop->level);
+	if (length != 1ULL << size_lg2 || (v & (length - 1)) ||
+	    !pt_run_is_whole(f, stop->slot, n, stop->level, size_lg2))
+		return 0;
+	return pt_cached_sizes(f, stop->level, size_lg2);
+}
+
+/*
  * Leaves of one size that fill the range, in one table: no edge to cut, nothing to skip. False
  * leaves it to the rest of pt_unmap_range.
  */
@@ -50,30 +74,20 @@ PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64
 			      struct pt_touched *removed)
 {
 	struct pt_stop stop;
-	u64 all, any, n, low;
-	unsigned size_lg2;
-	bool alike;
+	u64 n, unit, sizes;
 
 	if (!pt->plain || (f->grows && last > pt_load(&pt->reach)))
 		return false;
 	stop = pt_walk_plain(f, pt, v);
-	if (f->kind(stop.entry, stop.level) != PT_LEAF || last > pt_slot_last(f, v, stop.level + 1))
+	unit = pt_low_bits(pt_unit_lg2(f, stop.level));
+	if (((v | ~last) & unit) || last > pt_slot_last(f, v, stop.level + 1))
 		return false;
 	n = ((last - v) >> pt_unit_lg2(f, stop.level)) + 1;
-	size_lg2 = f->leaf_lg2(stop.entry, stop.level);
-	low = pt_low_bits(size_lg2);
-	if ((v | ~last) & low)
-		return false;
-	if (last - v == low) {
-		alike = pt_run_is_whole(f, stop.slot, n, stop.level, size_lg2);
-	} else {
-		pt_words_scan(stop.slot, n, &all, &any);
-		alike = f->all_single(all, any, stop.level);
-	}
-	if (!alike)
+	sizes = pt_alike(f, &stop, v, n, pt_words_scan);
+	if (!sizes)
 		return false;
 	pt_words_clear(stop.slot, n);
-	pt_touch(removed, v, last - v + 1, pt_cached_sizes(f, stop.level, size_lg2));
+	pt_touch(removed, v, last - v + 1, sizes);
 	return true;
 }
 
@@ -112,16 +126,43 @@ PT_INLINE int pt_unmap_range(const struct pt_format *f, pt_unmapper mixed, struc
 	return 0;
 }
 
+/* What an unmap says when all of the range was leaves of one size. */
+PT_INLINE void pt_all_gone(u64 iova, u64 length, u64 sizes, u64 *unmapped,
+			   struct iomt_gather *gather)
+{
+	if (unmapped)
+		*unmapped = length;
+	if (gather) {
+		iomt_gather_add(gather, iova, iova + (length - 1));
+		gather->leaf_sizes |= sizes;
+	}
+}
+
 PT_INLINE void pt_clear_granule(const struct pt_format *f, u64 *slot, u64 iova, u64 *unmapped,
 				struct iomt_gather *gather)
 {
 	pt_store(slot, 0);
-	if (unmapped)
-		*unmapped = pt_granule(f);
-	if (gather) {
-		iomt_gather_add(gather, iova, iova + (pt_granule(f) - 1));
-		gather->leaf_sizes |= pt_granule(f);
-	}
+	pt_all_gone(iova, pt_granule(f), pt_granule(f), unmapped, gather);
+}
+
+/* A few slots of one leaf table; false leaves it to pt_unmap_range. */
+PT_INLINE bool pt_unmap_few(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
+			    u64 *unmapped, struct iomt_gather *gather)
+{
+	u64 n = length >> f->granule_lg2, sizes;
+	struct pt_stop stop;
+
+	if (n > PT_FEW || !pt_in_one_table(f, pt, iova, length) || !pt->plain)
+		return false;
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
+	if (pt_unlikely(stop.level))
+		return false;
+	sizes = pt_alike(f, &stop, iova, n, pt_lines_scan);
+	if (pt_unlikely(!sizes))
+		return false;
+	pt_lines_clear(stop.slot, n);
+	pt_all_gone(iova, length, sizes, unmapped, gather);
+	return true;
 }
 
 /* One granule that is a leaf of its own; false leaves it to pt_unmap_range. */

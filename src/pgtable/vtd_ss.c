@@ -35,7 +35,7 @@ PT_INLINE u64 vtd_ss_pack(u64 addr)
 PT_INLINE u64 vtd_ss_table(u64 addr, unsigned level)
 {
 	(void)level;
-	return addr | ALLOWED;
+	return addr | ALLOWED | ACCESSED; /* which hardware would set otherwise */
 }
 
 PT_INLINE u64 vtd_ss_leaf(u64 oa, unsigned level, unsigned size_lg2)
@@ -116,6 +116,7 @@ static const struct pt_format vtd_ss = {
 	.linear_lg2 = 64,
 	.sizes = 1ULL << 12 | 1ULL << 21 | 1ULL << 30,
 	.resizes = true,
+	.plain_tables = true,
 	.flags = IOMT_PT_DIRTY,
 	.synced = 1ULL << 10,
 	.attrs = ALLOWED | ACCESSED | DIRTY | SNOOP,

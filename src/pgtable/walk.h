@@ -55,10 +55,24 @@ PT_INLINE u64 pt_index(const struct pt_format *f, u64 v, unsigned level)
 	return (v >> pt_unit_lg2(f, level)) & pt_low_bits(f->index_lg2);
 }
 
-/* The child where the table is known to be "plain": no look at the provider. */
-PT_INLINE u64 *pt_plain_child(const struct pt_format *f, const struct iomt_pt *pt, u64 entry)
+/*
+ * The table that an entry points to, where the provider is known to be "plain"; false when it points
+ * to none. Most often such an entry is the table's address and a constant: then one subtraction gives
+ * the address, and shows at its alignment that the entry is one. Entries that hardware marked as
+ * accessed, and addresses that are not in place, take the long way.
+ */
+PT_INLINE bool pt_plain_child(const struct pt_format *f, const struct iomt_pt *pt, u64 entry,
+			      unsigned level, u64 **table)
 {
-	return (u64 *)(uintptr_t)((f->unpack(entry) & pt->addr_mask) - pt->phys_offset);
+	u64 child = entry - pt->table_offset - (f->table(0, level) - f->table(0, 1));
+
+	if (!f->plain_tables || pt_unlikely(child & (pt_granule(f) - 1))) {
+		if (f->kind(entry, level) != PT_TABLE)
+			return false;
+		child = (f->unpack(entry) & pt->addr_mask) - pt->phys_offset;
+	}
+	*table = (u64 *)(uintptr_t)child;
+	return true;
 }
 
 /*
@@ -116,9 +130,8 @@ PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct i
 		stop.slot = table + index;
 		stop.entry = pt_load(stop.slot);
 		stop.level = level;
-		if (pt_unlikely(f->kind(stop.entry, level) != PT_TABLE))
+		if (pt_unlikely(!pt_plain_child(f, pt, stop.entry, level, &table)))
 			return stop;
-		table = pt_plain_child(f, pt, stop.entry);
 	}
 	stop.slot = table +
 		    (f->root_concat_lg2 && !top.level ? v >> f->granule_lg2 : pt_index(f, v, 0));
@@ -154,6 +167,16 @@ PT_INLINE int pt_range(const struct pt_format *f, const struct iomt_pt *pt, u64 
 	*v = iova & pt->va_mask;
 	*last = *v + (length - 1);
 	return 0;
+}
+
+/* Granules, side by side in one table within the reach; none of the errors of pt_range. */
+PT_INLINE bool pt_in_one_table(const struct pt_format *f, const struct iomt_pt *pt, u64 iova,
+			       u64 length)
+{
+	u64 span = pt_low_bits(pt_unit_lg2(f, 1)) & pt->va_mask;
+
+	return !((iova | length) & (pt_granule(f) - 1)) && length - 1 <= span &&
+	       (iova & span) <= span - (length - 1) && iova - pt->va_base <= pt_load(&pt->reach);
 }
 
 /* An incoherent walker must see these slots before the call goes on. */

@@ -16,9 +16,8 @@ struct pt_wide {
 /* Chosen before main; NULL where nothing is better. */
 extern const struct pt_wide *pt_wide;
 
-/* The call pays from so many entries on. */
 #if defined(IOMT_WIDE) && !defined(PT_WORDS_SCALAR)
-#define PT_WIDE(n) ((n) >= 64 && pt_wide)
+#define PT_WIDE(n) ((n) > PT_FEW && pt_wide)
 #else
 #define PT_WIDE(n) false
 #endif

@@ -104,25 +104,38 @@ PT_INLINE pt_vec pt_vec_ramp(u64 first, u64 step)
 	return v;
 }
 
+typedef u64 pt_vec2 __attribute__((vector_size(16)));
+union pt_halves {
+	pt_vec whole;
+	pt_vec2 parts[PT_VEC_WORDS / 2];
+};
+
 PT_INLINE u64 pt_vec_or(pt_vec v)
 {
-	u64 any = v[0];
+	union pt_halves halves = {v};
+	pt_vec2 any = halves.parts[0];
 
-	for (unsigned i = 1; i < PT_VEC_WORDS; i++)
-		any |= v[i];
-	return any;
+#pragma GCC unroll 4
+	for (unsigned i = 1; i < PT_VEC_WORDS / 2; i++)
+		any |= halves.parts[i];
+	return any[0] | any[1];
 }
 
 PT_INLINE u64 pt_vec_and(pt_vec v)
 {
-	u64 all = v[0];
+	union pt_halves halves = {v};
+	pt_vec2 all = halves.parts[0];
 
-	for (unsigned i = 1; i < PT_VEC_WORDS; i++)
-		all &= v[i];
-	return all;
+#pragma GCC unroll 4
+	for (unsigned i = 1; i < PT_VEC_WORDS / 2; i++)
+		all &= halves.parts[i];
+	return all[0] & all[1];
 }
 
 #endif
+
+/* So few entries that looking for wider vectors does not pay; fewer than a table has. */
+#define PT_FEW 63u
 
 /* A cache line of entries: what the loops take at a time. */
 #define PT_LINE	     8u
@@ -187,6 +200,20 @@ PT_INLINE void pt_lines_ramp(u64 *p, u64 n, u64 first, u64 step)
 		pt_store(p++, first);
 }
 
+/* The compiler must not know that it is one: it would call memset, which may write bytes. */
+PT_INLINE u64 pt_hidden_zero(void)
+{
+	u64 zero = 0;
+
+	__asm__("" : "+r"(zero));
+	return zero;
+}
+
+PT_INLINE void pt_lines_clear(u64 *p, u64 n)
+{
+	pt_lines_ramp(p, n, pt_hidden_zero(), 0);
+}
+
 /* Gives n entries these bits in place of those in mask. */
 PT_INLINE void pt_lines_change(u64 *p, u64 n, u64 mask, u64 bits)
 {
@@ -236,13 +263,9 @@ PT_INLINE void pt_words_change(u64 *p, u64 n, u64 mask, u64 bits)
 		pt_lines_change(p, n, mask, bits);
 }
 
-/* The compiler must not know the zero: it would call memset, which may write bytes. */
 PT_INLINE void pt_words_clear(u64 *p, u64 n)
 {
-	u64 zero = 0;
-
-	__asm__("" : "+r"(zero));
-	pt_words_ramp(p, n, zero, 0);
+	pt_words_ramp(p, n, pt_hidden_zero(), 0);
 }
 
 #endif

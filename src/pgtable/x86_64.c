@@ -136,6 +136,7 @@ static const struct pt_format x86_64 = {
 	.sizes = 1ULL << 12 | 1ULL << 21 | 1ULL << 30,
 	.resizes = true,
 	.encrypts = true,
+	.plain_tables = true,
 	.flags = IOMT_PT_DIRTY | IOMT_PT_SIGNED | IOMT_PT_NX,
 	.synced = 1ULL << 9,
 	.attrs = WRITABLE | USER | WRITE_THROUGH | NO_CACHE | ACCESSED | DIRTY | GLOBAL | NO_EXEC,

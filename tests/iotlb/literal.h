@@ -21,7 +21,7 @@
 static inline struct iomt_gather gathered(uint64_t first, uint64_t last, uint64_t sizes,
 					  uint32_t levels)
 {
-	struct iomt_gather gather;
+	struct iomt_gather gather = {.first = 0}; /* it is copied, with what is private */
 
 	iomt_gather_init(&gather);
 	iomt_gather_add(&gather, first, last);

@@ -16,7 +16,7 @@
 
 static struct iomt_gather gathered(uint64_t first, uint64_t last)
 {
-	struct iomt_gather gather;
+	struct iomt_gather gather = {.first = 0};
 
 	iomt_gather_init(&gather);
 	iomt_gather_add(&gather, first, last);

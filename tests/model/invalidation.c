@@ -31,8 +31,7 @@ struct run {
 
 static void setup(struct run *run, enum vendor vendor, uint32_t flags)
 {
-	run->reader.vendor = vendor;
-	run->reader.flags = flags;
+	run->reader = (struct reader){.vendor = vendor, .flags = flags};
 	run->cap_lg2 = 64;
 	run->tables = true;
 }

@@ -51,6 +51,9 @@ void tlb_access(struct tlb *tlb, uint64_t iova);
 void tlb_invalidate(struct tlb *tlb, const struct iomt_gather *gather);
 void tlb_invalidate_all(struct tlb *tlb);
 
+/* The same, by the commands that the library makes of the gather for hardware of the table's kind. */
+void tlb_obey(struct tlb *tlb, const struct iomt_gather *gather);
+
 /* Fails the test when something is remembered that is not in the tables. */
 void tlb_check(struct tlb *tlb);
 

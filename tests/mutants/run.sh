@@ -8,15 +8,17 @@ cd "$(dirname "$0")/../.."
 
 faults=tests/mutants/faults
 tree=build/mutants/tree
-suites=(tiny hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
-	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 config errors sizes edges split protect gather
-	dirty iterate translate cursor memory exhaustion formats random threads ring targets flush)
+suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path model_random model_traffic model_trace
+	tlb tlb_ids tlb_random tlb_threads ring targets flush
+	hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
+	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 encoding_facts config errors sizes edges split protect gather
+	dirty iterate translate cursor memory exhaustion formats gathers random threads)
 
 # Sources and tests without what is built; a build that is fast to make, not to run.
 prepare() {
 	mkdir -p "$tree"
-	rm -rf "${tree:?}"/{src,include,tests,cmake,bench}
-	cp -r src include tests cmake bench CMakeLists.txt "$tree"
+	rm -rf "${tree:?}"/{src,include,tests,cmake,bench,tools}
+	cp -r src include tests cmake bench tools CMakeLists.txt "$tree"
 	rm -rf build/mutants/src
 	cp -r src build/mutants/src # what each fault is taken out with
 	cmake -S "$tree" -B build/mutants/build -G Ninja -DCMAKE_BUILD_TYPE=None \

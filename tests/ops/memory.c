@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory: reserve, trim, statistics that are exact, tables that are shared by nothing else. */
 #include "kinds.h"
+#include "random.h"
 #include "test.h"
 
 #define RW (IOMT_READ | IOMT_WRITE)
@@ -147,5 +148,65 @@ static void tables_of_a_list(void)
 	table_close(&t);
 }
 
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* How many different values there are when so many low bits do not count. */
+static uint64_t distinct(const uint64_t *sorted, size_t n, unsigned shift)
+{
+	uint64_t count = n > 0;
+
+	for (size_t i = 1; i < n; i++)
+		count += shift < 64 && sorted[i] >> shift != sorted[i - 1] >> shift;
+	return count;
+}
+
+/* There is a table where something below it is mapped, and nowhere else. */
+static void fewest_tables(void)
+{
+	enum { GRANULES = 300 };
+	struct random random;
+
+	random_init(&random, 77);
+	for (size_t i = 0; i < kind_count; i++) {
+		uint64_t at[GRANULES], root;
+		struct iomt_pt_stats stats;
+		struct iomt_pt_hw hw;
+		size_t mapped = 0;
+		unsigned index_lg2;
+		struct table t;
+
+		table_open(&t, &kinds[i], PROVIDER_LINEAR);
+		index_lg2 = t.kind->granule_lg2 - 3u;
+		while (mapped < GRANULES) {
+			uint64_t v = random_next(&random) >> random_below(&random, 40);
+
+			v &= (t.last - t.first) & ~(t.granule - 1);
+			if (!iomt_pt_map(&t.pt, t.first + v, t.granule, t.granule, RW, NULL))
+				at[mapped++] = v;
+			else if (mapped > 5 && !random_below(&random, 50))
+				break; /* a small table is full of them */
+		}
+		qsort(at, mapped, sizeof(at[0]), by_value);
+		iomt_pt_stats(&t.pt, &stats);
+		iomt_pt_hw(&t.pt, &hw);
+		for (unsigned level = 0; level + 1 < hw.levels; level++)
+			CHECK_EQ(stats.tables[level],
+				 distinct(at, mapped,
+					  t.kind->granule_lg2 + index_lg2 * (level + 1)));
+		CHECK_EQ(stats.tables[hw.levels - 1], 1);
+		root = stats.bytes;
+		for (unsigned level = 0; level + 1 < hw.levels; level++)
+			root -= stats.tables[level] * t.granule;
+		CHECK(root <= t.granule << 4); /* up to 16 tables side by side at Arm's stage 2 */
+		table_check_memory(&t);
+		table_close(&t);
+	}
+}
+
 TEST_SUITE(memory, TEST(reserve), TEST(reserve_around_leaves), TEST(trim), TEST(trim_everything),
-	   TEST(statistics), TEST(tables_of_a_list));
+	   TEST(statistics), TEST(tables_of_a_list), TEST(fewest_tables));

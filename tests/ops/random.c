@@ -126,12 +126,21 @@ static void device_at_free(void *ctx, uint64_t phys)
 	tlb_check_free(&run->tlb, phys);
 }
 
+/* What a gather says, or what commands say that were made of it. */
+static void device_forgets(struct run *run, const struct iomt_gather *gather)
+{
+	if (random_below(&run->tlb.random, 2))
+		tlb_obey(&run->tlb, gather);
+	else
+		tlb_invalidate(&run->tlb, gather);
+}
+
 /* The break of a break-before-make. */
 static void device_at_sync(struct iomt_gather *gather)
 {
 	struct run *run = (struct run *)gather->ctx; /* the table is its first member */
 
-	tlb_invalidate(&run->tlb, gather);
+	device_forgets(run, gather);
 	if (run->shadow)
 		tlb_check(&run->tlb);
 }
@@ -141,7 +150,7 @@ static void device_after(struct run *run)
 {
 	if (run->unrecorded)
 		tlb_invalidate_all(&run->tlb);
-	tlb_invalidate(&run->tlb, &run->table.gather);
+	device_forgets(run, &run->table.gather);
 	tlb_check(&run->tlb);
 	run->unrecorded = false;
 	iomt_gather_release(&run->table.gather);

@@ -135,4 +135,62 @@ static void dirty(void)
 	}
 }
 
-TEST_SUITE(translate, TEST(many), TEST(dirty));
+/* Sets a bit in every table entry above iova, as hardware does that notes what it walked through. */
+static void mark(struct table *t, uint64_t iova, uint64_t bit)
+{
+	unsigned index_lg2 = t->kind->granule_lg2 - 3u, shift;
+	struct iomt_pt_hw hw;
+	uint64_t phys, *entry;
+
+	iomt_pt_hw(&t->pt, &hw);
+	phys = hw.root;
+	for (unsigned level = hw.levels - 1u; level > 0; level--) {
+		shift = t->kind->granule_lg2 + level * index_lg2;
+		entry = provider_word(&t->provider,
+				      phys + 8 * (iova >> shift & ((1ULL << index_lg2) - 1)),
+				      false);
+		CHECK(entry != NULL);
+		phys = *entry & ((1ULL << 48) - (1ULL << t->kind->granule_lg2));
+		*entry |= bit;
+	}
+}
+
+/* AMD's A in bit 5, Arm's AF in bit 10 (FEAT_HAFT): tables that are marked are tables. */
+static void marked(void)
+{
+	static const struct {
+		const char *kind;
+		uint64_t bit;
+	} rows[] = {{"amdv1", 1 << 5}, {"arm_s1_4k", 1 << 10}, {"arm_s1_64k", 1 << 10}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t iovas[2], g, bytes;
+		struct iomt_pt_leaf leaves[2];
+		struct iomt_pt_cursor cursor;
+		struct table t;
+
+		table_open(&t, kind_named(rows[i].kind), PROVIDER_LINEAR);
+		g = t.granule;
+		iovas[0] = table_at(&t, 3);
+		iovas[1] = table_at(&t, 4);
+		table_map(&t, iovas[0], 5 * g, g, RW);
+		mark(&t, iovas[0], rows[i].bit);
+		table_map(&t, iovas[1], 7 * g, 3 * g, RW);
+		table_expect(&t, iovas[0], 5 * g, t.kind->granule_lg2);
+		CHECK_EQ(iomt_pt_translate_many(&t.pt, iovas, 2, leaves), 2);
+		CHECK_EQ(leaves[0].oa, 5 * g);
+		CHECK_EQ(leaves[1].oa, 7 * g);
+		CHECK_INT(iomt_pt_map(&t.pt, iovas[1], 0, g, RW, NULL), IOMT_EEXIST);
+		table_unmap(&t, iovas[1], 2 * g, 2 * g);
+		table_unmap(&t, iovas[1], g, 0);
+		iomt_pt_cursor_init(&cursor, &t.pt);
+		CHECK_INT(iomt_pt_cursor_map(&cursor, iovas[1], g, g, RW, NULL), 0);
+		CHECK_INT(iomt_pt_cursor_unmap(&cursor, iovas[0], g, &bytes, &t.gather), 0);
+		CHECK_EQ(bytes, g);
+		table_expect(&t, iovas[1], g, t.kind->granule_lg2);
+		CHECK_EQ(t.pt.tables[0], 1);
+		table_close(&t);
+	}
+}
+
+TEST_SUITE(translate, TEST(many), TEST(dirty), TEST(marked));

@@ -102,9 +102,17 @@ void amd_invalidate_pages(struct witness *w, uint16_t domain, uint64_t first, ui
 	complete(w);
 }
 
+/* By the library's commands. */
 static void amd_invalidate(struct witness *w, const struct iomt_gather *gather)
 {
-	amd_invalidate_pages(w, AMD_DOMAIN, gather->first, gather->last, gather->table_levels);
+	const struct iomt_amd_target target = {.domain = AMD_DOMAIN};
+	struct iomt_plan_policy policy = iomt_plan_covers(2);
+	struct iomt_cmd cmds[2];
+	int count = iomt_amd_gather(&target, gather, &policy, cmds, 2);
+
+	for (int i = 0; i < count; i++)
+		command(w, cmds[i].word[0], cmds[i].word[1]);
+	complete(w);
 }
 
 void amd_attach(struct witness *w)

@@ -157,8 +157,21 @@ static void intel_attach(struct witness *w)
 	intel_invalidate_iotlb(w, INTEL_GLOBAL, 0, 0, 0, false);
 }
 
+/* By the library's descriptors. */
+static void invalidate_queued(struct witness *w, const struct iomt_gather *gather)
+{
+	const struct iomt_vtd_target target = {.domain = INTEL_DOMAIN,
+					       .mamv = (uint8_t)intel.max_order};
+	struct iomt_plan_policy policy = iomt_plan_exact(16);
+	struct iomt_cmd cmds[16];
+	int count = iomt_vtd_gather(&target, gather, &policy, cmds, 16);
+
+	for (int i = 0; i < count; i++)
+		queue_and_wait(w, cmds[i].word[0], cmds[i].word[1]);
+}
+
 /* Exactly the range, in aligned pieces; the whole domain when one piece cannot hold a leaf. */
-static void intel_invalidate(struct witness *w, const struct iomt_gather *gather)
+static void invalidate_by_registers(struct witness *w, const struct iomt_gather *gather)
 {
 	uint64_t page = gather->first >> PAGE_LG2, last = gather->last >> PAGE_LG2;
 	uint64_t most = 16ULL << intel.max_order;
@@ -177,6 +190,14 @@ static void intel_invalidate(struct witness *w, const struct iomt_gather *gather
 				       !gather->table_levels);
 		page += 1ULL << order;
 	}
+}
+
+static void intel_invalidate(struct witness *w, const struct iomt_gather *gather)
+{
+	if (intel.queue)
+		invalidate_queued(w, gather);
+	else
+		invalidate_by_registers(w, gather);
 }
 
 static bool intel_fault(struct witness *w, struct fault *fault)

@@ -49,10 +49,7 @@
 #define TLBI_NSNH_ALL 0x30
 #define CMD_SYNC      0x46
 #define TLBI_ASID(id) ((uint64_t)(id) << 48)
-#define TLBI_NUM(num) ((uint64_t)(num) << 12)
-#define TLBI_SCALE(s) ((uint64_t)(s) << 20)
 #define TLBI_LEAF     (1ULL << 0)
-#define TLBI_TG(tg)   ((uint64_t)(tg) << 10)
 #define MANY	      256 /* more commands than this are not worth it */
 
 static struct {
@@ -157,29 +154,21 @@ static void invalidate_leaves(struct witness *w, const struct iomt_gather *gathe
 	complete(w);
 }
 
-/* Ranges of (NUM + 1) << SCALE granules, from the largest power of two in the count down. */
+/* By the library's commands. */
 static void invalidate_ranges(struct witness *w, const struct iomt_gather *gather)
 {
-	unsigned granule_lg2 = (unsigned)__builtin_ctzll(w->granule);
-	uint64_t granules = ((gather->last - gather->first) >> granule_lg2) + 1;
-	uint64_t iova = gather->first, leaf = gather->table_levels ? 0 : TLBI_LEAF;
+	const struct iomt_smmu_target target = {
+		.regime = IOMT_SMMU_STAGE_1,
+		.flags = IOMT_SMMU_RANGES,
+		.asid = SMMU_ASID,
+		.granule_lg2 = (uint8_t)__builtin_ctzll(w->granule),
+	};
+	struct iomt_plan_policy policy = iomt_plan_covers(2);
+	struct iomt_cmd cmds[2];
+	int count = iomt_smmu_gather(&target, gather, &policy, cmds, 2);
 
-	if (granules >> 32) {
-		smmu_invalidate_asid(w, SMMU_ASID);
-		return;
-	}
-	while (granules) {
-		unsigned scale = (unsigned)__builtin_ctzll(granules);
-		uint64_t num = granules >> scale & 31, tg = TLBI_TG((granule_lg2 - 10) / 2);
-
-		if (num == 1 && !scale) /* without a TTL this is no range (4.4.1) */
-			tg = 0;
-		command(w,
-			TLBI_NH_VA | TLBI_ASID(SMMU_ASID) | TLBI_NUM(num - 1) | TLBI_SCALE(scale),
-			iova | tg | leaf);
-		iova += num << (scale + granule_lg2);
-		granules -= num << scale;
-	}
+	for (int i = 0; i < count; i++)
+		command(w, cmds[i].word[0], cmds[i].word[1]);
 	complete(w);
 }
 

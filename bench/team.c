@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "team.h"
+#include "bench.h"
+#include <pthread.h>
+#include <stdlib.h>
+
+struct member {
+	struct team *team;
+	unsigned index;
+	pthread_t thread;
+};
+
+struct team {
+	void (*work)(void *ctx, unsigned index);
+	void *ctx;
+	unsigned count;
+	unsigned started;
+	/* each on a line of its own: one is written by the first thread, one by the others */
+	_Alignas(128) uint32_t turn; /* begun; the last is UINT32_MAX */
+	_Alignas(128) uint32_t done; /* turns that other threads have ended */
+	struct member members[TEAM_MOST];
+};
+
+static void *take_turns(void *ctx)
+{
+	struct member *member = ctx;
+	struct team *team = member->team;
+	uint32_t turn = 0;
+
+	bench_pin(member->index);
+	for (;;) {
+		uint32_t next;
+
+		do
+			next = __atomic_load_n(&team->turn, __ATOMIC_ACQUIRE);
+		while (next == turn);
+		turn = next;
+		if (turn == UINT32_MAX)
+			return NULL;
+		team->work(team->ctx, member->index);
+		__atomic_fetch_add(&team->done, 1, __ATOMIC_RELEASE);
+	}
+}
+
+struct team *team_start(unsigned count, void (*work)(void *ctx, unsigned index), void *ctx)
+{
+	struct team *team = aligned_alloc(128, sizeof(*team));
+
+	if (!team)
+		return NULL;
+	*team = (struct team){.work = work, .ctx = ctx, .count = count};
+	for (unsigned i = 1; i < count; i++) {
+		struct member *member = &team->members[i];
+
+		*member = (struct member){.team = team, .index = i};
+		if (pthread_create(&member->thread, NULL, take_turns, member)) {
+			team_stop(team);
+			return NULL;
+		}
+		team->started = i;
+	}
+	return team;
+}
+
+void team_work(struct team *team)
+{
+	__atomic_store_n(&team->done, 0, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&team->turn, 1, __ATOMIC_RELEASE);
+	team->work(team->ctx, 0);
+	while (__atomic_load_n(&team->done, __ATOMIC_ACQUIRE) != team->count - 1)
+		continue;
+}
+
+void team_stop(struct team *team)
+{
+	__atomic_store_n(&team->turn, UINT32_MAX, __ATOMIC_RELEASE);
+	for (unsigned i = 1; i <= team->started; i++)
+		pthread_join(team->members[i].thread, NULL);
+	free(team);
+}
+
+void team_sizes(void (*add)(unsigned count))
+{
+	unsigned most = bench_processors(), counts[3] = {1, 2, most};
+
+	for (unsigned i = 0; i < 3 && counts[i] <= most && counts[i] <= TEAM_MOST; i++) {
+		if (!i || counts[i] != counts[i - 1])
+			add(counts[i]);
+	}
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What iomt-simulate makes, keeps and refuses: model_command.sh PROGRAM
+set -euo pipefail
+
+simulate=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+wrong() {
+	echo "$1" >&2
+	exit 1
+}
+
+# refuses MESSAGE ARGUMENT...: status 2 or more, this message, and nothing on stdout
+refuses() {
+	local message=$1 status=0
+	shift
+	"$simulate" "$@" >"$dir/out" 2>"$dir/err" || status=$?
+	[ "$status" -ge 2 ] || wrong "$*: status $status"
+	grep -qF -- "$message" "$dir/err" || wrong "$*: $(cat "$dir/err")"
+	[ ! -s "$dir/out" ] || wrong "$*: $(cat "$dir/out")"
+}
+
+traffic=(traffic.kind=nvme traffic.mapping=deferred traffic.tenants=5 traffic.flags=8 traffic.items=5000
+	traffic.item_bytes=0x8000)
+# text, binary and back; the same figures from traffic and from either trace
+"$simulate" generate "${traffic[@]}" -o "$dir/text"
+"$simulate" convert "$dir/text" -b -o "$dir/binary"
+"$simulate" convert "$dir/binary" >"$dir/again"
+cmp "$dir/text" "$dir/again"
+"$simulate" generate "${traffic[@]}" -b | cmp - "$dir/binary"
+"$simulate" run "${traffic[@]}" >"$dir/run"
+"$simulate" run -t "$dir/text" | cmp - "$dir/run"
+"$simulate" run -t "$dir/binary" | cmp - "$dir/run"
+grep -qx 'maps,5000' "$dir/run" || wrong "$(cat "$dir/run")"
+
+# the curve at one size is what an LRU IOTLB of that size misses
+"$simulate" curve "${traffic[@]}" -e 40 >"$dir/curve"
+misses=$("$simulate" run "${traffic[@]}" iotlb0.sets=1 iotlb0.ways=40 | sed -n 's/^iotlb.misses,//p')
+[ "$(sed -n 's/^40,[0-9]*,//p' "$dir/curve")" = "$misses" ] || wrong "the curve does not say $misses"
+
+# every setting that is listed can be set, and says so
+"$simulate" settings -p hypertrio >"$dir/settings"
+mapfile -t all <"$dir/settings"
+"$simulate" settings "${all[@]}" | cmp - "$dir/settings"
+"$simulate" presets | grep -q '^hypertrio' || wrong "no presets"
+
+printf '1.0: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x0 size=4096\n%s\n' \
+	'1.5: dma_map_page: 0000:01:00.0 dir=TO_DEVICE dma_addr=1000 size=64 phys_addr=0 attrs=' >"$dir/linux"
+"$simulate" import "$dir/linux" >"$dir/trace" 2>"$dir/err"
+grep -qx 'access 500000000000 0 0x100 1 - 0x1000 64 12 -' "$dir/trace" || wrong "$(cat "$dir/trace")"
+grep -q '2 events of 2 lines' "$dir/err" || wrong "$(cat "$dir/err")"
+
+# errors: each with its place and its reason
+echo 'map: IOMMU: 1.0: map: IOMMU: iova=q' >"$dir/linux"
+status=0
+"$simulate" import "$dir/linux" >/dev/null 2>"$dir/err" || status=$?
+[ "$status" = 2 ] || wrong "import: status $status"
+grep -q 'line 1: no number follows iova=' "$dir/err" || wrong "$(cat "$dir/err")"
+sed '7s/access/axe/' "$dir/text" >"$dir/bad"
+refuses 'line 7: there is no operation axe' run -t "$dir/bad"
+head -c 1000 "$dir/binary" >"$dir/short"
+refuses 'record 24: the file ends after 32 of its 40 bytes' run -t "$dir/short"
+printf 'iomt-trace 1\naccess 0 0 0 0 - 0 1 12 -\naccess 0 7 0 0 - 0 1 12 -\n' >"$dir/unit"
+refuses 'event 2: ' run -t "$dir/unit"
+refuses 'No such file' run -t "$dir/none"
+refuses 'there is no such setting' run iotlb0.wags=3
+refuses 'it cannot be that' run iotlb0.ways=4294967296
+refuses 'it cannot be that' run iotlb0.policy=mru
+refuses 'iotlb: sets is not a power of two' run iotlb0.sets=3
+refuses 'traffic.ring: it is not 1 to 65536' run traffic.ring=0
+refuses 'there is no preset x' run -p x
+refuses '0 has no end' generate traffic.items=0
+refuses 'it needs an operand' import
+refuses 'it takes no operand' run x
+refuses 'no command' -b
+refuses 'x: see' x
+
+# all figures, whole
+"$simulate" figures "$dir/figures" >/dev/null
+for csv in "$dir"/figures/*.csv; do
+	awk -F, 'NR == 1 { n = NF } NF != n || NF < 2 { exit 1 } END { exit NR < 5 }' "$csv" ||
+		wrong "${csv##*/} is not whole"
+	grep -q '</svg>' "${csv%.csv}.svg" || wrong "${csv##*/} has no plot"
+	grep -q "$(basename "${csv%.csv}").svg" "$dir/figures/index.html" || wrong "the page lacks ${csv##*/}"
+done
+mkdir "$dir/file" && touch "$dir/file/x"
+status=0
+"$simulate" figures "$dir/file/x" 2>/dev/null || status=$?
+[ "$status" = 1 ] || wrong "figures into a file: status $status"
+echo "$(find "$dir/figures" -name '*.csv' | wc -l) figures"

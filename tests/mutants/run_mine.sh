@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Plants the faults of tests/mutants/faults one at a time into a copy of the sources and reports
+# which suite finds each: run.sh [NAME...]. Fails when fewer than 95 % are found, or a fault no
+# longer fits the code.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+faults=tests/mutants/faults
+tree=build/mutants/tree
+suites=(ring targets flush)
+
+# Sources and tests without what is built; a build that is fast to make, not to run.
+prepare() {
+	mkdir -p "$tree"
+	rm -rf "${tree:?}"/{src,include,tests,cmake,bench}
+	cp -r src include tests cmake bench CMakeLists.txt "$tree"
+	rm -rf build/mutants/src
+	cp -r src build/mutants/src # what each fault is taken out with
+	cmake -S "$tree" -B build/mutants/build -G Ninja -DCMAKE_BUILD_TYPE=None \
+		-DCMAKE_C_FLAGS=-O1 -DIOMT_BUILD_BENCH=OFF -DIOMT_WERROR=OFF >/dev/null
+	build
+}
+
+build() {
+	cmake --build build/mutants/build --target "${suites[@]/%/.plain}" >build/mutants/log 2>&1
+}
+
+names() {
+	sed -n 's/^=== //p' "$faults"
+}
+
+# plant NAME: applies a fault; 1 when its text is not there exactly once.
+plant() {
+	perl -e '
+		my ($faults, $name, $tree) = @ARGV;
+		local $/;
+		open my $in, "<", $faults or die; my $all = <$in>;
+		my ($body) = $all =~ /^=== \Q$name\E\n(.*?)(?=^=== |\z)/ms or exit 2;
+		my ($file) = $body =~ /^\@ (\S+)/m;
+		my $old = join "", $body =~ /^-(.*\n)/mg;
+		my $new = join "", $body =~ /^\+(.*\n)/mg;
+		open my $src, "<", "$tree/$file" or die; my $text = <$src>;
+		my $count = () = $text =~ /\Q$old\E/g;
+		exit 1 if $count != 1;
+		$text =~ s/\Q$old\E/$new/;
+		open my $out, ">", "$tree/$file" or die; print $out $text;
+		print $file;
+	' "$faults" "$1" "$tree"
+}
+
+# The first suite that fails; nothing when all pass.
+find_killer() {
+	local suite
+	for suite in "${suites[@]}"; do
+		timeout 120 "$(echo build/mutants/build/tests/*/"$suite.plain")" >/dev/null 2>&1 || {
+			echo "$suite"
+			return
+		}
+	done
+}
+
+prepare
+[ -z "$(find_killer)" ] || { echo "the code fails without any fault: $(find_killer)" >&2 && exit 1; }
+mapfile -t wanted < <(if [ $# -gt 0 ]; then printf '%s\n' "$@"; else names; fi)
+found=0
+broken=0
+for name in "${wanted[@]}"; do
+	if ! file=$(plant "$name"); then
+		echo "BROKEN    $name: the code has changed; change the fault too"
+		broken=$((broken + 1))
+		continue
+	fi
+	if ! build; then
+		echo "BROKEN    $name: does not compile"
+		broken=$((broken + 1))
+	else
+		killer=$(find_killer)
+		if [ -n "$killer" ]; then
+			found=$((found + 1))
+			printf 'found     %-40s by %s\n' "$name" "$killer"
+		else
+			echo "SURVIVES  $name"
+		fi
+	fi
+	cp "build/mutants/$file" "$tree/$file"
+done
+echo "$found of ${#wanted[@]} faults found, $broken broken"
+[ "$broken" -eq 0 ] && [ $((found * 100)) -ge $((${#wanted[@]} * 95)) ]

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "play.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+__attribute__((noreturn)) static void refuse(const char *what, const struct iomt_model_error *error)
+{
+	fprintf(stderr, "iomt-simulate: %s%s: %s\n", what, error->field, error->reason);
+	exit(2);
+}
+
+static void *memory_of(size_t bytes)
+{
+	void *memory = bytes ? malloc(bytes) : NULL;
+
+	if (!memory) {
+		fprintf(stderr, "iomt-simulate: no memory for %zu bytes\n", bytes);
+		exit(1);
+	}
+	return memory;
+}
+
+static void want(int err)
+{
+	if (err) {
+		fprintf(stderr, "iomt-simulate: %s\n", iomt_strerror(err));
+		exit(2);
+	}
+}
+
+struct iomt_model *make_model(const struct iomt_model_cfg *cfg)
+{
+	struct iomt_model_error error;
+	struct iomt_model *model;
+
+	if (iomt_model_cfg_check(cfg, &error))
+		refuse("", &error);
+	want(iomt_model_init(&model, cfg, memory_of(iomt_model_bytes(cfg)), iomt_model_bytes(cfg)));
+	return model;
+}
+
+struct iomt_traffic *make_traffic(const struct iomt_traffic_cfg *cfg)
+{
+	struct iomt_model_error error;
+	struct iomt_traffic *traffic;
+	size_t bytes = iomt_traffic_bytes(cfg);
+
+	if (iomt_traffic_cfg_check(cfg, &error))
+		refuse("traffic.", &error);
+	want(iomt_traffic_init(&traffic, cfg, memory_of(bytes), bytes));
+	return traffic;
+}
+
+struct iomt_curve *make_curve(uint32_t entries)
+{
+	size_t bytes = iomt_curve_bytes(entries);
+	struct iomt_curve *curve;
+
+	want(iomt_curve_init(&curve, entries, memory_of(bytes), bytes));
+	return curve;
+}
+
+struct iomt_future *make_future(uint64_t lookups, uint32_t pages)
+{
+	size_t bytes = iomt_future_bytes(lookups, pages);
+	struct iomt_future *future;
+
+	want(iomt_future_init(&future, lookups, pages, memory_of(bytes), bytes));
+	return future;
+}
+
+void play_event(struct iomt_model *model, const struct iomt_event *event, uint64_t *done_ps)
+{
+	want(iomt_model_play(model, event, done_ps));
+}
+
+struct iomt_model_stats play_traffic(const struct iomt_model_cfg *model_cfg,
+				     const struct iomt_traffic_cfg *traffic_cfg, uint64_t warm)
+{
+	struct iomt_traffic *traffic = make_traffic(traffic_cfg);
+	struct iomt_model *model = make_model(model_cfg);
+	struct iomt_model_stats stats;
+	struct iomt_event event;
+	uint64_t events = 0;
+
+	while (iomt_traffic_next(traffic, &event)) {
+		play_event(model, &event, NULL);
+		if (++events == warm)
+			iomt_model_restart(model);
+	}
+	iomt_model_stats(model, &stats);
+	free(model);
+	free(traffic);
+	return stats;
+}
+
+static void print_cache(const char *name, const struct iomt_cache_stats *stats, FILE *out)
+{
+	fprintf(out,
+		"%s.hits,%" PRIu64 "\n%s.merged,%" PRIu64 "\n%s.misses,%" PRIu64
+		"\n%s.evictions,%" PRIu64 "\n%s.invalidated,%" PRIu64 "\n",
+		name, stats->hits, name, stats->merged, name, stats->misses, name, stats->evictions,
+		name, stats->invalidated);
+}
+
+void print_stats(const struct iomt_model_stats *stats, FILE *out)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} numbers[] = {
+		{"accesses", stats->accesses},
+		{"bytes", stats->bytes},
+		{"lookups", stats->lookups},
+		{"maps", stats->maps},
+		{"unmaps", stats->unmaps},
+		{"invalidates", stats->invalidates},
+		{"walks", stats->walks},
+		{"reads", stats->reads},
+		{"prefetches", stats->prefetches},
+		{"prefetches_used", stats->prefetches_used},
+		{"latency_ps", stats->latency_ps},
+		{"stalled_ps", stats->stalled_ps},
+		{"invalidate_ps", stats->invalidate_ps},
+		{"last_ps", stats->last_ps},
+	};
+	char name[] = "walk0";
+
+	fprintf(out, "name,value\n");
+	for (size_t i = 0; i < COUNT(numbers); i++)
+		fprintf(out, "%s,%" PRIu64 "\n", numbers[i].name, numbers[i].value);
+	print_cache("device", &stats->device, out);
+	print_cache("iotlb", &stats->iotlb, out);
+	for (size_t i = 0; i < COUNT(stats->walk); i++, name[4]++)
+		print_cache(name, &stats->walk[i], out);
+}
+
+void progress(const char *what, uint64_t done, uint64_t all)
+{
+	static const char bar[] = "########################################";
+	int filled = all ? (int)(done * (sizeof(bar) - 1) / all) : 0;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r%-24.24s [%-*.*s]", what, (int)sizeof(bar) - 1, filled, bar);
+	if (done == all)
+		fprintf(stderr, "\r%*s\r", (int)sizeof(bar) + 28, "");
+}
