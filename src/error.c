@@ -15,7 +15,8 @@ const char *iomt_strerror(int error)
 	case IOMT_ENOMEM:
 		return "out of memory for tables";
 	case IOMT_EBUSY:
-		return "the hardware needs break-before-make, which the caller did not allow";
+		return "the hardware is busy, or needs break-before-make, which the caller did not "
+		       "allow";
 	case IOMT_EEXIST:
 		return "something is mapped there already";
 	case IOMT_EINVAL:

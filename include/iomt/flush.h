@@ -79,9 +79,10 @@ struct iomt_flush_cfg {
 /* The flushes of one table. All fields are private. */
 struct iomt_flush {
 	struct iomt_flush_cfg cfg_;
-	__attribute__((aligned(64))) uint64_t begun_; /* the number of the last */
-	uint64_t completed_;			      /* the highest that is complete */
-	uint64_t deferred_;			      /* the lowest that all entries wait for */
+	uint64_t apart_[7];  /* on other lines than what is written */
+	uint64_t begun_;     /* the number of the last */
+	uint64_t completed_; /* the highest that is complete */
+	uint64_t deferred_;  /* the lowest that all entries wait for */
 };
 
 /* Begins with nothing. IOMT_EINVAL: a field is missing, or the policy is none. */
@@ -97,14 +98,17 @@ struct iomt_flush_queue {
 	struct iomt_flush *flush_;
 	struct iomt_flush_entry *entries_;
 	uint32_t mask_;
-	__attribute__((aligned(64))) uint64_t tail_; /* adders' */
-	__attribute__((aligned(64))) uint64_t head_; /* of whoever drains */
+	uint64_t apart_[7]; /* on a line of their own: */
+	uint64_t tail_;	    /* adders' */
+	uint64_t apart_too_[7];
+	uint64_t head_; /* of whoever drains */
 	uint32_t draining_;
+	uint64_t apart_at_last_[7];
 };
 
 /*
- * Makes a queue of so many entries of 128 bytes: a power of two up to IOMT_FLUSH_MOST, or 0 for a
- * strict one. IOMT_EINVAL. IOMT_ENOMEM: the queue works, but is a strict one.
+ * Makes a queue of so many entries of 128 bytes: a power of two from 2 to IOMT_FLUSH_MOST, or 0
+ * for a strict one. IOMT_EINVAL. IOMT_ENOMEM: the queue works, but is a strict one.
  */
 int iomt_flush_queue_init(struct iomt_flush_queue *queue, struct iomt_flush *flush,
 			  uint32_t entries);

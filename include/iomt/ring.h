@@ -124,12 +124,13 @@ struct iomt_ring {
 	struct iomt_ring_cfg cfg_;
 	uint64_t capacity_;
 	uint32_t faults_;
-	/* written by every put; apart from what waits read */
-	__attribute__((aligned(64))) uint64_t reserved_;
+	uint64_t apart_[7]; /* on other lines than what is written by every put */
+	uint64_t reserved_;
 	uint64_t published_;
 	uint32_t ringing_;
-	__attribute__((aligned(64))) uint64_t head_; /* at least so far is hardware */
-	uint64_t done_;				     /* and so far it is done */
+	uint64_t apart_too_[7]; /* and by waits */
+	uint64_t head_;		/* at least so far is hardware */
+	uint64_t done_;		/* and so far it is done */
 };
 
 /*

@@ -111,9 +111,8 @@ int iomt_targets_remove(struct iomt_targets *targets, const struct iomt_target *
 			struct iomt_gather *gather);
 
 /*
- * The targets of this moment, or NULL when there never were any. What the calling thread has written
- * to page tables before is seen by every device that was attached to a target which is not in
- * the list.
+ * The targets of this moment, or NULL when there never were any. A device whose target is not among
+ * them walks tables as the calling thread has left them before, so that it need not be told.
  */
 const struct iomt_target_list *iomt_targets_get(const struct iomt_targets *targets);
 

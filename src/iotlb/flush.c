@@ -44,7 +44,8 @@ int iomt_flush_queue_init(struct iomt_flush_queue *queue, struct iomt_flush *flu
 {
 	const struct iomt_mem *mem = flush->cfg_.mem;
 
-	if (entries > IOMT_FLUSH_MOST || entries & (entries - 1))
+	/* of a single entry, the turn of what is full is that of what is free a round later */
+	if (entries == 1 || entries > IOMT_FLUSH_MOST || entries & (entries - 1))
 		return IOMT_EINVAL;
 	*queue = (struct iomt_flush_queue){.flush_ = flush};
 	if (!entries)

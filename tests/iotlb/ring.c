@@ -304,6 +304,28 @@ static void refused_commands(void)
 	}
 }
 
+/* A lap after a refused command, its place is as good as any. */
+static void places_forget(void)
+{
+	struct iomt_ring_batch old = {0}, batch = {0}, bad = {0};
+
+	unit_open(&unit, &iomt_ring_smmu, 2, false);
+	unit.refuse = 1;
+	unit.refuse_code = IOMT_EIO;
+	unit.refuse_skips = true;
+	CHECK_INT(put(0, 3, true, &old), 0);
+	unit_run(&unit);
+	CHECK_INT(iomt_ring_done(&unit.ring, &old), IOMT_EIO);
+	unit.stopped = false;
+	unit.refuse = 7;
+	CHECK_INT(put(0, 1, true, &batch), 0);
+	CHECK_INT(put(0, 1, true, &bad), 0);
+	unit_run(&unit);
+	CHECK_INT(iomt_ring_done(&unit.ring, &batch), 0);
+	CHECK_INT(iomt_ring_done(&unit.ring, &bad), IOMT_EIO);
+	CHECK_EQ(bad.refused, 2);
+}
+
 static void count_ones(void *ctx, const struct iomt_cmd *cmd, const struct iomt_inv *inv)
 {
 	(void)ctx;
@@ -440,6 +462,64 @@ static void written_back(void)
 	CHECK_EQ(unit.doorbells, 1);
 }
 
+static void (*ring_doorbell)(void *ctx, uint32_t tail);
+static struct iomt_ring_batch nested;
+static unsigned nesting;
+
+/* Another thread puts while this one rings. It leaves its batch to who rings. */
+static void put_meanwhile(void *ctx, uint32_t tail)
+{
+	ring_doorbell(ctx, tail);
+	if (!nesting++) {
+		CHECK_INT(put(1, 1, true, &nested), 0);
+		CHECK_EQ(unit.tail, 2);
+	}
+}
+
+static void put_while_another_rings(void)
+{
+	struct iomt_ring_batch batch = {0};
+
+	unit_open(&unit, &iomt_ring_amd, 4, true);
+	ring_doorbell = unit.ops.doorbell;
+	unit.ops.doorbell = put_meanwhile;
+	nested = (struct iomt_ring_batch){0};
+	nesting = 0;
+	CHECK_INT(put(0, 1, true, &batch), 0);
+	CHECK_EQ(unit.tail, 4);
+	CHECK_EQ(unit.doorbells, 2);
+	CHECK_INT(iomt_ring_wait(&unit.ring, &nested), 0);
+}
+
+static void put_in_between(void *ctx, const void *memory, size_t bytes)
+{
+	(void)ctx;
+	(void)memory;
+	(void)bytes;
+	if (nesting++)
+		return;
+	CHECK_INT(put(2, 1, true, &nested), 0);
+	CHECK_EQ(unit.doorbells, 0);
+}
+
+/* Another thread puts all of its commands while this one writes: hardware must not see a gap. */
+static void put_while_another_writes(void)
+{
+	struct iomt_ring_batch batch = {0};
+
+	unit_open(&unit, &iomt_ring_amd, 4, true);
+	unit.ops.clean = put_in_between;
+	nested = (struct iomt_ring_batch){0};
+	nesting = 0;
+	CHECK_INT(put(0, 2, true, &batch), 0);
+	CHECK_EQ(unit.tail, 5);
+	CHECK_EQ(unit.doorbells, 1);
+	unit.execute = in_order;
+	expected = 0;
+	CHECK_INT(iomt_ring_wait(&unit.ring, &nested), 0);
+	CHECK_EQ(expected, 3);
+}
+
 /* A failed check must not leave by longjmp from a thread that did not call setjmp. */
 #define REQUIRE(condition)                                                              \
 	do {                                                                            \
@@ -557,4 +637,5 @@ TEST_SUITE(ring, TEST(amd_literally), TEST(vtd_literally), TEST(smmu_literally),
 	   TEST(riscv_literally), TEST(wrap_at_every_index), TEST(far_positions), TEST(full_ring),
 	   TEST(waits), TEST(late_stores), TEST(word_taken_over), TEST(refused_commands),
 	   TEST(devices_that_time_out), TEST(bad_reports), TEST(impossible_heads),
-	   TEST(bad_arguments), TEST(written_back), TEST(producers_side_by_side));
+	   TEST(bad_arguments), TEST(written_back), TEST(put_while_another_rings),
+	   TEST(put_while_another_writes), TEST(places_forget), TEST(producers_side_by_side));

@@ -4,7 +4,6 @@
 
 #define BASE_PAGE 0x400
 #define NO_MEMORY (-12)
-#define TIME_OUT  (-110) /* what a unit's wait function gives up with */
 
 static void complain(struct flusher *f, const char *what)
 {
@@ -75,6 +74,7 @@ static void revive(struct flusher *f)
 	for (unsigned i = 0; i < FLUSHER_UNITS; i++) {
 		f->units[i].unit.pace = 1;
 		f->units[i].unit.patience = 0;
+		f->units[i].unit.refuse = 0;
 	}
 }
 
@@ -171,7 +171,7 @@ static void give(struct flusher *f, unsigned queue, struct iomt_gather *gather, 
 	struct iomt_gather before = *gather;
 	int err = iomt_flush_add(&f->queues[queue], gather, first, last, f->now);
 
-	if (err == TIME_OUT) {
+	if (err) {
 		if (gather->first != before.first || gather->last != before.last ||
 		    gather->tables != before.tables)
 			complain(f, "a gather was changed though its invalidation failed");
@@ -211,7 +211,7 @@ int flusher_tick(struct flusher *f, unsigned queue, uint32_t most)
 {
 	int count = iomt_flush_tick(&f->queues[queue], f->now, most);
 
-	if (count == TIME_OUT) {
+	if (count < 0) {
 		revive(f);
 		count = iomt_flush_tick(&f->queues[queue], f->now, most);
 	}

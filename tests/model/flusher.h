@@ -59,12 +59,12 @@ bool flusher_map(struct flusher *flusher, unsigned first, unsigned count);
 
 /*
  * Unmaps pages that are all mapped, and gives them to a queue; with "trim" also their tables.
- * False: some are not mapped, or memory is out. Where hardware hangs, it is made to run again.
+ * False: some are not mapped, or memory is out. Where hardware hangs or refuses, it is made to work again.
  */
 bool flusher_unmap(struct flusher *flusher, unsigned queue, unsigned first, unsigned count,
 		   bool trim);
 
-/* As iomt_flush_tick; hardware that hangs is made to run again. */
+/* As iomt_flush_tick; hardware that hangs or refuses is made to work again. */
 int flusher_tick(struct flusher *flusher, unsigned queue, uint32_t most);
 
 /* Fails the test for whatever was found wrong. */

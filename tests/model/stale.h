@@ -14,7 +14,9 @@
 #include "random.h"
 #include "unit.h"
 
-#define STALE_PAGES  1024 /* granules that the device accesses, from "base" on */
+#ifndef STALE_PAGES
+#define STALE_PAGES 1024 /* granules that the device accesses, from "base" on */
+#endif
 #define STALE_TABLES 64
 
 /* A leaf as one of its pages remembers it. */
