@@ -27,6 +27,10 @@
  * the whole leaf still. Parts of one leaf are for one thread at a time, from the unmap to the end of
  * the call here.
  *
+ * A flush drops everything of each target. Of an ASID or PSCID that does not hold global mappings
+ * (IOMT_GLOBAL): tables that have some are for targets of every ASID (IOMT_SMMU_ANY_ASID,
+ * IOMT_RISCV_ALL_PSCIDS).
+ *
  * Gathers of iomt_pt_map, and of iomt_pt_trim where something may be mapped again, do not belong in
  * a queue: hardware that still knows an old, empty table would miss what is mapped. They go through
  * iomt_flush_strict.
@@ -130,7 +134,8 @@ int iomt_flush_add(struct iomt_flush_queue *queue, struct iomt_gather *gather, u
 
 /*
  * Invalidates what was gathered, waits, and releases the gather and the range, now, by no queue.
- * While anything waits in a queue of the same table, this is a flush. Errors as above.
+ * While anything waits in a queue of the same table, and after a failure, this is a flush. Errors as
+ * above.
  */
 int iomt_flush_strict(struct iomt_flush *flush, struct iomt_gather *gather, uint64_t first,
 		      uint64_t last);
@@ -140,7 +145,7 @@ int iomt_flush_now(struct iomt_flush *flush);
 
 /*
  * A step of upkeep: flushes if an entry has waited for too long, then releases at most "most" entries of
- * this queue. To be called now and then for each queue, from any thread, also while others add.
+ * this queue; none where most is 0, and nothing is flushed then. To be called now and then for each queue, from any thread, also while others add.
  * Returns how many it released; "most" of them means that there may be more. Where another thread is
  * at it in this queue, 0. Errors as above; what was released stays so.
  */

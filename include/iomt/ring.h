@@ -110,8 +110,9 @@ struct iomt_ring_cfg {
 	struct iomt_ring_slot *slots;
 
 	/*
-	 * Where syncs store, one word for each entry, and the physical address of the first: not 0,
-	 * a multiple of 8, and within the reach of kind->sync. NULL and 0: a sync is complete when
+	 * Where syncs store, one word for each entry, in memory that hardware and processors see
+	 * alike, and the physical address of the first: not 0, a multiple of 8, and within the
+	 * reach of kind->sync. NULL and 0: a sync is complete when
 	 * the head has passed it. That is so for SMMUv3's CMD_SYNC (4.7.3) and RISC-V's
 	 * IOFENCE.C, not for AMD and VT-d.
 	 */

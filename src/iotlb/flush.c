@@ -67,6 +67,13 @@ static void give_back(const struct iomt_flush *flush, struct iomt_gather *gather
 		flush->cfg_.release(flush->cfg_.ctx, first, last);
 }
 
+/* What hardware still holds now is what only a flush that begins after this drops. */
+static int failed(struct iomt_flush *flush, int err)
+{
+	ring_raise(&flush->deferred_, __atomic_load_n(&flush->begun_, __ATOMIC_RELAXED) + 1);
+	return err;
+}
+
 int iomt_flush_now(struct iomt_flush *flush)
 {
 	const struct iomt_flush_cfg *cfg = &flush->cfg_;
@@ -80,7 +87,7 @@ int iomt_flush_now(struct iomt_flush *flush)
 	everything.table_levels = LEVELS;
 	err = iomt_targets_invalidate(cfg->targets, &everything, &all, NULL);
 	if (err)
-		return err;
+		return failed(flush, err);
 	if (cfg->readers)
 		cfg->readers(cfg->ctx);
 	ring_raise(&flush->completed_, number);
@@ -88,8 +95,8 @@ int iomt_flush_now(struct iomt_flush *flush)
 }
 
 /*
- * Where a leaf was split for an unmap that is deferred, hardware may still hold all of it, and AMD's
- * and VT-d's keep it when told of less. What was gathered since knows of the parts alone.
+ * Where a leaf was split for an unmap that is deferred, or has failed, hardware may still hold all of
+ * it, and AMD's and VT-d's keep it when told of less. What was gathered since knows the parts alone.
  */
 static bool must_drop_all(const struct iomt_flush *flush)
 {
@@ -106,7 +113,7 @@ int iomt_flush_strict(struct iomt_flush *flush, struct iomt_gather *gather, uint
 		      : iomt_targets_invalidate(cfg->targets, gather, &cfg->policy, NULL);
 
 	if (err)
-		return err;
+		return failed(flush, err);
 	if (!all && gather->tables && cfg->readers)
 		cfg->readers(cfg->ctx);
 	give_back(flush, gather, first, last);

@@ -181,6 +181,33 @@ static void strict_after_a_deferred_split(void)
 	close_one();
 }
 
+/* The same where the first was strict, and hardware refused: its caller has not tried again yet. */
+static void strict_after_a_failure(void)
+{
+	struct unit *unit = &f.units[0].unit;
+	struct iomt_gather gather;
+	uint64_t at, size, bytes;
+
+	open_one(0);
+	at = f.units[0].base + 50 * f.table.granule;
+	size = 5 * f.table.granule;
+	map(32, 32);
+	iomt_gather_init(&gather);
+	CHECK_INT(iomt_pt_unmap(&f.table.pt, at, size, &bytes, &gather), 0);
+	unit->refuse = 1;
+	unit->refuse_code = IOMT_EIO;
+	unit->refuse_skips = true;
+	CHECK_INT(iomt_flush_add(&f.queues[0], &gather, at, at + size - 1, 0), IOMT_EIO);
+	CHECK(known(32));
+	CHECK(flusher_unmap(&f, 0, 32, 4, false));
+	CHECK(!known(32));
+	flusher_check(&f);
+	for (unsigned i = 50; i < 55; i++)
+		f.pages[i] = PAGE_WAITING;
+	CHECK_INT(iomt_flush_add(&f.queues[0], &gather, at, at + size - 1, 0), 0);
+	close_one();
+}
+
 /* A flush for one queue is one for all: the other's entries need no commands of their own. */
 static void queues_share_flushes(void)
 {
@@ -646,6 +673,8 @@ static void *drive(void *arg)
 			sched_yield(); /* all of it waits */
 			continue;
 		}
+		for (unsigned i = 0; i < FLUSHER_UNITS; i++)
+			__atomic_store_n(&f.units[i].wanted, first + 1, __ATOMIC_RELAXED);
 		for (uint64_t turn = __atomic_load_n(&turns, __ATOMIC_ACQUIRE);
 		     done % 8 == 0 && __atomic_load_n(&turns, __ATOMIC_ACQUIRE) < turn + 2;)
 			sched_yield();
@@ -708,8 +737,9 @@ static void threads(void)
 }
 
 TEST_SUITE(flush, TEST(strict_literally), TEST(deferred_literally), TEST(clocks_that_differ),
-	   TEST(overflow), TEST(strict_after_a_deferred_split), TEST(queues_share_flushes),
-	   TEST(added_during_a_flush), TEST(flushes_overtake), TEST(hardware_that_hangs),
-	   TEST(no_memory_for_a_queue), TEST(bad_arguments), TEST(tables_wait),
-	   TEST(trimmed_tables), TEST(readers_come_last), TEST(release_that_unmaps),
-	   TEST(one_drains), TEST(two_entries), TEST(random_runs), TEST(threads));
+	   TEST(overflow), TEST(strict_after_a_deferred_split), TEST(strict_after_a_failure),
+	   TEST(queues_share_flushes), TEST(added_during_a_flush), TEST(flushes_overtake),
+	   TEST(hardware_that_hangs), TEST(no_memory_for_a_queue), TEST(bad_arguments),
+	   TEST(tables_wait), TEST(trimmed_tables), TEST(readers_come_last),
+	   TEST(release_that_unmaps), TEST(one_drains), TEST(two_entries), TEST(random_runs),
+	   TEST(threads));

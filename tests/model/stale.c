@@ -208,7 +208,10 @@ static void execute(void *ctx, const struct iomt_cmd *cmd, const struct iomt_inv
 static void meanwhile(void *ctx)
 {
 	struct stale *stale = ctx;
+	uint32_t wanted = __atomic_load_n(&stale->wanted, __ATOMIC_RELAXED);
 
+	if (wanted && __atomic_load_n(&stale->attached, __ATOMIC_ACQUIRE))
+		stale_access(stale, wanted - 1);
 	for (unsigned i = 0; i < stale->eager; i++) {
 		if (__atomic_load_n(&stale->attached, __ATOMIC_ACQUIRE))
 			stale_access(stale, (unsigned)random_below(&stale->random, stale->window));

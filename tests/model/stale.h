@@ -47,9 +47,10 @@ struct stale {
 	uint32_t device;
 	bool device_tlb;
 
-	bool attached;	 /* whether hardware may walk; set it by unit_attach */
+	bool attached;	 /* whether hardware may walk; set it by stale_attach */
 	unsigned eager;	 /* accesses before each command, */
 	unsigned window; /* to so many pages */
+	uint32_t wanted; /* page + 1: accessed too; any thread may set it */
 	struct random random;
 
 	struct stale_leaf iotlb[STALE_PAGES];
