@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What the scripts here share. Sourced with the top directory as the current one.
 target_names() {
-	echo ops exhaustion threads config translate planner model trace tlb tlb_threads
+	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads
 }
 
 give_up() {

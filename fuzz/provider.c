@@ -163,6 +163,9 @@ static void provider_free(void *ctx, void *memory, size_t bytes)
 	struct block *block;
 	uint32_t *head;
 
+	if (provider->on_free)
+		provider->on_free(provider->free_ctx,
+				  (uintptr_t)memory + provider->mem.phys_offset);
 	pthread_mutex_lock(&provider->lock);
 	block = holding(memory);
 	CHECK_MSG(block && block->memory == memory, "free of %p, which is not allocated", memory);

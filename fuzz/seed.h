@@ -10,6 +10,7 @@ void seed_threads(void);
 void seed_config(void);
 void seed_translate(void);
 void seed_planner(void);
+void seed_flush(void);
 void seed_model(void);
 void seed_trace(void);
 void seed_tlb(void);

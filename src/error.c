@@ -8,12 +8,15 @@ const char *iomt_strerror(int error)
 		return "success";
 	case IOMT_ENOENT:
 		return "nothing is mapped there";
+	case IOMT_EIO:
+		return "the hardware refused a command or is not itself";
 	case IOMT_EAGAIN:
 		return "something else changed meanwhile";
 	case IOMT_ENOMEM:
 		return "out of memory for tables";
 	case IOMT_EBUSY:
-		return "the hardware needs break-before-make, which the caller did not allow";
+		return "the hardware is busy, or needs break-before-make, which the caller did not "
+		       "allow";
 	case IOMT_EEXIST:
 		return "something is mapped there already";
 	case IOMT_EINVAL:

@@ -18,9 +18,10 @@ extern "C" {
 
 enum iomt_error {
 	IOMT_ENOENT = -2,  /* nothing is mapped there */
+	IOMT_EIO = -5,	   /* the hardware refused a command, or says what cannot be */
 	IOMT_EAGAIN = -11, /* something else changed meanwhile; nothing was done */
 	IOMT_ENOMEM = -12, /* the provider had no memory that hardware can use; nothing changed */
-	IOMT_EBUSY = -16,  /* the hardware needs break-before-make and the caller forbids it */
+	IOMT_EBUSY = -16,  /* break-before-make that the caller forbids; a ring that is not done */
 	IOMT_EEXIST = -17, /* something is mapped there already; nothing changed */
 	IOMT_EINVAL = -22, /* misaligned, zero, unknown bits, or a malformed configuration */
 	IOMT_ENOSPC = -28, /* the caller's array is too small; nothing was written */

@@ -7,14 +7,17 @@
 #include <iomt/base.h>
 #include <iomt/cmd.h>
 #include <iomt/cursor.h>
+#include <iomt/flush.h>
 #include <iomt/formats.h>
 #include <iomt/gather.h>
 #include <iomt/mem.h>
 #include <iomt/model.h>
 #include <iomt/plan.h>
 #include <iomt/pt.h>
+#include <iomt/ring.h>
 #include <iomt/riscv_cmd.h>
 #include <iomt/smmu_cmd.h>
+#include <iomt/targets.h>
 #include <iomt/tlb.h>
 #include <iomt/traffic.h>
 #include <iomt/vtd_cmd.h>

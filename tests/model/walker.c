@@ -220,10 +220,11 @@ static bool arm_dirty(const struct walker *walker, uint64_t entry)
 	return (bits(entry, 51, 51) && writes) || bits(entry, 56, 56);
 }
 
+/* What the walk met in the slot is all it knows: another thread may change it meanwhile. */
 static struct walk arm_leaf(const struct walker *walker, uint64_t iova, uint64_t table,
-			    uint64_t index, unsigned shift)
+			    uint64_t index, uint64_t entry, unsigned shift)
 {
-	uint64_t *slot = entry_at(walker, table, index), entry = get(slot);
+	uint64_t *slot = entry_at(walker, table, index);
 	unsigned run_lg2 = bits(entry, 52, 52) ? arm_contiguous_lg2(walker->granule_lg2, shift) : 0;
 	unsigned size = shift + run_lg2;
 	uint64_t first = index & ~((1ULL << run_lg2) - 1), oa = arm_address(walker, entry);
@@ -282,7 +283,7 @@ static struct walk walk_arm(const struct walker *walker, uint64_t iova, uint64_t
 		}
 		if (level == 1 && !(entry & 2))
 			return bad("a reserved descriptor at the last level");
-		return arm_leaf(walker, iova, table, index, shift);
+		return arm_leaf(walker, iova, table, index, entry, shift);
 	}
 }
 
