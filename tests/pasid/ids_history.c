@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Recorded histories of threads on a few ids, each checked for linearizability: whether the calls
+ * can be put into one order, in which each that ended before another began comes before it, and all
+ * answers are those of a plain set. (Wing and Gong 1993, with a memory of what was tried.)
+ */
+#include "provider.h"
+#include "random.h"
+#include "test.h"
+#include <iomt/ids.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+
+#define THREADS 3u
+#define CALLS	8u /* of each thread */
+#define IDS	4u
+#define FREED	3u
+#define STATES	(1u << 2 * IDS) /* two bits an id: enum iomt_ids_state, and FREED */
+#define ROUNDS	20000u
+
+enum op { ALLOC, NEXT, AT, FREE, TEST_ONE, RESERVE, RELEASE, OPS };
+
+struct call {
+	enum op op;
+	uint32_t min, max; /* or the id, twice */
+	uint32_t id;	   /* that came out */
+	int result;
+	uint64_t began, ended;
+};
+
+static struct call calls[THREADS][CALLS];
+static struct iomt_ids ids;
+static uint32_t
+	base; /* of the ids: such that they share a word, or stand on both sides of an edge */
+static uint64_t now, turn, done;
+
+static uint64_t tick(void)
+{
+	return __atomic_fetch_add(&now, 1, __ATOMIC_SEQ_CST);
+}
+
+static int make(struct call *call)
+{
+	call->id = call->min;
+	switch (call->op) {
+	case ALLOC:
+		return iomt_ids_alloc(&ids, call->min, call->max, &call->id);
+	case NEXT:
+		return iomt_ids_alloc_next(&ids, call->min, call->max, &call->id);
+	case AT:
+		return iomt_ids_alloc_at(&ids, call->min);
+	case FREE:
+		return iomt_ids_free(&ids, call->min);
+	case RESERVE:
+		return iomt_ids_reserve(&ids, call->min, call->min);
+	case RELEASE:
+		return iomt_ids_release(&ids, call->min, call->min);
+	default:
+		return iomt_ids_test(&ids, call->min);
+	}
+}
+
+static unsigned state_of(unsigned state, uint32_t id)
+{
+	return state >> 2 * (id - base) & 3;
+}
+
+static unsigned with_state(unsigned state, uint32_t id, unsigned new)
+{
+	return (state & ~(3u << 2 * (id - base))) | new << 2 * (id - base);
+}
+
+static bool is_free(unsigned state, uint32_t id)
+{
+	return state_of(state, id) == IOMT_IDS_FREE || state_of(state, id) == FREED;
+}
+
+/* Whether an allocation from a range may have ended so. */
+static bool may_alloc(const struct call *call, unsigned *state)
+{
+	if (call->result == IOMT_ENOSPC) {
+		for (uint32_t id = call->min; id <= call->max; id++) {
+			if (is_free(*state, id))
+				return false;
+		}
+		return true;
+	}
+	if (call->result || call->id < call->min || call->id > call->max ||
+	    !is_free(*state, call->id))
+		return false;
+	*state = with_state(*state, call->id, IOMT_IDS_ALLOCATED);
+	return true;
+}
+
+/* What a call on one id says of each state, and what it leaves. */
+static const struct {
+	int result;
+	unsigned after;
+} one_id[OPS][4] = {
+	[AT] = {{0, IOMT_IDS_ALLOCATED},
+		{IOMT_EEXIST, 1},
+		{IOMT_EPERM, 2},
+		{0, IOMT_IDS_ALLOCATED}},
+	[FREE] = {{IOMT_ENOENT, 0}, {0, FREED}, {IOMT_EPERM, 2}, {IOMT_ESTALE, FREED}},
+	[TEST_ONE] = {{IOMT_IDS_FREE, 0},
+		      {IOMT_IDS_ALLOCATED, 1},
+		      {IOMT_IDS_RESERVED, 2},
+		      {IOMT_IDS_FREE, FREED}},
+	[RESERVE] = {{0, IOMT_IDS_RESERVED},
+		     {IOMT_EEXIST, 1},
+		     {IOMT_EPERM, 2},
+		     {0, IOMT_IDS_RESERVED}},
+	[RELEASE] = {{IOMT_ENOENT, 0}, {IOMT_ENOENT, 1}, {0, IOMT_IDS_FREE}, {IOMT_ENOENT, FREED}},
+};
+
+static bool may_be(const struct call *call, unsigned *state)
+{
+	unsigned before;
+
+	if (call->op == ALLOC || call->op == NEXT)
+		return may_alloc(call, state);
+	before = state_of(*state, call->min);
+	if (one_id[call->op][before].result != call->result)
+		return false;
+	*state = with_state(*state, call->min, one_id[call->op][before].after);
+	return true;
+}
+
+/* What was tried: calls made of each thread, and the state. */
+static bool tried[CALLS + 1][CALLS + 1][CALLS + 1][STATES];
+
+/* No call that is still to come ended before this one began. */
+static bool may_be_next(const unsigned *made, unsigned thread)
+{
+	for (unsigned other = 0; other < THREADS; other++) {
+		if (made[other] < CALLS &&
+		    calls[other][made[other]].ended < calls[thread][made[thread]].began)
+			return false;
+	}
+	return true;
+}
+
+static bool search(unsigned *made, unsigned state)
+{
+	bool all = true;
+
+	if (tried[made[0]][made[1]][made[2]][state])
+		return false;
+	tried[made[0]][made[1]][made[2]][state] = true;
+	for (unsigned thread = 0; thread < THREADS; thread++) {
+		unsigned after = state;
+		bool found;
+
+		if (made[thread] == CALLS)
+			continue;
+		all = false;
+		if (!may_be_next(made, thread) || !may_be(&calls[thread][made[thread]], &after))
+			continue;
+		made[thread]++;
+		found = search(made, after);
+		made[thread]--;
+		if (found)
+			return true;
+	}
+	return all;
+}
+
+static bool is_linearizable(void)
+{
+	unsigned made[THREADS] = {0};
+
+	memset(tried, 0, sizeof(tried));
+	return search(made, 0);
+}
+
+static void print_history(void)
+{
+	static const char *const names[] = {"alloc", "next",	"at",	  "free",
+					    "test",  "reserve", "release"};
+
+	for (unsigned thread = 0; thread < THREADS; thread++) {
+		for (unsigned i = 0; i < CALLS; i++) {
+			const struct call *call = &calls[thread][i];
+
+			fprintf(stderr, "%u: [%" PRIu64 ", %" PRIu64 "] %s %u to %u: %d, id %u\n",
+				thread, call->began, call->ended, names[call->op], call->min - base,
+				call->max - base, call->result, call->id - base);
+		}
+	}
+}
+
+/* Random calls; many that meet. */
+static void invent(struct random *random)
+{
+	static const enum op often[] = {ALLOC, ALLOC, NEXT,	AT,	 FREE,
+					FREE,  FREE,  TEST_ONE, RESERVE, RELEASE};
+
+	for (unsigned i = 0; i < THREADS * CALLS; i++) {
+		struct call *call = &calls[i / CALLS][i % CALLS];
+		uint32_t a = (uint32_t)random_below(random, IDS), b;
+
+		call->op = often[random_below(random, sizeof(often) / sizeof(often[0]))];
+		b = call->op == ALLOC || call->op == NEXT ? (uint32_t)random_below(random, IDS) : a;
+		call->min = base + (a < b ? a : b);
+		call->max = base + (a < b ? b : a);
+	}
+}
+
+static void act(unsigned thread)
+{
+	for (unsigned i = 0; i < CALLS; i++) {
+		struct call *call = &calls[thread][i];
+
+		call->began = tick();
+		call->result = make(call);
+		call->ended = tick();
+	}
+	__atomic_fetch_add(&done, 1, __ATOMIC_ACQ_REL);
+}
+
+static void *take_turns(void *arg)
+{
+	uint64_t seen = 0, next;
+
+	for (;; seen = next) {
+		while ((next = __atomic_load_n(&turn, __ATOMIC_ACQUIRE)) == seen)
+			sched_yield();
+		if (next == UINT64_MAX)
+			return NULL;
+		act((unsigned)(uintptr_t)arg);
+	}
+}
+
+static void histories(void)
+{
+	static const uint32_t bases[] = {0, 14, 1022, 0xfffe};
+	struct provider provider;
+	struct iomt_ids_cfg cfg = {.size = sizeof(cfg), .mem = &provider.mem, .bits = 20};
+	pthread_t threads[THREADS];
+	struct random random;
+
+	turn = 0;
+	random_init(&random, 6);
+	for (uintptr_t i = 1; i < THREADS; i++)
+		CHECK(!pthread_create(&threads[i], NULL, take_turns, (void *)i));
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		base = bases[round % 4];
+		provider_init(&provider, PROVIDER_LINEAR);
+		CHECK_INT(iomt_ids_init(&ids, &cfg), 0);
+		invent(&random);
+		__atomic_store_n(&done, 0, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&turn, 1, __ATOMIC_ACQ_REL);
+		act(0);
+		while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < THREADS)
+			sched_yield();
+		if (!is_linearizable()) {
+			print_history();
+			CHECK_MSG(false, "history %u has no order (seed %" PRIu64 ")", round,
+				  random.seed);
+		}
+		iomt_ids_destroy(&ids);
+		provider_check_empty(&provider);
+	}
+	__atomic_store_n(&turn, UINT64_MAX, __ATOMIC_RELEASE);
+	for (unsigned i = 1; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+}
+
+/* The checker refuses what no order explains. */
+static void checker_bites(void)
+{
+	base = 0;
+	for (unsigned i = 0; i < THREADS * CALLS; i++)
+		calls[i / CALLS][i % CALLS] = (struct call){.op = TEST_ONE,
+							    .min = 3,
+							    .max = 3,
+							    .began = 100 + 2 * i,
+							    .ended = 101 + 2 * i};
+	CHECK(is_linearizable());
+	/* one id for two threads */
+	calls[0][0] = (struct call){.op = ALLOC, .max = 3, .id = 1, .began = 0, .ended = 10};
+	calls[1][0] = (struct call){.op = ALLOC, .max = 3, .id = 1, .began = 5, .ended = 15};
+	CHECK(!is_linearizable());
+	/* freed between, if it may have been */
+	calls[2][0] = (struct call){.op = FREE, .min = 1, .max = 1, .began = 7, .ended = 9};
+	CHECK(is_linearizable());
+	calls[2][0].began = 16;
+	calls[2][0].ended = 17;
+	CHECK(!is_linearizable());
+	/* exhausted, with three ids free */
+	calls[1][0] = (struct call){.op = ALLOC, .max = 3, .result = IOMT_ENOSPC, .ended = 15};
+	CHECK(!is_linearizable());
+	calls[1][0].min = calls[1][0].max = 1;
+	CHECK(is_linearizable());
+}
+
+TEST_SUITE(ids_history, TEST(checker_bites), TEST(histories));
