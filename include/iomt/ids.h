@@ -147,8 +147,8 @@ int iomt_ids_reserve(struct iomt_ids *ids, uint32_t first, uint32_t last);
 /*
  * Makes the reserved ids [first, last] free, as if they had never been allocated. IOMT_ENOENT when
  * one of them is not reserved, IOMT_EINVAL, IOMT_ERANGE; IOMT_ENOMEM where a large reserved range
- * must be divided. On errors nothing changes. Threads: as iomt_ids_reserve; of two that release the
- * same ids, both may succeed.
+ * must be divided. On errors nothing changes. Threads: as iomt_ids_reserve; where two release the
+ * same range of more than 16 ids, both may succeed.
  */
 int iomt_ids_release(struct iomt_ids *ids, uint32_t first, uint32_t last);
 

@@ -60,8 +60,7 @@ int iomt_ids_init(struct iomt_ids *ids, const struct iomt_ids_cfg *cfg)
  * as summaries tell: *at is where to look in it. The word may be yet to be made. Begins at a part
  * (height 0) or at the root.
  */
-IDS_INLINE bool find(unsigned height, uint64_t *at, uint64_t last,
-		     struct iomt_ids_path *path)
+IDS_INLINE bool find(unsigned height, uint64_t *at, uint64_t last, struct iomt_ids_path *path)
 {
 	uint64_t id = *at;
 

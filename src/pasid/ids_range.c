@@ -124,7 +124,7 @@ static int reserve_word(struct iomt_ids *ids, struct ids_piece *piece, uint64_t 
 static int release_slot(struct iomt_ids *ids, const struct ids_piece *piece)
 {
 	if (!piece->path.below)
-		return 0;
+		return IOMT_ENOENT;
 	if (!exchange(piece, 0))
 		return IOMT_EAGAIN;
 	empty_summary(ids, piece);
@@ -133,15 +133,14 @@ static int release_slot(struct iomt_ids *ids, const struct ids_piece *piece)
 
 static int release_word(struct iomt_ids *ids, struct ids_piece *piece, uint64_t id)
 {
-	uint64_t mask = ids_mask(id, piece->last), value, released;
+	uint64_t mask = ids_mask(id, piece->last), value;
 
 	piece->path.word = ids_word_of(piece, id);
 	value = ids_load(piece->path.word);
 	do {
-		released = ids_reserved(value) & mask;
-		if (!released)
-			return 0;
-	} while (!ids_replace(false, piece->path.word, &value, value - released + IDS_FREED));
+		if (check_reserved(value, mask))
+			return IOMT_ENOENT;
+	} while (!ids_replace(false, piece->path.word, &value, value - mask + IDS_FREED));
 	if (ids_is_full(value))
 		ids_lower(false, ids, &piece->path, id, 0);
 	return 0;
@@ -150,11 +149,19 @@ static int release_word(struct iomt_ids *ids, struct ids_piece *piece, uint64_t 
 static const struct change reserving = {reserve_slot, reserve_word};
 static const struct change releasing = {release_slot, release_word};
 
+/* Releases what is reserved, past what another thread released meanwhile. */
+static void release_rest(struct iomt_ids *ids, uint64_t first, uint64_t last,
+			 struct ids_spare *spare)
+{
+	while (first <= last && apply(ids, first, last, &releasing, spare, &first))
+		first = ids_after_word(first);
+}
+
 int iomt_ids_reserve(struct iomt_ids *ids, uint32_t first, uint32_t last)
 {
 	int err = ids_check_range(ids, first, last);
 	struct ids_spare spare;
-	uint64_t done, undone;
+	uint64_t done;
 
 	if (!err)
 		err = check_words(ids, first, last, check_free);
@@ -164,7 +171,7 @@ int iomt_ids_reserve(struct iomt_ids *ids, uint32_t first, uint32_t last)
 		return err;
 	err = apply(ids, first, last, &reserving, &spare, &done);
 	if (err && done > first)
-		apply(ids, first, done - 1, &releasing, &spare, &undone);
+		release_rest(ids, first, done - 1, &spare);
 	iomt_ids_give_back(ids, &spare);
 	return err;
 }
@@ -181,9 +188,13 @@ int iomt_ids_release(struct iomt_ids *ids, uint32_t first, uint32_t last)
 		err = iomt_ids_take(ids, first, last, &spare);
 	if (err)
 		return err;
-	apply(ids, first, last, &releasing, &spare, &done);
+	err = apply(ids, first, last, &releasing, &spare, &done);
+	if (err && done > first) {
+		release_rest(ids, done, last, &spare);
+		err = 0;
+	}
 	iomt_ids_give_back(ids, &spare);
-	if (ids->serial && first < ids->low)
+	if (!err && ids->serial && first < ids->low)
 		ids->low = first;
-	return 0;
+	return err;
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Recorded histories of threads on a few ids, each checked for linearizability: whether the calls
+ * Histories of calls that overlap, on a few ids, each checked for linearizability: whether the calls
  * can be put into one order, in which each that ended before another began comes before it, and all
  * answers are those of a plain set. (Wing and Gong 1993, with a memory of what was tried.)
+ *
+ * Who goes on at each atomic access is drawn by lot (interleave.h): a history depends on its seed
+ * alone, and calls stop in places where threads hardly ever would.
  */
+#include "interleave.h"
 #include "provider.h"
 #include "random.h"
 #include "test.h"
 #include <iomt/ids.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
+#include <ucontext.h>
 
 #define THREADS 3u
 #define CALLS	8u /* of each thread */
@@ -18,6 +21,7 @@
 #define FREED	3u
 #define STATES	(1u << 2 * IDS) /* two bits an id: enum iomt_ids_state, and FREED */
 #define ROUNDS	20000u
+#define STACK	(64u << 10)
 
 enum op { ALLOC, NEXT, AT, FREE, TEST_ONE, RESERVE, RELEASE, OPS };
 
@@ -33,11 +37,32 @@ static struct call calls[THREADS][CALLS];
 static struct iomt_ids ids;
 static uint32_t
 	base; /* of the ids: such that they share a word, or stand on both sides of an edge */
-static uint64_t now, turn, done;
+static uint64_t now; /* counts beginnings and ends of calls */
 
-static uint64_t tick(void)
+/* What takes the place of threads. */
+static ucontext_t contexts[THREADS], checker;
+static bool ended[THREADS];
+static unsigned running;
+static bool playing;
+static struct random lots;
+
+/* Lets any of those go on that have not ended; the checker when all have. */
+static void switch_from(ucontext_t *from)
 {
-	return __atomic_fetch_add(&now, 1, __ATOMIC_SEQ_CST);
+	unsigned next = (unsigned)random_below(&lots, THREADS);
+
+	for (unsigned i = 0; i < THREADS && ended[next]; i++)
+		next = (next + 1) % THREADS;
+	playing = !ended[next];
+	running = next;
+	if (from != &contexts[next] || !playing)
+		swapcontext(from, playing ? &contexts[next] : &checker);
+}
+
+void interleave(void)
+{
+	if (playing && !random_below(&lots, 3))
+		switch_from(&contexts[running]);
 }
 
 static int make(struct call *call)
@@ -166,12 +191,12 @@ static bool search(unsigned *made, unsigned state)
 	return all;
 }
 
-static bool is_linearizable(void)
+static bool is_linearizable(unsigned before)
 {
 	unsigned made[THREADS] = {0};
 
 	memset(tried, 0, sizeof(tried));
-	return search(made, 0);
+	return search(made, before);
 }
 
 static void print_history(void)
@@ -207,64 +232,117 @@ static void invent(struct random *random)
 	}
 }
 
-static void act(unsigned thread)
+/*
+ * A space that is full but for one or two ids, never the same: one asks for any, the others each
+ * free one and take another, from both ends. Returns the state before.
+ */
+static unsigned invent_full(struct random *random)
 {
+	unsigned state = 0;
+
+	for (uint32_t id = base; id < base + IDS; id++) {
+		CHECK_INT(iomt_ids_alloc_at(&ids, id), 0);
+		state = with_state(state, id, IOMT_IDS_ALLOCATED);
+	}
+	for (unsigned i = 0; i < CALLS; i++) {
+		calls[0][i] = (struct call){.op = TEST_ONE, .min = base, .max = base};
+		for (unsigned thread = 1; thread < THREADS; thread++) {
+			/* free a, free b, take a, free a, take b, free b, take a, free a */
+			bool far = (i && i / 2 % 2 == 0) == (thread == 1);
+			uint32_t id = base + thread - 1 + (far ? IDS - 2 : 0);
+
+			calls[thread][i] = (struct call){
+				.op = i && i % 2 == 0 ? AT : FREE, .min = id, .max = id};
+		}
+	}
+	calls[0][random_below(random, CALLS)] =
+		(struct call){.op = ALLOC, .min = base, .max = base + IDS - 1};
+	return state;
+}
+
+/* Now that all calls are over, no summary hides a free id: the smallest is the smallest. */
+static void check_smallest(void)
+{
+	uint32_t id;
+
+	for (uint32_t wanted = base; wanted < base + IDS; wanted++) {
+		if (iomt_ids_test(&ids, wanted) != IOMT_IDS_FREE)
+			continue;
+		CHECK_INT(iomt_ids_alloc(&ids, base, base + IDS - 1, &id), 0);
+		CHECK_EQ(id, wanted);
+	}
+}
+
+/* All others that share words and parts with those are reserved, so that words fill and open. */
+static void crowd(void)
+{
+	if (base)
+		CHECK_INT(iomt_ids_reserve(&ids, 0, base - 1), 0);
+	CHECK_INT(iomt_ids_reserve(&ids, base + IDS, 0xfffff), 0);
+}
+
+static void act(void)
+{
+	unsigned thread = running;
+
 	for (unsigned i = 0; i < CALLS; i++) {
 		struct call *call = &calls[thread][i];
 
-		call->began = tick();
+		call->began = now++;
+		interleave();
 		call->result = make(call);
-		call->ended = tick();
+		call->ended = now++;
 	}
-	__atomic_fetch_add(&done, 1, __ATOMIC_ACQ_REL);
+	ended[thread] = true;
+	switch_from(&contexts[thread]);
 }
 
-static void *take_turns(void *arg)
+static void play(void)
 {
-	uint64_t seen = 0, next;
+	static _Alignas(16) char stacks[THREADS][STACK];
 
-	for (;; seen = next) {
-		while ((next = __atomic_load_n(&turn, __ATOMIC_ACQUIRE)) == seen)
-			sched_yield();
-		if (next == UINT64_MAX)
-			return NULL;
-		act((unsigned)(uintptr_t)arg);
+	for (unsigned i = 0; i < THREADS; i++) {
+		ended[i] = false;
+		CHECK(!getcontext(&contexts[i]));
+		contexts[i].uc_stack.ss_sp = stacks[i];
+		contexts[i].uc_stack.ss_size = STACK;
+		makecontext(&contexts[i], act, 0);
 	}
+	switch_from(&checker);
+	playing = false;
 }
 
+/* In one word; on both sides of an edge of words, of parts, and of nodes. */
 static void histories(void)
 {
 	static const uint32_t bases[] = {0, 14, 1022, 0xfffe};
+	const char *times = getenv("IOMT_TEST_TIMES");
+	unsigned before, rounds = ROUNDS * (unsigned)(times ? strtoul(times, NULL, 0) : 1);
 	struct provider provider;
 	struct iomt_ids_cfg cfg = {.size = sizeof(cfg), .mem = &provider.mem, .bits = 20};
-	pthread_t threads[THREADS];
-	struct random random;
 
-	turn = 0;
-	random_init(&random, 6);
-	for (uintptr_t i = 1; i < THREADS; i++)
-		CHECK(!pthread_create(&threads[i], NULL, take_turns, (void *)i));
-	for (unsigned round = 0; round < ROUNDS; round++) {
+	random_init(&lots, 6);
+	for (unsigned round = 0; round < rounds; round++) {
 		base = bases[round % 4];
 		provider_init(&provider, PROVIDER_LINEAR);
 		CHECK_INT(iomt_ids_init(&ids, &cfg), 0);
-		invent(&random);
-		__atomic_store_n(&done, 0, __ATOMIC_RELAXED);
-		__atomic_fetch_add(&turn, 1, __ATOMIC_ACQ_REL);
-		act(0);
-		while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < THREADS)
-			sched_yield();
-		if (!is_linearizable()) {
+		if (round / 4 % 2)
+			crowd();
+		before = 0;
+		if (round / 8 % 2)
+			before = invent_full(&lots);
+		else
+			invent(&lots);
+		play();
+		if (!is_linearizable(before)) {
 			print_history();
 			CHECK_MSG(false, "history %u has no order (seed %" PRIu64 ")", round,
-				  random.seed);
+				  lots.seed);
 		}
+		check_smallest();
 		iomt_ids_destroy(&ids);
 		provider_check_empty(&provider);
 	}
-	__atomic_store_n(&turn, UINT64_MAX, __ATOMIC_RELEASE);
-	for (unsigned i = 1; i < THREADS; i++)
-		pthread_join(threads[i], NULL);
 }
 
 /* The checker refuses what no order explains. */
@@ -277,22 +355,22 @@ static void checker_bites(void)
 							    .max = 3,
 							    .began = 100 + 2 * i,
 							    .ended = 101 + 2 * i};
-	CHECK(is_linearizable());
+	CHECK(is_linearizable(0));
 	/* one id for two threads */
 	calls[0][0] = (struct call){.op = ALLOC, .max = 3, .id = 1, .began = 0, .ended = 10};
 	calls[1][0] = (struct call){.op = ALLOC, .max = 3, .id = 1, .began = 5, .ended = 15};
-	CHECK(!is_linearizable());
+	CHECK(!is_linearizable(0));
 	/* freed between, if it may have been */
 	calls[2][0] = (struct call){.op = FREE, .min = 1, .max = 1, .began = 7, .ended = 9};
-	CHECK(is_linearizable());
+	CHECK(is_linearizable(0));
 	calls[2][0].began = 16;
 	calls[2][0].ended = 17;
-	CHECK(!is_linearizable());
+	CHECK(!is_linearizable(0));
 	/* exhausted, with three ids free */
 	calls[1][0] = (struct call){.op = ALLOC, .max = 3, .result = IOMT_ENOSPC, .ended = 15};
-	CHECK(!is_linearizable());
+	CHECK(!is_linearizable(0));
 	calls[1][0].min = calls[1][0].max = 1;
-	CHECK(is_linearizable());
+	CHECK(is_linearizable(0));
 }
 
 TEST_SUITE(ids_history, TEST(checker_bites), TEST(histories));

@@ -122,6 +122,17 @@ static void *churn(void *arg)
 	return NULL;
 }
 
+/* No summary hides one. */
+static void alloc_all(void)
+{
+	uint32_t id;
+
+	for (uint32_t wanted = 0; wanted <= last; wanted++) {
+		CHECK_INT(iomt_ids_alloc(&ids, 0, last, &id), 0);
+		CHECK_EQ(id, wanted);
+	}
+}
+
 static void no_id_twice(void)
 {
 	static const uint32_t widths[] = {3, 5, 8, 11, 14};
@@ -131,8 +142,7 @@ static void no_id_twice(void)
 
 		open_ids(widths[i]);
 		together(churn);
-		for (uint32_t n = 0; n <= last; n++) /* no summary hides one */
-			CHECK_INT(iomt_ids_alloc(&ids, 0, last, &id), 0);
+		alloc_all();
 		CHECK_INT(iomt_ids_alloc(&ids, 0, last, &id), IOMT_ENOSPC);
 		close_ids(last + 1ULL, 0);
 	}
@@ -204,7 +214,8 @@ static void ranges(void)
 {
 	open_ids(14);
 	together(reserve);
-	close_ids(0, 0);
+	alloc_all();
+	close_ids(last + 1ULL, 0);
 }
 
 TEST_SUITE(ids_threads, TEST(no_id_twice), TEST(never_exhausted), TEST(ranges));
