@@ -45,6 +45,7 @@ static bool ended[THREADS];
 static unsigned running;
 static bool playing;
 static struct random lots;
+static unsigned patience; /* accesses that one makes in a row, in the mean */
 
 /* Lets any of those go on that have not ended; the checker when all have. */
 static void switch_from(ucontext_t *from)
@@ -59,9 +60,29 @@ static void switch_from(ucontext_t *from)
 		swapcontext(from, playing ? &contexts[next] : &checker);
 }
 
+/* An id that is free moves to another place, by two whole calls, while one call is under way. */
+static unsigned hops; /* still to come */
+static uint32_t hole;
+
+static void hop(void)
+{
+	uint32_t to = hole == base ? base + IDS - 1 : base;
+
+	CHECK_INT(iomt_ids_free(&ids, to), 0);
+	hops = iomt_ids_alloc_at(&ids, hole) ? 0 : hops - 1; /* or it was found */
+	hole = to;
+}
+
 void interleave(void)
 {
-	if (playing && !random_below(&lots, 3))
+	static bool hopping;
+
+	if (hops && !hopping && !random_below(&lots, patience)) {
+		hopping = true;
+		hop();
+		hopping = false;
+	}
+	if (playing && !random_below(&lots, patience))
 		switch_from(&contexts[running]);
 }
 
@@ -333,6 +354,7 @@ static void histories(void)
 			before = invent_full(&lots);
 		else
 			invent(&lots);
+		patience = 1 + (unsigned)random_below(&lots, 30);
 		play();
 		if (!is_linearizable(before)) {
 			print_history();
@@ -340,6 +362,35 @@ static void histories(void)
 				  lots.seed);
 		}
 		check_smallest();
+		iomt_ids_destroy(&ids);
+		provider_check_empty(&provider);
+	}
+}
+
+/* There is always a free id, though never where one looks: nobody may be told that there is none. */
+static void never_exhausted(void)
+{
+	static const uint32_t bases[] = {14, 1022, 0xfffe};
+	struct provider provider;
+	struct iomt_ids_cfg cfg = {.size = sizeof(cfg), .mem = &provider.mem, .bits = 20};
+
+	random_init(&lots, 8);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint32_t id;
+
+		base = bases[round % 3];
+		provider_init(&provider, PROVIDER_LINEAR);
+		CHECK_INT(iomt_ids_init(&ids, &cfg), 0);
+		crowd();
+		for (id = base; id < base + IDS; id++)
+			CHECK_INT(iomt_ids_alloc_at(&ids, id), 0);
+		hole = base + IDS - 1;
+		CHECK_INT(iomt_ids_free(&ids, hole), 0);
+		patience = 2 + (unsigned)random_below(&lots, 10);
+		hops = 8;
+		CHECK_INT(iomt_ids_alloc(&ids, base, base + IDS - 1, &id), 0);
+		hops = 0;
+		CHECK(id == base || id == base + IDS - 1);
 		iomt_ids_destroy(&ids);
 		provider_check_empty(&provider);
 	}
@@ -373,4 +424,4 @@ static void checker_bites(void)
 	CHECK(is_linearizable(0));
 }
 
-TEST_SUITE(ids_history, TEST(checker_bites), TEST(histories));
+TEST_SUITE(ids_history, TEST(checker_bites), TEST(histories), TEST(never_exhausted));
