@@ -150,6 +150,7 @@ void bench_threads(const struct kind *kind);
 void bench_promises(const struct kind *kind);
 void bench_limits(bool full);
 void bench_invalidation(void);
+void bench_ids(void);
 void bench_tlb(void);
 
 #endif
