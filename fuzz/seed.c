@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 		{"trace", seed_trace},
 		{"tlb", seed_tlb},
 		{"tlb_threads", seed_tlb},
+		{"ids", seed_ids},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {

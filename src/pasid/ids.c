@@ -214,7 +214,7 @@ IDS_INLINE bool claim(bool serial, struct iomt_ids *ids, struct iomt_ids_path *p
 	} while (!ids_replace(serial, path->word, &path->value, value));
 	*id = (*id & ~(IDS_WORD - 1ULL)) + (unsigned)__builtin_ctzll(open);
 	if (ids_is_full(value))
-		ids_raise(serial, ids, path, *id, 0);
+		ids_word_filled(serial, ids, path, *id);
 	return true;
 }
 
@@ -348,7 +348,7 @@ IDS_INLINE int free_one(bool serial, struct iomt_ids *ids, uint32_t id)
 			return not_allocated(value, bit);
 	} while (!ids_replace(serial, path->word, &value, value - bit + IDS_FREED));
 	if (ids_is_full(value))
-		ids_lower(serial, ids, path, id, 0);
+		ids_word_opened(serial, ids, path, id);
 	if (serial && id < ids->low)
 		ids->low = id;
 	return 0;

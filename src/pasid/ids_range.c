@@ -82,7 +82,7 @@ static void empty_summary(struct iomt_ids *ids, const struct ids_piece *piece)
 	unsigned height = piece->path.height;
 
 	ids_clear(false, &piece->path.slot[height]->full, IDS_ALL);
-	ids_lower(false, ids, &piece->path, piece->first, height + 1);
+	iomt_ids_lower(ids, &piece->path, piece->first, height + 1);
 }
 
 /* Each whole slot is numbered anew when it is reserved, so that one that came back is known. */
@@ -99,7 +99,7 @@ static int reserve_slot(struct iomt_ids *ids, const struct ids_piece *piece)
 		return IOMT_EAGAIN;
 	ids_set(false, &slot->full, IDS_ALL);
 	if (ids_below(slot) == solid)
-		ids_raise(false, ids, &piece->path, piece->first, height + 1);
+		iomt_ids_raise(ids, &piece->path, piece->first, height + 1);
 	else
 		empty_summary(ids, piece);
 	return 0;
@@ -117,7 +117,7 @@ static int reserve_word(struct iomt_ids *ids, struct ids_piece *piece, uint64_t 
 		reserved = (value | mask) & ~(mask << IDS_HANDED);
 	} while (!ids_replace(false, piece->path.word, &value, reserved));
 	if (ids_is_full(reserved))
-		ids_raise(false, ids, &piece->path, id, 0);
+		ids_word_filled(false, ids, &piece->path, id);
 	return 0;
 }
 
@@ -142,7 +142,7 @@ static int release_word(struct iomt_ids *ids, struct ids_piece *piece, uint64_t 
 			return IOMT_ENOENT;
 	} while (!ids_replace(false, piece->path.word, &value, value - mask + IDS_FREED));
 	if (ids_is_full(value))
-		ids_lower(false, ids, &piece->path, id, 0);
+		ids_word_opened(false, ids, &piece->path, id);
 	return 0;
 }
 

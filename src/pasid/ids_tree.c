@@ -2,6 +2,34 @@
 /* The tree of a space of ids as memory. */
 #include "ids_tree.h"
 
+void iomt_ids_lower(const struct iomt_ids *ids, const struct iomt_ids_path *path, uint64_t id,
+		    unsigned height)
+{
+	for (; height <= ids->height; height++) {
+		uint64_t bit = 1ULL << ids_index(id, height);
+
+		if (ids_clear(ids->serial, &path->slot[height]->full, bit) != IDS_ALL)
+			return;
+	}
+}
+
+/* Where another thread opened what lies below meanwhile, it may have been too early to see this. */
+void iomt_ids_raise(const struct iomt_ids *ids, const struct iomt_ids_path *path, uint64_t id,
+		    unsigned height)
+{
+	for (; height <= ids->height; height++) {
+		uint64_t bit = 1ULL << ids_index(id, height);
+		uint64_t all = ids_set(ids->serial, &path->slot[height]->full, bit) | bit;
+
+		if (ids_load(&path->slot[height - 1]->full) != IDS_ALL) {
+			iomt_ids_lower(ids, path, id, height);
+			return;
+		}
+		if (all != IDS_ALL)
+			return;
+	}
+}
+
 /* Counts what the way to one end of a range lacks. */
 static void count_missing(const struct iomt_ids *ids, uint64_t end, uint64_t first, uint64_t last,
 			  unsigned *nodes, unsigned *parts)

@@ -163,39 +163,33 @@ IDS_INLINE void ids_walk(const struct iomt_ids *ids, uint64_t id, struct iomt_id
 	path->word = ids_is_even(below) ? NULL : (uint64_t *)below + ids_index(id, 0);
 }
 
-/* What lies below the slots from "height" up is not full any more. */
-IDS_INLINE void ids_lower(bool serial, const struct iomt_ids *ids, const struct iomt_ids_path *path,
-			  uint64_t id, unsigned height)
-{
-	for (; height <= ids->height; height++) {
-		uint64_t bit = 1ULL << ids_index(id, height);
+/*
+ * From "height" up: what lies below that slot is not full any more, or has become full (a word, or
+ * all of a slot).
+ */
+void iomt_ids_lower(const struct iomt_ids *ids, const struct iomt_ids_path *path, uint64_t id,
+		    unsigned height);
+void iomt_ids_raise(const struct iomt_ids *ids, const struct iomt_ids_path *path, uint64_t id,
+		    unsigned height);
 
-		if (ids_clear(serial, &path->slot[height]->full, bit) != IDS_ALL)
-			return;
-	}
+/* The same of a word; the rest is rare. */
+IDS_INLINE void ids_word_opened(bool serial, const struct iomt_ids *ids,
+				const struct iomt_ids_path *path, uint64_t id)
+{
+	if (ids_clear(serial, &path->slot[0]->full, 1ULL << ids_index(id, 0)) == IDS_ALL)
+		iomt_ids_lower(ids, path, id, 1);
 }
 
-IDS_INLINE bool ids_is_still_full(const struct iomt_ids_path *path, unsigned height)
+IDS_INLINE void ids_word_filled(bool serial, const struct iomt_ids *ids,
+				const struct iomt_ids_path *path, uint64_t id)
 {
-	return height ? ids_load(&path->slot[height - 1]->full) == IDS_ALL
-		      : ids_is_full(ids_load(path->word));
-}
+	uint64_t bit = 1ULL << ids_index(id, 0);
+	uint64_t all = ids_set(serial, &path->slot[0]->full, bit) | bit;
 
-/* What lies below the slot at "height" has become full: a word, or all of a slot. */
-IDS_INLINE void ids_raise(bool serial, const struct iomt_ids *ids, const struct iomt_ids_path *path,
-			  uint64_t id, unsigned height)
-{
-	for (; height <= ids->height; height++) {
-		uint64_t bit = 1ULL << ids_index(id, height);
-		uint64_t all = ids_set(serial, &path->slot[height]->full, bit) | bit;
-
-		if (!serial && !ids_is_still_full(path, height)) {
-			ids_lower(serial, ids, path, id, height);
-			return;
-		}
-		if (all != IDS_ALL)
-			return;
-	}
+	if (!serial && !ids_is_full(ids_load(path->word)))
+		iomt_ids_lower(ids, path, id, 0);
+	else if (all == IDS_ALL)
+		iomt_ids_raise(ids, path, id, 1);
 }
 
 /* Memory that was taken for a change, before anything changed. */
