@@ -322,7 +322,7 @@ static void play(void)
 {
 	static _Alignas(16) char stacks[THREADS][STACK];
 
-	for (unsigned i = 0; i < THREADS; i++) {
+	for (volatile unsigned i = 0; i < THREADS; i++) { /* getcontext returns twice */
 		ended[i] = false;
 		CHECK(!getcontext(&contexts[i]));
 		contexts[i].uc_stack.ss_sp = stacks[i];
