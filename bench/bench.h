@@ -151,6 +151,7 @@ void bench_promises(const struct kind *kind);
 void bench_limits(bool full);
 void bench_invalidation(void);
 void bench_flush(void);
+void bench_ids(void);
 void bench_tlb(void);
 
 #endif

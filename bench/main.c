@@ -165,6 +165,7 @@ int main(int argc, char **argv)
 	bench_limits(full);
 	bench_invalidation();
 	bench_flush();
+	bench_ids();
 	for (size_t i = 0; i < kind_count; i++) {
 		if (!full && !kinds[i].in_default)
 			continue;

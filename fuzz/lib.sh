@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What the scripts here share. Sourced with the top directory as the current one.
 target_names() {
-	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads
+	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids
 }
 
 give_up() {
@@ -33,6 +33,7 @@ longest() {
 	translate | model | trace) echo 1024 ;;
 	planner) echo 448 ;;
 	tlb | tlb_threads) echo 772 ;;
+	ids) echo 962 ;;
 	*) echo 388 ;;
 	esac
 }

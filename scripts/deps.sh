@@ -9,7 +9,7 @@ packages() {
 	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu binutils \
 		qemu-system-x86 qemu-system-arm libclang-rt-14-dev libhwloc-dev libjemalloc-dev \
 		libcjson-dev libgsl-dev gnuplot-nox chromium ;;
-	bench) echo g++ libbenchmark-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
+	bench) echo g++ libbenchmark-dev libroaring-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
 		libglib2.0-dev pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;
 	figures) echo gnuplot-nox ;;

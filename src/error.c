@@ -6,8 +6,10 @@ const char *iomt_strerror(int error)
 	switch (error) {
 	case 0:
 		return "success";
+	case IOMT_EPERM:
+		return "the id is reserved";
 	case IOMT_ENOENT:
-		return "nothing is mapped there";
+		return "nothing is mapped or allocated there";
 	case IOMT_EIO:
 		return "the hardware refused a command or is not itself";
 	case IOMT_EAGAIN:
@@ -18,15 +20,17 @@ const char *iomt_strerror(int error)
 		return "the hardware is busy, or needs break-before-make, which the caller did not "
 		       "allow";
 	case IOMT_EEXIST:
-		return "something is mapped there already";
+		return "something is mapped or allocated there already";
 	case IOMT_EINVAL:
 		return "invalid argument";
 	case IOMT_ENOSPC:
-		return "the array is too small";
+		return "the array is too small, or no id is free";
 	case IOMT_ERANGE:
 		return "address range wraps or is too large for the table";
 	case IOMT_EOPNOTSUPP:
 		return "the format, its configuration or the system has no such thing";
+	case IOMT_ESTALE:
+		return "the id was freed already";
 	default:
 		return "unknown error";
 	}

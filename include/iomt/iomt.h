@@ -10,6 +10,7 @@
 #include <iomt/flush.h>
 #include <iomt/formats.h>
 #include <iomt/gather.h>
+#include <iomt/ids.h>
 #include <iomt/mem.h>
 #include <iomt/model.h>
 #include <iomt/plan.h>

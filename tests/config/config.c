@@ -305,14 +305,14 @@ static void heap(void)
 
 static void names_and_errors(void)
 {
-	static const int codes[] = {IOMT_ENOENT, IOMT_EIO,    IOMT_ENOMEM,
-				    IOMT_EBUSY,	 IOMT_EEXIST, IOMT_EINVAL,
-				    IOMT_ENOSPC, IOMT_ERANGE, IOMT_EOPNOTSUPP};
+	static const int codes[] = {IOMT_EPERM,	 IOMT_ENOENT, IOMT_EIO,	   IOMT_EAGAIN,
+				    IOMT_ENOMEM, IOMT_EBUSY,  IOMT_EEXIST, IOMT_EINVAL,
+				    IOMT_ENOSPC, IOMT_ERANGE, IOMT_ESTALE, IOMT_EOPNOTSUPP};
 	const char *unknown = iomt_strerror(-12345);
 
 	CHECK_STR(iomt_pt_format_name(&iomt_amdv1), "amdv1");
 	CHECK_STR(iomt_pt_format_name(&iomt_arm_s2_16k_lpa2), "arm_s2_16k_lpa2");
-	CHECK_STR(iomt_strerror(IOMT_ENOENT), "nothing is mapped there");
+	CHECK_STR(iomt_strerror(IOMT_ENOENT), "nothing is mapped or allocated there");
 	CHECK(iomt_strerror(0));
 	CHECK(unknown);
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
