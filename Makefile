@@ -31,7 +31,7 @@ mutants: ## plant faults into the code and see that the tests find them (half an
 	@scripts/deps.sh test
 	@tests/mutants/run.sh
 
-bench: ## install what is missing, build, run the benchmarks, make bench/out/report.html (about three minutes)
+bench: ## install what is missing, build, run the benchmarks, make bench/out/report.html (about five minutes)
 	@scripts/deps.sh bench
 	@scripts/build.sh release iomt-bench
 	@bench/run.sh default
