@@ -183,9 +183,11 @@ static void fewest_tables(void)
 		table_open(&t, &kinds[i], PROVIDER_LINEAR);
 		index_lg2 = t.kind->granule_lg2 - 3u;
 		while (mapped < GRANULES) {
-			uint64_t v = random_next(&random) >> random_below(&random, 40);
+			uint64_t bits = random_below(&random, 40), v = random_next(&random);
 
-			v &= (t.last - t.first) & ~(t.granule - 1);
+			v = v >> bits & (t.last - t.first) & ~(t.granule - 1);
+			if (!mapped) /* a top that has grown leaves the one before here */
+				v = 0;
 			if (!iomt_pt_map(&t.pt, t.first + v, t.granule, t.granule, RW, NULL))
 				at[mapped++] = v;
 			else if (mapped > 5 && !random_below(&random, 50))
