@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct test_case {
@@ -45,6 +47,18 @@ void test_fail(const char *file, int line, const char *format, ...)
 	} while (0)
 
 #define CHECK(condition) CHECK_MSG(condition, "%s", #condition)
+
+/*
+ * For threads that a test has started: a check that fails there must not leave by longjmp, as it was not
+ * that thread that called setjmp.
+ */
+#define REQUIRE(condition)                                                              \
+	do {                                                                            \
+		if (!(condition)) {                                                     \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+			abort();                                                        \
+		}                                                                       \
+	} while (0)
 
 /* Two unsigned values of up to 64 bits. */
 #define CHECK_EQ(actual, expected)                                                              \

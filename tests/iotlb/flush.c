@@ -606,15 +606,6 @@ static void random_runs(void)
 	CHECK(released && dropped && hits);
 }
 
-/* A failed check must not leave by longjmp from a thread that did not call setjmp. */
-#define REQUIRE(condition)                                                              \
-	do {                                                                            \
-		if (!(condition)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                        \
-		}                                                                       \
-	} while (0)
-
 #define THREADS	  3u
 #define UNMAPS	  1000u
 #define OWN_PAGES (STALE_PAGES / 4)
@@ -658,13 +649,23 @@ static void *upkeep(void *arg)
 	return arg;
 }
 
+static bool all_used(void)
+{
+	bool used = true;
+
+	for (unsigned i = 0; i < FLUSHER_UNITS; i++)
+		used &= stale_used(&f.units[i], 100);
+	return used;
+}
+
+/* Until every unit took part, however late its thread runs. */
 static void *drive(void *arg)
 {
 	struct worker *w = arg;
 	struct random random = {.state = w->index, .seed = w->index};
 	unsigned done = 0;
 
-	while (done < UNMAPS) {
+	while (done < UNMAPS || !all_used()) {
 		unsigned count = 1 + (unsigned)random_below(&random, 8);
 		unsigned first = w->index * OWN_PAGES +
 				 (unsigned)random_below(&random, OWN_PAGES - count + 1);
@@ -715,10 +716,8 @@ static void side_by_side(const struct iomt_ring_kind *ring, uint32_t entries, bo
 	pthread_join(others[1], NULL);
 	__atomic_store_n(&stop_hardware, true, __ATOMIC_RELEASE);
 	pthread_join(others[0], NULL);
-	for (unsigned i = 0; i < FLUSHER_UNITS; i++) {
-		CHECK(f.units[i].fills > 100 && f.units[i].dropped > 100);
+	for (unsigned i = 0; i < FLUSHER_UNITS; i++)
 		f.units[i].unit.ops.wait = unit_wait;
-	}
 	printf("flush: %" PRIu64 " flushes, %" PRIu64 " pages given back\n", f.flush.begun_,
 	       f.released);
 	flusher_close(&f);

@@ -520,15 +520,6 @@ static void put_while_another_writes(void)
 	CHECK_EQ(expected, 3);
 }
 
-/* A failed check must not leave by longjmp from a thread that did not call setjmp. */
-#define REQUIRE(condition)                                                              \
-	do {                                                                            \
-		if (!(condition)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                        \
-		}                                                                       \
-	} while (0)
-
 #define PRODUCERS 4u
 #define BATCHES	  2000u
 

@@ -545,15 +545,6 @@ static void no_more_room(void)
  * has ever been there knows the page. Each vendor has a unit with a device whose caches never evict.
  */
 
-/* A failed check must not leave by longjmp from a thread that did not call setjmp. */
-#define REQUIRE(condition)                                                              \
-	do {                                                                            \
-		if (!(condition)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                        \
-		}                                                                       \
-	} while (0)
-
 #define DEVICES 4u
 #define WINDOW	32u
 
@@ -598,12 +589,15 @@ static void come_and_go(struct stale *device)
 	struct iomt_target here[] = {stale_target(device), stale_device_target(device)};
 	struct iomt_plan_policy all = iomt_plan_all();
 	struct iomt_gather gather;
+	uint64_t fills;
 
 	iomt_gather_init(&gather);
 	for (unsigned i = 0; i < 2; i++)
 		REQUIRE(!iomt_targets_add(&targets, &here[i], &gather));
+	fills = __atomic_load_n(&device->fills, __ATOMIC_RELAXED);
 	stale_attach(device);
-	for (unsigned i = 0; i < 20; i++)
+	while (__atomic_load_n(&device->fills, __ATOMIC_RELAXED) < fills + 8 &&
+	       !__atomic_load_n(&stop_drivers, __ATOMIC_ACQUIRE))
 		sched_yield();
 	stale_detach(device);
 	iomt_gather_add(&gather, 0, UINT64_MAX);
@@ -622,18 +616,28 @@ static void *drivers(void *arg)
 	return arg;
 }
 
+static bool all_used(void)
+{
+	bool used = true;
+
+	for (unsigned i = 0; i < DEVICES; i++)
+		used &= stale_used(&devices[i], 100);
+	return used;
+}
+
+/* Until every device took part, however late the others' threads run. */
 static void map_and_unmap(struct iomt_plan_policy *policy, uint64_t seed)
 {
 	struct random random = {.state = seed, .seed = seed};
 	struct iomt_gather gather;
 
 	iomt_gather_init(&gather);
-	for (unsigned round = 0; round < 3000; round++) {
+	for (unsigned round = 0; round < 3000 || !all_used(); round++) {
 		uint64_t first = random_below(&random, WINDOW);
 		uint64_t count = 1 + random_below(&random, WINDOW), bytes;
 		uint64_t iova = devices[0].base + first * table.granule;
 
-		CHECK_INT(iomt_pt_map(&table.pt, iova, 0x40000000 + round * 0x100000ULL,
+		CHECK_INT(iomt_pt_map(&table.pt, iova, 0x40000000 + round % 3000 * 0x100000ULL,
 				      count * table.granule, IOMT_READ | IOMT_WRITE, NULL),
 			  0);
 		for (uint64_t turn = __atomic_load_n(&turns, __ATOMIC_ACQUIRE);
@@ -679,7 +683,6 @@ static void targets_come_and_go(void)
 		CHECK_MSG(!devices[i].wrong, "%s", devices[i].wrong);
 		printf("targets: device %u: %" PRIu64 " fills, %" PRIu64 " dropped\n", i,
 		       devices[i].fills, devices[i].dropped);
-		CHECK(devices[i].fills > 100 && devices[i].dropped > 100);
 	}
 	iomt_targets_destroy(&targets);
 	table_close(&table);

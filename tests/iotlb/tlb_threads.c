@@ -16,15 +16,6 @@
 #define ROUNDS	   10000u
 #define GENERATION 21 /* log2 of what is below the generation in an output */
 
-/* A failed check must not leave by longjmp from a thread that did not call setjmp. */
-#define REQUIRE(condition)                                                              \
-	do {                                                                            \
-		if (!(condition)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                        \
-		}                                                                       \
-	} while (0)
-
 /* The "tables" and, for each block, the generation whose invalidation has returned. */
 static uint64_t table[PASIDS][BLOCKS], invalidated[PASIDS][BLOCKS];
 static struct cache cache;

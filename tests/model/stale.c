@@ -40,6 +40,12 @@ static void pages_of(const struct stale *stale, uint64_t first, uint64_t last, u
 	*end = (last - stale->base) / granule(stale) + 1;
 }
 
+/* One thread counts, any may ask. */
+static void count(uint64_t *counter)
+{
+	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+}
+
 static void remember(struct stale *stale, struct stale_leaf *cache, const struct stale_leaf *leaf,
 		     uint64_t iova)
 {
@@ -57,7 +63,7 @@ static void remember(struct stale *stale, struct stale_leaf *cache, const struct
 		to->oa = leaf->oa + (page_iova(stale, page) - iova);
 		__atomic_store_n(&to->used, true, __ATOMIC_RELEASE);
 	}
-	stale->fills++;
+	count(&stale->fills);
 }
 
 static bool in(uint64_t first, uint64_t last, uint64_t iova)
@@ -171,7 +177,7 @@ static void drop_leaves(struct stale *stale, struct stale_leaf *cache, const str
 		if (!cache[page].used || !drops(stale, &cache[page], inv))
 			continue;
 		__atomic_store_n(&cache[page].used, false, __ATOMIC_RELEASE);
-		stale->dropped++;
+		count(&stale->dropped);
 	}
 }
 
@@ -312,6 +318,12 @@ void stale_attach(struct stale *stale)
 void stale_detach(struct stale *stale)
 {
 	__atomic_store_n(&stale->attached, false, __ATOMIC_SEQ_CST);
+}
+
+bool stale_used(const struct stale *stale, uint64_t times)
+{
+	return __atomic_load_n(&stale->fills, __ATOMIC_RELAXED) >= times &&
+	       __atomic_load_n(&stale->dropped, __ATOMIC_RELAXED) >= times;
 }
 
 bool stale_knows(const struct stale *stale, uint64_t first, uint64_t last)

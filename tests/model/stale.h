@@ -77,6 +77,9 @@ void stale_detach(struct stale *stale);
 /* The device accesses a page, by whatever its caches hold. */
 void stale_access(struct stale *stale, unsigned page);
 
+/* Whether it has both filled its caches and dropped of them so often. */
+bool stale_used(const struct stale *stale, uint64_t times);
+
 /* Whether a translation of any address of [first, last] is cached. */
 bool stale_knows(const struct stale *stale, uint64_t first, uint64_t last);
 

@@ -29,15 +29,6 @@ static uint64_t draw(struct worker *w)
 	return w->state >> 33;
 }
 
-/* A failed check must not leave by longjmp from a thread that did not call setjmp. */
-#define REQUIRE(condition)                                                              \
-	do {                                                                            \
-		if (!(condition)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                        \
-		}                                                                       \
-	} while (0)
-
 static void no_wait(struct iomt_gather *gather)
 {
 	(void)gather;

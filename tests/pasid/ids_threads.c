@@ -14,14 +14,6 @@ static struct iomt_ids ids;
 static uint32_t last;
 static uint8_t owners[1u << 14]; /* of each id, counted */
 static pthread_barrier_t start;
-static const char *failed;
-
-/* In a thread a check cannot end the test: the first complaint is kept. */
-#define REQUIRE(condition)                                                       \
-	do {                                                                     \
-		if (!(condition))                                                \
-			__atomic_store_n(&failed, #condition, __ATOMIC_RELAXED); \
-	} while (0)
 
 static void open_ids(uint32_t bits)
 {
@@ -31,7 +23,6 @@ static void open_ids(uint32_t bits)
 	CHECK_INT(iomt_ids_init(&ids, &cfg), 0);
 	last = (1u << bits) - 1;
 	memset(owners, 0, sizeof(owners));
-	failed = NULL;
 }
 
 static void together(void *(*work)(void *))
@@ -45,7 +36,6 @@ static void together(void *(*work)(void *))
 	while (started)
 		pthread_join(threads[--started], NULL);
 	pthread_barrier_destroy(&start);
-	CHECK_MSG(!failed, "%s", failed);
 }
 
 static void close_ids(uint64_t allocated, uint64_t reserved)
