@@ -46,13 +46,16 @@ PT_INLINE void pt_cursor_move(const struct pt_format *f, struct iomt_pt_cursor *
 
 /* One granule of usual attributes; false leaves it to the format's map. */
 PT_INLINE bool pt_cursor_map_one(const struct pt_format *f, const struct iomt_pt_cursor *cursor,
-				 u64 iova, u64 oa, u64 length, uint32_t prot)
+				 u64 iova, u64 oa, uint32_t prot)
 {
 	const struct iomt_pt *pt = cursor->pt;
-	u64 *slot = pt_cursor_slot(f, cursor, iova), low = pt_granule(f) - 1, attrs;
+	u64 *slot, attrs;
 
-	if (pt_unlikely(length != low + 1 || ((iova | oa) & low) || prot >= PT_ATTRS ||
-			oa > pt->oa_last || !slot || pt_load(slot)))
+	if (pt_unlikely(((iova | oa) & (pt_granule(f) - 1)) || prot >= PT_ATTRS ||
+			oa > pt->oa_last))
+		return false;
+	slot = pt_cursor_slot(f, cursor, iova);
+	if (pt_unlikely(!slot || pt_load(slot)))
 		return false;
 	attrs = pt->attrs[prot];
 	if (pt_unlikely(!attrs))

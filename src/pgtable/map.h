@@ -266,7 +266,7 @@ PT_INLINE bool pt_map_piece(const struct pt_format *f, struct iomt_pt *pt, u64 v
 
 	if (piece.last != last || !pt->plain || (f->grows && last > pt_load(&pt->reach)))
 		return false;
-	stop = pt_walk_plain(f, pt, v);
+	stop = pt_walk_plain(f, pt, v, true);
 	if (stop.level != piece.level || pt_words_any(stop.slot, piece.slots))
 		return false;
 	pt_write_piece(f, pt, stop.slot, &piece, oa, attrs);
@@ -299,19 +299,17 @@ PT_INLINE int pt_map_range(const struct pt_format *f, int (*map_segs)(struct pt_
 
 /* One granule of usual attributes, where its table is there; false leaves it to pt_map_range. */
 PT_INLINE bool pt_map_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 oa,
-			  u64 length, uint32_t prot)
+			  uint32_t prot)
 {
 	u64 attrs, low = pt_granule(f) - 1;
 	struct pt_stop stop;
 
-	if (pt_unlikely(length != low + 1 || ((iova | oa) & low) || prot >= PT_ATTRS ||
+	if (pt_unlikely(((iova | oa) & low) || prot >= PT_ATTRS || !pt->plain ||
 			iova - pt->va_base > pt_load(&pt->reach) || oa > pt->oa_last))
 		return false;
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask, false);
 	attrs = pt->attrs[prot];
-	if (pt_unlikely(!attrs))
-		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
-	if (pt_unlikely(stop.level || stop.entry))
+	if (pt_unlikely(stop.level || stop.entry || !attrs))
 		return false;
 	pt_store(stop.slot, f->leaf(oa, 0, f->granule_lg2) | attrs);
 	return true;
@@ -334,7 +332,7 @@ PT_INLINE bool pt_map_few(const struct pt_format *f, struct iomt_pt *pt, u64 iov
 	attrs = pt->attrs[prot];
 	if (pt_unlikely(!attrs))
 		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask, true);
 	if (pt_unlikely(stop.level || pt_lines_any(stop.slot, n)))
 		return false;
 	pt_lines_ramp(stop.slot, n, f->leaf(oa, 0, f->granule_lg2) | attrs,
@@ -352,7 +350,7 @@ PT_INLINE bool pt_map_list(const struct pt_format *f, const struct pt_mapping *m
 	if (!pt->plain || n >> f->index_lg2 || m->last > pt_slot_last(f, v, 1) ||
 	    (f->grows && m->last > pt_load(&pt->reach)))
 		return false;
-	stop = pt_walk_plain(f, pt, v);
+	stop = pt_walk_plain(f, pt, v, true);
 	if (stop.level || pt_words_any(stop.slot, n))
 		return false;
 	for (size_t at = 0; at < m->count;) {

@@ -76,7 +76,7 @@ PT_INLINE bool pt_translate_one(const struct pt_format *f, const struct iomt_pt 
 
 	if (pt_unlikely(iova - pt->va_base > pt_load(&pt->reach) || !pt->plain))
 		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask, true);
 	if (!pt_likely(pt_granule_at(f, pt, iova & pt->va_mask, &stop, leaf)))
 		return false;
 	leaf->prot = pt_prot(f, pt, stop.entry);
@@ -90,7 +90,7 @@ PT_INLINE bool pt_oa_one(const struct pt_format *f, const struct iomt_pt *pt, u6
 
 	if (pt_unlikely(iova - pt->va_base > pt_load(&pt->reach) || !pt->plain))
 		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask, true);
 	if (pt_unlikely(stop.level || !f->all_single(stop.entry, stop.entry, 0)))
 		return false;
 	*oa = pt_leaf_oa(f, pt, stop.entry, f->granule_lg2) | (iova & (pt_granule(f) - 1));
@@ -127,7 +127,7 @@ PT_INLINE unsigned pt_batch_descend(const struct pt_format *f, const struct iomt
 		u64 v = batch->v[0] & within;
 		u64 entry = pt_load(&top.table[v >> pt_unit_lg2(f, top.level)]);
 
-		if (!pt_plain_child(f, pt, entry, top.level, &top.table))
+		if (!pt_plain_child(f, pt, entry, top.level, true, &top.table))
 			break;
 		within = pt_low_bits(pt_unit_lg2(f, top.level));
 		top.level--;
@@ -177,7 +177,7 @@ PT_INLINE void pt_batch_walk(const struct pt_format *f, const struct iomt_pt *pt
 			u64 *slot = batch->slots[i], entry = pt_load(slot);
 			u64 *table;
 
-			if (pt_likely(pt_plain_child(f, pt, entry, level, &table))) {
+			if (pt_likely(pt_plain_child(f, pt, entry, level, true, &table))) {
 				slot = table + pt_index(f, batch->v[i], level - 1);
 				__builtin_prefetch(slot);
 				batch->slots[i] = slot;

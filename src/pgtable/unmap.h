@@ -78,7 +78,7 @@ PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64
 
 	if (!pt->plain || (f->grows && last > pt_load(&pt->reach)))
 		return false;
-	stop = pt_walk_plain(f, pt, v);
+	stop = pt_walk_plain(f, pt, v, true);
 	unit = pt_low_bits(pt_unit_lg2(f, stop.level));
 	if (((v | ~last) & unit) || last > pt_slot_last(f, v, stop.level + 1))
 		return false;
@@ -154,7 +154,7 @@ PT_INLINE bool pt_unmap_few(const struct pt_format *f, struct iomt_pt *pt, u64 i
 
 	if (n > PT_FEW || !pt_in_one_table(f, pt, iova, length) || !pt->plain)
 		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask, true);
 	if (pt_unlikely(stop.level))
 		return false;
 	sizes = pt_alike(f, &stop, iova, n, pt_lines_scan);
@@ -174,7 +174,7 @@ PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 i
 	if (pt_unlikely(length != pt_granule(f) || (iova & (pt_granule(f) - 1)) ||
 			iova - pt->va_base > pt_load(&pt->reach) || !pt->plain))
 		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask, false);
 	if (pt_unlikely(stop.level || !f->all_single(stop.entry, stop.entry, 0)))
 		return false;
 	pt_clear_granule(f, stop.slot, iova, unmapped, gather);

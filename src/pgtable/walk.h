@@ -31,7 +31,9 @@ PT_INLINE struct pt_top pt_top(const struct iomt_pt *pt)
 {
 	uintptr_t top = __atomic_load_n(&pt->top, __ATOMIC_ACQUIRE);
 
-	return (struct pt_top){(u64 *)(top & ~(uintptr_t)PT_TOP_LEVEL), top & PT_TOP_LEVEL};
+	uintptr_t table = top & ~(uintptr_t)PT_TOP_LEVEL;
+
+	return (struct pt_top){(u64 *)table, (unsigned)(top - table)};
 }
 
 PT_INLINE u64 pt_to_phys(const struct iomt_pt *pt, const u64 *table)
@@ -62,12 +64,12 @@ PT_INLINE u64 pt_index(const struct pt_format *f, u64 v, unsigned level)
  * accessed, and addresses that are not in place, take the long way.
  */
 PT_INLINE bool pt_plain_child(const struct pt_format *f, const struct iomt_pt *pt, u64 entry,
-			      unsigned level, u64 **table)
+			      unsigned level, bool long_way, u64 **table)
 {
 	u64 child = entry - pt->table_offset - (f->table(0, level) - f->table(0, 1));
 
 	if (!f->plain_tables || pt_unlikely(child & (pt_granule(f) - 1))) {
-		if (f->kind(entry, level) != PT_TABLE)
+		if ((f->plain_tables && !long_way) || f->kind(entry, level) != PT_TABLE)
 			return false;
 		child = (f->unpack(entry) & pt->addr_mask) - pt->phys_offset;
 	}
@@ -111,7 +113,8 @@ PT_INLINE struct pt_stop pt_walk_down(const struct pt_format *f, const struct io
  * shifts and masks are constants; which of the upper levels a table has is all that is asked at run
  * time.
  */
-PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct iomt_pt *pt, u64 v)
+PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct iomt_pt *pt, u64 v,
+				       bool long_way)
 {
 	struct pt_top top = pt_top(pt);
 	struct pt_stop stop = {top.table, 0, 0};
@@ -125,12 +128,13 @@ PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct i
 			continue;
 		index = pt_index(f, v, level);
 		/* tables side by side at the top: as many more index bits */
-		if (f->root_concat_lg2 && level == top.level)
+		if (f->root_concat_lg2 &&
+		    (level == f->max_levels - 1u || pt_unlikely(level == top.level)))
 			index = v >> pt_unit_lg2(f, level);
 		stop.slot = table + index;
 		stop.entry = pt_load(stop.slot);
 		stop.level = level;
-		if (pt_unlikely(!pt_plain_child(f, pt, stop.entry, level, &table)))
+		if (pt_unlikely(!pt_plain_child(f, pt, stop.entry, level, long_way, &table)))
 			return stop;
 	}
 	stop.slot = table +

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The calls for one page restore no register: src/pgtable/entry.h says what that would cost.
+# registers.sh COMPILER
+set -euo pipefail
+
+machine=$("$1" -dumpmachine)
+if [[ $machine != x86_64* ]] || "$1" --version | grep -qi clang; then
+	echo "SKIPPED: looks at what GCC makes for x86-64, not at $1 for $machine" >&2
+	exit 77
+fi
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+for source in src/pgtable/*.c; do
+	"$1" -std=c17 -O2 -Iinclude -c "$source" -o "$out/$(basename "$source").o"
+done
+objdump -d --no-show-raw-insn "$out"/*.o | awk '
+	/^[0-9a-f]+ <.*>:$/ {
+		page = $2 ~ /^<iomt_[a-z0-9_]+_(cursor_)?(un)?map>:$/ && $2 !~ /^<iomt_pt_/
+		name = $2
+		seen += page
+	}
+	page && $2 == "push" { print "restores a register: " name; bad = 1 }
+	END {
+		print seen " calls for one page"
+		exit bad || seen < 4
+	}'
