@@ -99,7 +99,7 @@ static inline void iomt_gather_add(struct iomt_gather *gather, uint64_t first, u
 {
 	if (first < gather->first)
 		gather->first = first;
-	if (last > gather->last)
+	if (__builtin_expect(last > gather->last, 1)) /* ranges are mostly given upwards */
 		gather->last = last;
 }
 

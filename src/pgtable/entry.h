@@ -97,9 +97,11 @@ struct iomt_pt_format {
 	int iomt_##format##_unmap(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,         \
 				  struct iomt_gather *gather)                                      \
 	{                                                                                          \
-		if (pt_likely(pt_unmap_one(&(value), pt, iova, length, unmapped, gather)))         \
+		if (pt_unlikely(length != pt_granule(&(value))))                                   \
+			return format##_unmap_few(pt, iova, length, unmapped, gather);             \
+		if (pt_likely(pt_unmap_one(&(value), pt, iova, unmapped, gather)))                 \
 			return 0;                                                                  \
-		return format##_unmap_few(pt, iova, length, unmapped, gather);                   \
+		return format##_unmap_few(pt, iova, pt_granule(&(value)), unmapped, gather);       \
 	}                                                                                          \
 	int iomt_##format##_protect(struct iomt_pt *pt, u64 iova, u64 length, uint32_t prot,       \
 				    struct iomt_gather *gather)                                    \

@@ -166,13 +166,13 @@ PT_INLINE bool pt_unmap_few(const struct pt_format *f, struct iomt_pt *pt, u64 i
 }
 
 /* One granule that is a leaf of its own; false leaves it to pt_unmap_range. */
-PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
-			    u64 *unmapped, struct iomt_gather *gather)
+PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 *unmapped,
+			    struct iomt_gather *gather)
 {
 	struct pt_stop stop;
 
-	if (pt_unlikely(length != pt_granule(f) || (iova & (pt_granule(f) - 1)) ||
-			iova - pt->va_base > pt_load(&pt->reach) || !pt->plain))
+	if (pt_unlikely((iova & (pt_granule(f) - 1)) || iova - pt->va_base > pt_load(&pt->reach) ||
+			!pt->plain))
 		return false;
 	stop = pt_walk_plain(f, pt, iova & pt->va_mask, false);
 	if (pt_unlikely(stop.level || !f->all_single(stop.entry, stop.entry, 0)))
