@@ -109,6 +109,7 @@ struct iomt_tlb_space {
 	uint64_t key_;
 	uint32_t pasid_;
 	uint32_t domain_;
+	bool settled_;
 };
 
 /*

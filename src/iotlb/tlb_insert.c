@@ -48,11 +48,38 @@ static struct slot *choose_slot(struct group *group, uint64_t key, uint64_t seri
 	return chosen;
 }
 
+/* From here to the end nobody trusts what he remembers of slots, or learns, to be all there is. */
+static void begin_change(struct iomt_tlb *tlb)
+{
+	raise(&tlb->changing);
+	raise(&tlb->news);
+}
+
+static void end_change(struct iomt_tlb *tlb)
+{
+	raise(&tlb->news);
+	__atomic_fetch_add(&tlb->changing, -1, __ATOMIC_SEQ_CST);
+}
+
 /*
- * Gives a space a serial, unless another thread gives one out, or a locked set is in the way. The
- * slot's old serial is news before anything else is in the slot: who reads the new, or both, and
- * acts on it knows that nobody finds entries of the old one.
+ * Puts a space into a slot, with a new serial. The slot's old serial is news before anything else is
+ * in the slot: who reads the new, or both, and acts on it knows that nobody finds entries of the old
+ * one.
  */
+static void take_slot(const struct iomt_tlb_space *space, uint64_t half)
+{
+	struct iomt_tlb *tlb = space->tlb;
+	struct slot *slot = choose_slot(group_of(space), space->key_, ++tlb->serial);
+
+	store(&slot->serial, 0);
+	raise(&tlb->news);
+	store(&slot->key, space->key_);
+	store(&slot->stamp, space->stamp_);
+	store(&slot->sizes, half);
+	store(&slot->serial, tlb->serial);
+}
+
+/* Gives a space a serial, unless another thread gives one out, or a locked set is in the way. */
 static void give_serial(struct iomt_tlb_space *space, uint64_t half)
 {
 	struct iomt_tlb *tlb = space->tlb;
@@ -60,15 +87,11 @@ static void give_serial(struct iomt_tlb_space *space, uint64_t half)
 	if (__atomic_exchange_n(&tlb->busy, 1, __ATOMIC_ACQUIRE))
 		return;
 	learn(space);
-	if (!space->serial_ && age(tlb, tlb->serial + 1)) {
-		struct slot *slot = choose_slot(group_of(space), space->key_, ++tlb->serial);
-
-		store(&slot->serial, 0);
-		raise(&tlb->news);
-		store(&slot->key, space->key_);
-		store(&slot->stamp, space->stamp_);
-		store(&slot->sizes, half);
-		store(&slot->serial, tlb->serial);
+	if (!space->serial_) {
+		begin_change(tlb);
+		if (age(tlb, tlb->serial + 1))
+			take_slot(space, half);
+		end_change(tlb);
 		learn(space);
 	}
 	__atomic_store_n(&tlb->busy, 0, __ATOMIC_RELEASE);
@@ -78,12 +101,13 @@ static void give_serial(struct iomt_tlb_space *space, uint64_t half)
 static void give_size(struct iomt_tlb_space *space, uint64_t half)
 {
 	uint64_t serial;
-	struct slot *slot = find(space, &serial);
+	struct slot *slot;
 
-	if (serial == space->serial_) {
+	begin_change(space->tlb);
+	slot = find(space, &serial);
+	if (serial == space->serial_)
 		__atomic_fetch_or(&slot->sizes, half, __ATOMIC_SEQ_CST);
-		raise(&space->tlb->news);
-	}
+	end_change(space->tlb);
 	learn(space);
 }
 

@@ -83,25 +83,36 @@ static bool drop_range(const struct iomt_tlb_space *space, uint64_t first, uint6
 	return true;
 }
 
-/*
- * What was learnt before may lack a serial or a size that is not news yet, but already inserted with.
- * Where there is no serial, one may be remembered whose loss is not news yet: it is now.
- */
-static void learn_all(struct iomt_tlb_space *space)
+/* All that anybody inserts with, or finds, is learnt: see tlb_parts.h. */
+static __attribute__((noinline)) void learn_all(struct iomt_tlb_space *space)
 {
 	learn(space);
 	if (!space->serial_)
 		raise(&space->tlb->news);
 }
 
-void iomt_tlb_invalidate_range(struct iomt_tlb_space *space, uint64_t first, uint64_t last)
+static __attribute__((noinline)) void drop_all(const struct iomt_tlb_space *space, uint64_t first,
+					       uint64_t last)
 {
-	if (first > last)
-		return;
-	raise(changes_of(space));
-	learn_all(space);
 	if (!drop_range(space, first, last))
 		iomt_tlb_invalidate_pasid(space);
+}
+
+void iomt_tlb_invalidate_range(struct iomt_tlb_space *space, uint64_t first, uint64_t last)
+{
+	struct set *set = set_of(space->tlb, (first & space->mask_) + space->tag_);
+	uint64_t key;
+
+	if (first > last)
+		return;
+	__builtin_prefetch(set, 1); /* nothing is read before the count is raised */
+	raise(changes_of(space));
+	if (!space->settled_ || !space->serial_ || !is_current(space))
+		learn_all(space);
+	key = (first & space->mask_) + space->tag_;
+	if (((first ^ last) & space->mask_) || (space->sizes_ & (space->sizes_ - 1)) ||
+	    !drop(set_of(space->tlb, key), key))
+		drop_all(space, first, last);
 }
 
 static void retire(struct iomt_tlb *tlb, uint64_t *counter)

@@ -16,13 +16,16 @@
  * has an id any more when it comes back.
  *
  * Whoever uses a space remembers its serial, and what "news" was before that was read. News are
- * raised after each change to counters and sizes, and when a serial has left its slot, before another
- * is in it: while they are what they were, what is remembered is good for lookups and inserts. A
- * lookup asks for them once, after it has read the entry.
+ * raised after each change to counters, slots and sizes, and when a serial has left its slot, before
+ * another is in it: while they are what they were, what is remembered is good for lookups and
+ * inserts. A lookup asks for them once, after it has read the entry.
  *
  * Between a change and its news a thread may stand still, while some remember what was and others
- * learn what is. So an invalidation of a range trusts no memory: it learns, and where it finds no
- * serial, it raises news itself, for those who remember one.
+ * learn what is. An invalidation of a range must find what both insert. So slots and sizes change
+ * only while "changing" counts it, and not before news of that. What was learnt while nothing was
+ * changing is settled: a serial, and the sizes it has, are all there is until there are news. Else
+ * the invalidation learns; and where it finds no serial, it raises news itself, for those who
+ * remember one, as the news of a counter may not be out yet.
  *
  * Insert and invalidation both write first and then read what the other wrote, in sequentially
  * consistent order, so that one of them at least sees the other:
@@ -91,8 +94,9 @@ struct iomt_tlb {
 	uint32_t group_mask;
 	uint32_t counter_mask;
 	uint64_t news;
+	uint64_t changing;     /* changes to slots that are under way */
 	uint64_t units[UNITS]; /* unit invalidations, by number */
-	uint64_t unused[7];
+	uint64_t unused[6];
 	/* on lines of their own, because they are written more often */
 	uint64_t serial; /* the last that was given out */
 	uint64_t phase;	 /* of readers */
@@ -210,6 +214,7 @@ static inline void learn(struct iomt_tlb_space *space)
 	space->stamp_ = load(pasid_of(space)) + load(domain_of(space)) + load(unit_of(space));
 	slot = find(space, &space->serial_);
 	space->sizes_ = slot ? load(&slot->sizes) : 0;
+	space->settled_ = !load(&space->tlb->changing);
 	space->low_ = space->serial_ & LOW_MASK;
 	space->high_ = space->serial_ >> LOW_BITS << OA_BITS;
 	size = space->sizes_ ? size_of(space, smallest(space->sizes_)) : nothing;

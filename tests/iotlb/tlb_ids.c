@@ -234,7 +234,10 @@ static void size_that_is_no_news(void)
 	cache_open(&c, 100, 10, 0);
 	space = space_of(&c, 1, 1, 1, 1);
 	CHECK_INT(insert(&space, 0x1000, 0x2000, RW, 12), 0);
-	name = space;
+	raise(&c.tlb->changing);
+	raise(&c.tlb->news);
+	CHECK(hits(&space, 0x1000));
+	name = space;				 /* has learnt meanwhile */
 	find(&space, &serial)->sizes |= 1 << 20; /* and not yet the news */
 	space = space_of(&c, 1, 1, 1, 1);
 	CHECK_INT(insert(&space, 0x200000, 0x400000, RW, 21), 0);
