@@ -52,18 +52,19 @@ bench-full: ## all benchmarks
 
 bench-smoke: ## every benchmark for a moment, to see that it runs
 	@scripts/deps.sh bench
-	@scripts/build.sh release iomt-bench
+	@scripts/build.sh release iomt-bench iomt-figures
 	@bench/run.sh smoke
+	@bench/figures/run.sh smoke bench/out/figures
 
 overshoot: ## what invalidation commands drop beyond the range, by length, hardware and policy (seconds)
 	@scripts/deps.sh bench
 	@scripts/build.sh release iomt-overshoot
 	@build/release/bench/iomt-overshoot
 
-figures: ## figures of the IOTLB model: build/figures/index.html
-	@scripts/deps.sh figures
-	@scripts/build.sh release iomt-simulate
-	@build/release/tools/simulate/iomt-simulate figures build/figures
+figures: ## figures of the IOTLB, modelled, counted and measured: build/figures/index.html (two minutes)
+	@scripts/deps.sh bench
+	@scripts/build.sh release iomt-bench iomt-figures
+	@bench/figures/run.sh default build/figures
 
 counts: ## instructions per operation, by valgrind, against the baseline in bench/counts
 	@scripts/deps.sh counts

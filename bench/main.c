@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The benchmark program: registers everything, pins itself, runs. IOMT_BENCH=full for everything.
+/*
+ * The benchmark program: registers benchmarks, pins itself, runs. IOMT_BENCH=full for all of them,
+ * IOMT_BENCH=figures for those that figures are made of.
  */
 #include "bench.h"
 #include "pool.h"
@@ -156,12 +158,8 @@ void bench_add(const struct kind *kind, const char *name, const struct workload 
 		bench_add_target(kind, kind->peer, name, workload, param);
 }
 
-int main(int argc, char **argv)
+static void add_all(bool full)
 {
-	const char *mode = getenv("IOMT_BENCH");
-	bool full = mode && !strcmp(mode, "full");
-
-	bench_machine();
 	bench_limits(full);
 	bench_invalidation();
 	bench_flush();
@@ -178,6 +176,19 @@ int main(int argc, char **argv)
 		if (!strcmp(kinds[i].name, "x86_64"))
 			bench_providers(&kinds[i]);
 	}
-	bench_tlb();
+	bench_tlb(full);
+}
+
+int main(int argc, char **argv)
+{
+	const char *mode = getenv("IOMT_BENCH");
+
+	bench_machine();
+	if (mode && !strcmp(mode, "figures")) {
+		bench_flush();
+		bench_tlb(true);
+	} else {
+		add_all(mode && !strcmp(mode, "full"));
+	}
 	return shim_main(argc, argv);
 }
