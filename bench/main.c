@@ -131,12 +131,10 @@ static void run(struct shim_state *state, const void *ctx)
 void bench_add_target(const struct kind *kind, const struct target *target, const char *name,
 		      const struct workload *workload, unsigned param)
 {
-	static struct bench benches[1024];
-	static size_t count;
-	struct bench *bench = &benches[count++];
+	struct bench *bench = malloc(sizeof(*bench)); /* for as long as the program runs */
 	char full[128];
 
-	if (count > sizeof(benches) / sizeof(benches[0]))
+	if (!bench)
 		abort();
 	*bench = (struct bench){kind, target, workload, param};
 	snprintf(full, sizeof(full), "%s/%s/%s", kind ? kind->name : "machine", name,
