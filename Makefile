@@ -4,10 +4,10 @@
 TARGET ?= ops
 TIME ?= 1m
 .PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot figures \
-	counts counts-renew asan tsan coverage freestanding rows lint format clean
+	counts counts-renew asan tsan aarch64 aarch64-quick coverage freestanding rows lint format clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
 test: ## install what is missing, build, run every test
 	@scripts/deps.sh test
@@ -52,18 +52,19 @@ bench-full: ## all benchmarks
 
 bench-smoke: ## every benchmark for a moment, to see that it runs
 	@scripts/deps.sh bench
-	@scripts/build.sh release iomt-bench
+	@scripts/build.sh release iomt-bench iomt-figures
 	@bench/run.sh smoke
+	@bench/figures/run.sh smoke bench/out/figures
 
 overshoot: ## what invalidation commands drop beyond the range, by length, hardware and policy (seconds)
 	@scripts/deps.sh bench
 	@scripts/build.sh release iomt-overshoot
 	@build/release/bench/iomt-overshoot
 
-figures: ## figures of the IOTLB model: build/figures/index.html
-	@scripts/deps.sh figures
-	@scripts/build.sh release iomt-simulate
-	@build/release/tools/simulate/iomt-simulate figures build/figures
+figures: ## figures of the IOTLB, modelled, counted and measured: build/figures/index.html (two minutes)
+	@scripts/deps.sh bench
+	@scripts/build.sh release iomt-bench iomt-figures
+	@bench/figures/run.sh default build/figures
 
 counts: ## instructions per operation, by valgrind, against the baseline in bench/counts
 	@scripts/deps.sh counts
@@ -84,6 +85,16 @@ tsan: ## the tests under the thread sanitizer
 	@scripts/deps.sh test
 	@scripts/build.sh tsan
 	@scripts/test.sh tsan
+
+aarch64: ## the core's tests for AArch64, under qemu-user (five minutes)
+	@scripts/deps.sh aarch64
+	@scripts/build.sh aarch64
+	@scripts/test.sh aarch64
+
+aarch64-quick: ## the same without its three longest suites (a minute)
+	@scripts/deps.sh aarch64
+	@scripts/build.sh aarch64
+	@scripts/test.sh aarch64 -E '^(random|threads|tlb_orders)\.plain$$'
 
 coverage: ## line coverage of src/, at least 95 %
 	@scripts/deps.sh test coverage

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The benchmark program: registers everything, pins itself, runs. IOMT_BENCH=full for everything.
+/*
+ * The benchmark program: registers benchmarks, pins itself, runs. IOMT_BENCH=full for all of them,
+ * IOMT_BENCH=figures for those that figures are made of.
  */
 #include "bench.h"
 #include "pool.h"
@@ -129,12 +131,10 @@ static void run(struct shim_state *state, const void *ctx)
 void bench_add_target(const struct kind *kind, const struct target *target, const char *name,
 		      const struct workload *workload, unsigned param)
 {
-	static struct bench benches[1024];
-	static size_t count;
-	struct bench *bench = &benches[count++];
+	struct bench *bench = malloc(sizeof(*bench)); /* for as long as the program runs */
 	char full[128];
 
-	if (count > sizeof(benches) / sizeof(benches[0]))
+	if (!bench)
 		abort();
 	*bench = (struct bench){kind, target, workload, param};
 	snprintf(full, sizeof(full), "%s/%s/%s", kind ? kind->name : "machine", name,
@@ -156,12 +156,8 @@ void bench_add(const struct kind *kind, const char *name, const struct workload 
 		bench_add_target(kind, kind->peer, name, workload, param);
 }
 
-int main(int argc, char **argv)
+static void add_all(bool full)
 {
-	const char *mode = getenv("IOMT_BENCH");
-	bool full = mode && !strcmp(mode, "full");
-
-	bench_machine();
 	bench_limits(full);
 	bench_invalidation();
 	bench_flush();
@@ -178,6 +174,19 @@ int main(int argc, char **argv)
 		if (!strcmp(kinds[i].name, "x86_64"))
 			bench_providers(&kinds[i]);
 	}
-	bench_tlb();
+	bench_tlb(full);
+}
+
+int main(int argc, char **argv)
+{
+	const char *mode = getenv("IOMT_BENCH");
+
+	bench_machine();
+	if (mode && !strcmp(mode, "figures")) {
+		bench_flush();
+		bench_tlb(true);
+	} else {
+		add_all(mode && !strcmp(mode, "full"));
+	}
 	return shim_main(argc, argv);
 }

@@ -81,10 +81,11 @@ void team_stop(struct team *team)
 
 void team_sizes(void (*add)(unsigned count))
 {
-	unsigned most = bench_processors(), counts[3] = {1, 2, most};
+	unsigned most = bench_processors();
 
-	for (unsigned i = 0; i < 3 && counts[i] <= most && counts[i] <= TEAM_MOST; i++) {
-		if (!i || counts[i] != counts[i - 1])
-			add(counts[i]);
-	}
+	if (most > TEAM_MOST)
+		most = TEAM_MOST;
+	for (unsigned count = 1; count < most; count *= 2)
+		add(count);
+	add(most);
 }

@@ -15,7 +15,7 @@ void team_work(struct team *team);
 
 void team_stop(struct team *team);
 
-/* Calls add for 1 thread, for 2, and for one on each processor, where there are so many. */
+/* Calls add for 1 thread, 2, 4, ..., and for one on each processor. */
 void team_sizes(void (*add)(unsigned count));
 
 #define TEAM_MOST 256u

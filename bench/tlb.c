@@ -228,7 +228,7 @@ static bool open_ring_of_sizes(struct round *round)
 
 static bool open_random(struct round *round)
 {
-	return open_looks(round, 1024, 1, true);
+	return open_looks(round, round->bench->param, 1, true);
 }
 
 static void look_once(void *ctx, unsigned index)
@@ -245,7 +245,7 @@ static void look_all(struct round *round)
 
 static bool open_team(struct round *round)
 {
-	struct state *state = open_random(round) ? round->data : NULL;
+	struct state *state = open_looks(round, 1024, 1, true) ? round->data : NULL;
 
 	if (state)
 		state->team = team_start(round->bench->param, look_once, state);
@@ -372,7 +372,7 @@ static void add(const char *name, const struct workload *workload, unsigned para
 {
 	for (size_t i = 0; i < sizeof(iotlbs) / sizeof(iotlbs[0]); i++) {
 		/* a list so long takes seconds to fill */
-		if (iotlbs[i] != &iotlb_list || param <= 1024)
+		if (iotlbs[i] != &iotlb_list || param <= 4096)
 			bench_add_target(&column, &iotlbs[i]->target, name, workload, param);
 	}
 }
@@ -388,13 +388,22 @@ static void add_team(unsigned count)
 	add(name, &together, count);
 }
 
-void bench_tlb(void)
+static void add_resident(const char *before, unsigned resident, const char *after,
+			 const struct workload *workload)
 {
-	static const struct workload ring = {open_ring, NULL, look_all, check_looks, finish};
-	static const struct workload sizes = {open_ring_of_sizes, NULL, look_all, check_looks,
-					      finish};
-	static const struct workload random = {open_random, NULL, look_all, check_looks, finish};
-	static const struct workload inserts = {open_inserts, NULL, insert_all, go_on, finish};
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%u%s", before, resident, after);
+	add(name, workload, resident);
+}
+
+static bool usual(unsigned resident)
+{
+	return resident == 1024 || resident == 16384;
+}
+
+static void add_invalidations(bool full)
+{
 	static const struct workload pages = {open_forget_pages, insert_again, forget_all_pages,
 					      NULL, finish};
 	static const struct workload pasids = {open_forget_pasids, insert_again, forget_all_pasids,
@@ -402,15 +411,33 @@ void bench_tlb(void)
 	static const struct workload domains = {open_forget_domains, insert_again,
 						forget_all_domains, NULL, finish};
 
+	for (unsigned resident = FORGETS; resident <= 65536; resident *= 4) {
+		if (full || usual(resident))
+			add_resident("forget 1 page of ", resident, "", &pages);
+	}
+	for (unsigned resident = SPACES; resident <= 65536; resident *= 4) {
+		if (!full && !usual(resident))
+			continue;
+		add_resident("forget PASID of ", resident, " entries", &pasids);
+		add_resident("forget domain of ", resident, " entries", &domains);
+	}
+}
+
+void bench_tlb(bool full)
+{
+	static const struct workload ring = {open_ring, NULL, look_all, check_looks, finish};
+	static const struct workload sizes = {open_ring_of_sizes, NULL, look_all, check_looks,
+					      finish};
+	static const struct workload random = {open_random, NULL, look_all, check_looks, finish};
+	static const struct workload inserts = {open_inserts, NULL, insert_all, go_on, finish};
+
 	add("lookup ring 256", &ring, 0);
 	add("lookup ring 256, 3 sizes", &sizes, 0);
-	add("lookup random 1024", &random, 0);
+	for (unsigned resident = 16; resident <= 65536; resident *= 4) {
+		if (full || resident == 1024)
+			add_resident("lookup random ", resident, "", &random);
+	}
 	add("insert", &inserts, 0);
-	add("forget 1 page of 1024", &pages, 1024);
-	add("forget 1 page of 16384", &pages, 16384);
-	add("forget PASID of 1024 entries", &pasids, 1024);
-	add("forget PASID of 16384 entries", &pasids, 16384);
-	add("forget domain of 1024 entries", &domains, 1024);
-	add("forget domain of 16384 entries", &domains, 16384);
+	add_invalidations(full);
 	team_sizes(add_team);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what the named groups need and is not there yet: deps.sh test bench counts peers lint coverage
+# Installs what the named groups need and is not there yet: deps.sh test bench counts peers aarch64 lint coverage
 set -euo pipefail
 
 packages() {
@@ -12,14 +12,14 @@ packages() {
 	bench) echo g++ libbenchmark-dev libroaring-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
 		libglib2.0-dev pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;
-	figures) echo gnuplot-nox ;;
 	builds) echo jq clang ;;
 	peers) echo linux-source-6.12 xz-utils ;;
 	fuzz) echo clang libclang-rt-14-dev afl++ ;;
+	aarch64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
 	coverage) echo gcovr ;;
 	*)
-		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, figures, builds, peers, lint, coverage)" >&2
+		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, aarch64, lint, coverage)" >&2
 		exit 2
 		;;
 	esac

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* iomt-simulate: the IOTLB model on traffic that is made up, or on a trace. */
-#include "figures.h"
 #include "play.h"
 #include "settings.h"
 #include "trace.h"
@@ -213,12 +212,6 @@ static void import_trace(struct arguments *arguments)
 		import.events, import.lines, import.skipped, import.unknown);
 }
 
-static void make_figures(struct arguments *arguments)
-{
-	if (!figures_make(arguments->operand))
-		exit(1);
-}
-
 static void show_settings(struct arguments *arguments)
 {
 	settings_print(&arguments->settings, stdout);
@@ -242,7 +235,6 @@ static const struct command {
 	{"generate", generate, NULL, "write traffic as a trace"},
 	{"convert", generate, "TRACE", "write a trace as text, or with -b as binary"},
 	{"import", import_trace, "LINUX", "make a trace of Linux's iommu and dma tracepoints"},
-	{"figures", make_figures, "FOLDER", "make all figures: CSV, SVG and index.html"},
 	{"presets", show_presets, NULL, "list hardware that is known by name"},
 	{"settings", show_settings, NULL, "list what can be set, and what it is"},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "play.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 
 __attribute__((noreturn)) static void refuse(const char *what, const struct iomt_model_error *error)
 {
-	fprintf(stderr, "iomt-simulate: %s%s: %s\n", what, error->field, error->reason);
+	fprintf(stderr, "%s: %s%s: %s\n", program_invocation_short_name, what, error->field,
+		error->reason);
 	exit(2);
 }
 
@@ -18,7 +20,8 @@ static void *memory_of(size_t bytes)
 	void *memory = bytes ? malloc(bytes) : NULL;
 
 	if (!memory) {
-		fprintf(stderr, "iomt-simulate: no memory for %zu bytes\n", bytes);
+		fprintf(stderr, "%s: no memory for %zu bytes\n", program_invocation_short_name,
+			bytes);
 		exit(1);
 	}
 	return memory;
@@ -27,7 +30,7 @@ static void *memory_of(size_t bytes)
 static void want(int err)
 {
 	if (err) {
-		fprintf(stderr, "iomt-simulate: %s\n", iomt_strerror(err));
+		fprintf(stderr, "%s: %s\n", program_invocation_short_name, iomt_strerror(err));
 		exit(2);
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the figures show: a function each, which plays the model and writes lines. */
-#include "figures.h"
+#include "figure.h"
 #include "play.h"
 #include <stdlib.h>
 
@@ -364,34 +364,35 @@ static void flush_misses(FILE *csv)
 	}
 }
 
-const struct figure figures[] = {
+static const struct figure figures[] = {
 	{"policies", "Miss rate by entries and replacement", "entries, fully associative",
 	 "% of lookups", true,
-	 "16 rings of 64 packets in permanent 4K buffers, served at random: 544 pages.", policies},
+	 "16 rings of 64 packets in permanent 4K buffers, served at random: 544 pages.",
+	 .play = policies},
 	{"rings", "Miss rate by the length of a ring: the cliff", "entries of the ring",
 	 "% of lookups", true,
 	 "One ring in a 64-entry LRU IOTLB (preset neugebauer2018), two packets in a page, 4K and "
 	 "2M "
 	 "pools.",
-	 rings},
+	 .play = rings},
 	{"reads", "Table reads a page by flows: what invalidations of leaves alone keep",
 	 "flows, each in 2 MiB of its own", "reads a page", true,
-	 "Strict mode, preset small: 32 entries in each walk cache.", reads_by_flows},
+	 "Strict mode, preset small: 32 entries in each walk cache.", .play = reads_by_flows},
 	{"link", "Link use by tenants", "tenants", "% of 200 Gb/s", true,
 	 "Functions of one device, each with its ring and a 2M pool (preset hypertrio), one packet "
 	 "each in turn.",
-	 link_by_tenants},
+	 .play = link_by_tenants},
 	{"window", "Throughput by translations under way", "translations at the same time", "Gb/s",
-	 true, "The same with windows of 1 to 256.", rate_by_window},
+	 true, "The same with windows of 1 to 256.", .play = rate_by_window},
 	{"pagesize", "Miss rate by page size", "log2 of the page size", "% of lookups", false,
 	 "8 rings in permanent pools of 64 and 512 MiB, served at random; 64 entries that hold 4K, "
 	 "2M and 1G (preset small), or each power of two up to 2M (preset amd).",
-	 page_sizes},
+	 .play = page_sizes},
 	{"packing", "Miss rate by devices that share buffers", "devices", "% of lookups", true,
 	 "Rings of their own, 32 pages of buffers in common, 64 entries (preset small): one domain "
 	 "id "
 	 "for each device, or one for all.",
-	 packing},
+	 .play = packing},
 	{"flushes", "Packets a second by callers and flush policy", "callers",
 	 "million packets a second", true,
 	 "Each caller maps, sends, unmaps and has 400 ns of other work. An invalidation takes 500 "
@@ -399,13 +400,24 @@ const struct figure figures[] = {
 	 "and waits for those before it; a place in a shared queue takes 50 ns: figures chosen, "
 	 "not "
 	 "measured. A caller's own queue is flushed after 256 unmaps, a shared one after 32768.",
-	 flushes},
+	 .play = flushes},
 	{"batch", "Table reads a packet by the size of a flush queue", "unmaps for one flush",
 	 "reads a packet", true,
 	 "One ring of 64 packets, preset small. A flush forgets all of the domain, walk caches "
 	 "too; a "
 	 "strict invalidation one page, and no walk cache. Until a flush addresses are not used "
 	 "again.",
-	 flush_misses},
+	 .play = flush_misses},
 };
-const size_t figure_count = sizeof(figures) / sizeof(figures[0]);
+
+static bool play(FILE *csv, const struct figure *figure)
+{
+	figure->play(csv);
+	return true;
+}
+
+const struct chapter chapter_model = {"The IOTLB model",
+				      "Made by a deterministic model of hardware, out of traffic "
+				      "that is made up: the same on every "
+				      "machine.",
+				      play, figures, sizeof(figures) / sizeof(figures[0])};
