@@ -169,7 +169,8 @@ static size_t root_bytes(const struct iomt_pasid_table *table)
 
 	if (table->format == IOMT_PASID_TABLE_GCR3 || table->levels == 1)
 		return leaf_bytes(table);
-	bytes <<= table->pasid_bits - table->leaf_lg2;
+	if (table->pasid_bits > table->leaf_lg2)
+		bytes <<= table->pasid_bits - table->leaf_lg2;
 	if (table->format == IOMT_PASID_TABLE_VTD)
 		least = DIRECTORY_MIN;
 	return bytes > least ? bytes : least;

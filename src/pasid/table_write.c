@@ -16,9 +16,9 @@ struct change {
 	u64 *entry;
 	u64 before[PASID_WORDS];
 	u64 after[PASID_WORDS]; /* what stands there in the end; some of it hardware ignores */
-	unsigned words;		/* that hardware looks at now and that change: this many, */
-	unsigned word;		/* the last of them */
-	bool prepared;		/* no other word has anything to write first */
+	unsigned words;		/* how many change in what hardware looks at now, */
+	unsigned word;		/* and the last of them: it is stored last */
+	bool prepared;		/* no other word has to be stored before it */
 };
 
 static void put(const struct change *c, unsigned word, u64 value)
@@ -27,13 +27,16 @@ static void put(const struct change *c, unsigned word, u64 value)
 	pasid_clean(c->table, &c->entry[word], sizeof(value));
 }
 
-/* Writes words from "first" on as they are to be, all but "except": hardware ignores what changes. */
-static void prepare(const struct change *c, unsigned first, unsigned except)
+/* Writes all words but "word" as they are to be: hardware ignores what changes. */
+static void prepare(const struct change *c)
 {
-	for (unsigned i = first; i < c->f->words; i++) {
-		if (i != except && pasid_load(&c->entry[i]) != c->after[i])
-			put(c, i, c->after[i]);
+	if (c->prepared)
+		return;
+	for (unsigned i = 0; i < c->f->words; i++) {
+		if (i != c->word && c->before[i] != c->after[i])
+			pasid_store(&c->entry[i], c->after[i]);
 	}
+	pasid_clean(c->table, c->entry, c->f->words * sizeof(u64));
 }
 
 static void sync(struct iomt_pasid_inv *inv, uint32_t what, uint16_t tag)
@@ -80,7 +83,7 @@ static void make_valid(const struct change *c, struct iomt_pasid_inv *inv)
 	uint16_t tag = 0;
 	uint32_t what = c->f->fresh(c->table, c->after, &tag);
 
-	prepare(c, 1, 0);
+	prepare(c);
 	if (c->f->any_order && !c->prepared)
 		sync(inv, IOMT_PASID_INV_ENTRY, tag);
 	put(c, 0, c->after[0]);
@@ -93,7 +96,7 @@ static void change_word(const struct change *c, struct iomt_pasid_inv *inv)
 	uint16_t tag = 0;
 	uint32_t what = c->words ? c->f->stale(c->before, c->after, &tag) : 0;
 
-	prepare(c, 0, c->word);
+	prepare(c);
 	if (!c->prepared)
 		sync(inv, IOMT_PASID_INV_ENTRY, tag);
 	if (c->before[c->word] != c->after[c->word])

@@ -251,7 +251,7 @@ static void vtd(void)
 	CHECK_EQ(word(0x000abcdef0120fc8), 5);
 	close();
 
-	open_at(AT, (struct iomt_pasid_table_cfg){.format = IOMT_PASID_TABLE_VTD, .pasid_bits = 8});
+	open_at(AT, (struct iomt_pasid_table_cfg){.format = IOMT_PASID_TABLE_VTD, .pasid_bits = 3});
 	CHECK_EQ(hw.word[0], 0x000abcdef0100000);
 	CHECK_EQ(hw.mask[1], 0);
 	CHECK_EQ(provider.live_bytes, 4096);
@@ -494,6 +494,8 @@ static void smmu_commands(void)
 	CHECK_INT(iomt_pasid_table_clear(&table, 0x54320, &inv), 0);
 	CHECK_INT(iomt_pasid_table_clear(&table, 0x54321, &inv), 0);
 	CHECK_INT(iomt_pasid_table_trim(&table, 0x54300, 0x5433e, &inv, &gather), 0);
+	CHECK_EQ(inv.what, 0);
+	CHECK_INT(iomt_pasid_table_trim(&table, 0x54301, 0x5433f, &inv, &gather), 0);
 	CHECK_EQ(inv.what, 0);
 	CHECK_INT(iomt_pasid_table_trim(&table, 0x54300, 0x5433f, &inv, &gather), 0);
 	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, 1), 1);
