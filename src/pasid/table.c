@@ -157,6 +157,12 @@ static unsigned shift(const struct iomt_pasid_table *table, unsigned level)
 	return level ? table->leaf_lg2 + NODE_LG2 * (level - 1) : 0;
 }
 
+/* How many PASIDs share a table at level 0. */
+static u64 span_of(const struct iomt_pasid_table *table)
+{
+	return 1ULL << table->leaf_lg2;
+}
+
 static size_t leaf_bytes(const struct iomt_pasid_table *table)
 {
 	return pasid_facts(table)->words * sizeof(u64) << table->leaf_lg2;
@@ -202,8 +208,10 @@ static u64 *chain_take(const struct iomt_pasid_table *table, struct chain *chain
 {
 	u64 *memory = chain->head;
 
-	chain->head = *(u64 **)memory;
-	__builtin_memset(memory, 0, leaf_bytes(table));
+	if (memory) {
+		chain->head = *(u64 **)memory;
+		__builtin_memset(memory, 0, leaf_bytes(table));
+	}
 	return memory;
 }
 
@@ -309,7 +317,7 @@ static u64 *descend(const struct iomt_pasid_table *table, uint32_t pasid, unsign
 
 static u64 *entry_at(const struct iomt_pasid_table *table, u64 *leaf, uint32_t pasid)
 {
-	return leaf + (pasid & ((1u << table->leaf_lg2) - 1)) * pasid_facts(table)->words;
+	return leaf + (pasid & (span_of(table) - 1)) * pasid_facts(table)->words;
 }
 
 /* A PASID's entry; NULL where there is no table for it. */
@@ -339,12 +347,6 @@ static int check_range(const struct iomt_pasid_table *table, uint32_t first, uin
 	return first > last ? IOMT_EINVAL : check_pasid(table, last);
 }
 
-/* How many PASIDs share a table at level 0. */
-static u64 span_of(const struct iomt_pasid_table *table)
-{
-	return 1ULL << table->leaf_lg2;
-}
-
 /* Tables that a range lacks in a tree of "levels" levels. */
 static u64 count_missing(const struct iomt_pasid_table *table, unsigned levels, uint32_t first,
 			 uint32_t last)
@@ -358,7 +360,7 @@ static u64 count_missing(const struct iomt_pasid_table *table, unsigned levels, 
 
 		if (!beyond)
 			descend(table, (uint32_t)id, &lowest);
-		for (unsigned level = 0; level < lowest; level++) {
+		for (unsigned level = 0; level < lowest && level < LEVELS; level++) {
 			u64 which = id >> shift(table, level + 1);
 
 			if (which == seen[level] || (beyond && level >= table->levels && !which))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * AMD's GCR3 tables (48882): 2.2.6.3 guest CR3 tables, 2.2.2.1 device-table entry, 2.2.6 GIOV.
+ * AMD's GCR3 tables (48882): 2.2.6 guest CR3 tables, 2.2.2.1 device-table entry with GIOV.
  * GLX is levels - 1. An entry is one word: V 0, address 51:12.
  */
 #include "table.h"

@@ -9,7 +9,6 @@
 #define FPD		  (1ULL << 1)
 #define AW(aw)		  ((uint64_t)(aw) << 2)
 #define PGTT(stages)	  ((uint64_t)(stages) << 6)
-#define TO_PGTT		  6
 #define PAGE		  0xfffffffffffff000ULL
 #define DOMAIN_MASK	  0xffffULL
 #define EMT(emt)	  ((uint64_t)(emt) << 27)
@@ -19,18 +18,23 @@
 #define CONTEXT_RID_PASID 0xfffffULL
 #define PDTS_BASE	  13 /* 2^(PDTS + 7) directory entries of 2^6 PASIDs */
 
+/* Which stages have a use for a flag */
+#define OF_FIRST  (1u << IOMT_VTD_FIRST | 1u << IOMT_VTD_NESTED)
+#define OF_SECOND (1u << IOMT_VTD_SECOND | 1u << IOMT_VTD_NESTED)
+#define OF_ALL	  (OF_FIRST | OF_SECOND | 1u << IOMT_VTD_PASS_THROUGH)
+
 /* Where each flag stands. */
 static const struct {
 	uint32_t flag;
+	uint32_t stages;
 	uint8_t word, bit;
-	uint8_t stages; /* that have a use for it: bit s for enum iomt_vtd_stages s */
 } flags[] = {
-	{IOMT_VTD_ENTRY_FPD, 0, 1, 0x1e},    {IOMT_VTD_ENTRY_SSADE, 0, 9, 0x0c},
-	{IOMT_VTD_ENTRY_PWSNP, 1, 23, 0x1e}, {IOMT_VTD_ENTRY_PGSNP, 1, 24, 0x1e},
-	{IOMT_VTD_ENTRY_CD, 1, 25, 0x1e},    {IOMT_VTD_ENTRY_EMTE, 1, 26, 0x1e},
-	{IOMT_VTD_ENTRY_PWT, 1, 30, 0x1e},   {IOMT_VTD_ENTRY_PCD, 1, 31, 0x1e},
-	{IOMT_VTD_ENTRY_SRE, 2, 0, 0x0a},    {IOMT_VTD_ENTRY_WPE, 2, 4, 0x0a},
-	{IOMT_VTD_ENTRY_NXE, 2, 5, 0x0a},    {IOMT_VTD_ENTRY_EAFE, 2, 7, 0x0a},
+	{IOMT_VTD_ENTRY_FPD, OF_ALL, 0, 1},    {IOMT_VTD_ENTRY_SSADE, OF_SECOND, 0, 9},
+	{IOMT_VTD_ENTRY_PWSNP, OF_ALL, 1, 23}, {IOMT_VTD_ENTRY_PGSNP, OF_ALL, 1, 24},
+	{IOMT_VTD_ENTRY_CD, OF_ALL, 1, 25},    {IOMT_VTD_ENTRY_EMTE, OF_ALL, 1, 26},
+	{IOMT_VTD_ENTRY_PWT, OF_ALL, 1, 30},   {IOMT_VTD_ENTRY_PCD, OF_ALL, 1, 31},
+	{IOMT_VTD_ENTRY_SRE, OF_FIRST, 2, 0},  {IOMT_VTD_ENTRY_WPE, OF_FIRST, 2, 4},
+	{IOMT_VTD_ENTRY_NXE, OF_FIRST, 2, 5},  {IOMT_VTD_ENTRY_EAFE, OF_FIRST, 2, 7},
 };
 
 #define FLAGS (sizeof(flags) / sizeof(flags[0]))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * 48882 (AMD): 2.2.2.1 device-table entry, 2.2.6.3 guest CR3 tables. IHI 0070 (SMMUv3): 5.2, 5.3, 5.4.
+ * 48882 (AMD): 2.2.2.1 device-table entry, 2.2.6 guest CR3 tables. IHI 0070 (SMMUv3): 5.2, 5.3, 5.4.
  * D51397 (VT-d): 9.4, 9.5, 9.6.
  */
 #include "pasid_reader.h"
