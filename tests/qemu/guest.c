@@ -169,6 +169,29 @@ uint64_t guest_structure(struct guest *guest, uint64_t bytes)
 	return (uint64_t)(uintptr_t)memory + guest->mem.phys_offset;
 }
 
+static void *structure_alloc(void *ctx, size_t bytes)
+{
+	struct guest *guest = ctx;
+
+	return guest_at(guest, guest_structure(guest, bytes), bytes);
+}
+
+static void structure_free(void *ctx, void *memory, size_t bytes)
+{
+	(void)ctx;
+	(void)memory;
+	(void)bytes;
+}
+
+struct iomt_mem guest_structures(struct guest *guest)
+{
+	struct iomt_mem mem = guest->mem;
+
+	mem.alloc = structure_alloc;
+	mem.free = structure_free;
+	return mem;
+}
+
 uint32_t guest_config_read(struct guest *guest, unsigned device, unsigned offset)
 {
 	if (guest->board->ecam)

@@ -40,6 +40,9 @@ void *guest_data(const struct guest *guest, uint64_t gpa, uint64_t bytes);
 /* A zeroed structure for the IOMMU, aligned to its size (a power of two); its physical address. */
 uint64_t guest_structure(struct guest *guest, uint64_t bytes);
 
+/* A provider of such memory, for the library's tables that are not page tables. It takes nothing back. */
+struct iomt_mem guest_structures(struct guest *guest);
+
 /* PCI configuration space, bus 0. */
 uint32_t guest_config_read(struct guest *guest, unsigned device, unsigned offset);
 void guest_config_write(struct guest *guest, unsigned device, unsigned offset, uint32_t value);

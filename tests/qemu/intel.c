@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* VT-d second stage tables, walked by QEMU's intel-iommu in legacy mode. */
+/* VT-d second stage tables, walked by QEMU's intel-iommu in legacy mode and in scalable mode. */
 #include "intel_driver.h"
 #include "play.h"
 #include "test.h"
@@ -67,6 +67,38 @@ static void sizes_3_of_4_levels(void)
 	sizes_of(&intel_48_registers, __func__, 39);
 }
 
+/* By the library's PASID directory. */
+static void sizes_scalable(void)
+{
+	sizes_of(&intel_48_scalable, __func__, 48);
+}
+
+/* A PASID's entry that goes, comes back, and gets another domain. */
+static void pasid_entry(void)
+{
+	struct witness *w = start(&intel_48_scalable, __func__, 48);
+	uint64_t oa = 0x30000000, iova = 0x10000000;
+	struct fault fault;
+	unsigned faults = 0;
+
+	if (!w)
+		return;
+	witness_map(w, iova, oa, 0x10000, RW);
+	witness_writes(w, iova, oa, 64);
+	witness_no_faults(w);
+	intel_clear_pasid(w);
+	CHECK(!witness_try_write(w, iova, oa, 64));
+	while (w->iommu->fault(w, &fault))
+		faults++;
+	CHECK(faults);
+	intel_set_pasid(w, INTEL_DOMAIN + 1);
+	witness_writes(w, iova + 0x1000, oa + 0x1000, 64);
+	intel_set_pasid(w, INTEL_DOMAIN);
+	witness_writes(w, iova + 0x2000, oa + 0x2000, 64);
+	witness_no_faults(w);
+	stop(w);
+}
+
 /*
  * Old translations stay until an invalidation that names them: other domains and the pages next
  * to a leaf do not.
@@ -108,6 +140,11 @@ static void stale_by(const struct iommu *iommu, const char *name)
 static void stale_queue(void)
 {
 	stale_by(&intel_48_queue, __func__);
+}
+
+static void stale_scalable(void)
+{
+	stale_by(&intel_48_scalable, __func__);
 }
 
 static void stale_registers(void)
@@ -199,6 +236,11 @@ static void random_4_levels(void)
 	random_by(&intel_48_queue, __func__, 48);
 }
 
+static void random_scalable(void)
+{
+	random_by(&intel_48_scalable, __func__, 48);
+}
+
 static void random_registers(void)
 {
 	random_by(&intel_48_registers, __func__, 48);
@@ -206,4 +248,5 @@ static void random_registers(void)
 
 TEST_SUITE(qemu_intel, TEST(sizes_3_levels), TEST(sizes_4_levels), TEST(sizes_3_of_4_levels),
 	   TEST(stale_queue), TEST(stale_registers), TEST(known_mask), TEST(faults), TEST(protect),
-	   TEST(random_3_levels), TEST(random_4_levels), TEST(random_registers));
+	   TEST(random_3_levels), TEST(random_4_levels), TEST(random_registers),
+	   TEST(sizes_scalable), TEST(pasid_entry), TEST(stale_scalable), TEST(random_scalable));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * D51397: 6.5.1 register-based and 6.5.2 queued invalidation, 7 faults, 9.1 root entry, 9.3 context
- * entry, 10.4 registers.
+ * D51397: 6.5.1 register-based and 6.5.2 queued invalidation, 7 faults, 9.1 root entry, 9.2 scalable-mode
+ * root entry, 9.3 context entry, 9.4 scalable-mode context entry, 10.4 registers. In scalable mode the
+ * PASID tables are the library's.
  */
 #include "intel_driver.h"
 #include "test.h"
@@ -38,6 +39,9 @@
 #define PAGE_LG2	     12
 #define ENTRY_PRESENT	     (1ULL << 0)
 #define CONTEXT_DOMAIN(id)   ((uint64_t)(id) << 8)
+#define SCALABLE_MODE	     (1ULL << 10) /* TTM of RTADDR */
+#define SCALABLE_CONTEXT     32		  /* bytes; a table has 128 */
+#define PASID_OF_NONE	     0		  /* RID_PASID */
 
 static struct {
 	uint64_t root_table;
@@ -50,6 +54,9 @@ static struct {
 	unsigned max_order; /* MAMV */
 	uint32_t waits;
 	uint32_t enabled;
+	bool scalable;
+	struct iomt_mem mem;
+	struct iomt_pasid_table pasids;
 } intel;
 
 static void enable(struct witness *w, uint32_t bit)
@@ -109,7 +116,20 @@ void intel_invalidate_iotlb(struct witness *w, unsigned granularity, uint16_t do
 	write_and_wait(w, intel.iotlb + 8, IOTLB_GRANULARITY(granularity) | IOTLB_DOMAIN(domain));
 }
 
-static void open_with(struct witness *w, bool queued)
+static void open_pasids(struct witness *w)
+{
+	struct iomt_pasid_table_cfg cfg = {.size = sizeof(cfg),
+					   .mem = &intel.mem,
+					   .format = IOMT_PASID_TABLE_VTD,
+					   .flags = IOMT_PASID_TABLE_RID,
+					   .pasid_bits = 16};
+
+	intel.scalable = true;
+	intel.mem = guest_structures(&w->guest);
+	CHECK_INT(iomt_pasid_table_init(&intel.pasids, &cfg), 0);
+}
+
+static void open_with(struct witness *w, bool queued, bool scalable)
 {
 	struct qtest *qtest = &w->guest.qtest;
 	uint64_t capability = qtest_readq(qtest, CAPABILITY),
@@ -124,7 +144,9 @@ static void open_with(struct witness *w, bool queued)
 	intel.context_table = guest_structure(&w->guest, 0x1000);
 	root = guest_at(&w->guest, intel.root_table, 16);
 	root[0] = intel.context_table | ENTRY_PRESENT;
-	qtest_writeq(qtest, ROOT_TABLE, intel.root_table);
+	if (scalable)
+		open_pasids(w);
+	qtest_writeq(qtest, ROOT_TABLE, intel.root_table | (scalable ? SCALABLE_MODE : 0));
 	enable(w, SET_ROOT);
 	if (queued) {
 		intel.done = guest_structure(&w->guest, 64);
@@ -137,12 +159,65 @@ static void open_with(struct witness *w, bool queued)
 
 static void open_queue(struct witness *w)
 {
-	open_with(w, true);
+	open_with(w, true, false);
 }
 
 static void open_registers(struct witness *w)
 {
-	open_with(w, false);
+	open_with(w, false, false);
+}
+
+static void open_scalable(struct witness *w)
+{
+	open_with(w, true, true);
+}
+
+/* What the library asks for after, or between, stores to a PASID's entry. */
+static void forget_pasid(struct iomt_pasid_inv *inv)
+{
+	struct witness *w = inv->ctx;
+	struct iomt_cmd cmds[IOMT_PASID_INV_MOST];
+	int count = iomt_pasid_inv_vtd(inv, 0, cmds, IOMT_PASID_INV_MOST);
+
+	CHECK(count >= 0);
+	for (int i = 0; i < count; i++)
+		queue_and_wait(w, cmds[i].word[0], cmds[i].word[1]);
+}
+
+void intel_set_pasid(struct witness *w, uint16_t domain)
+{
+	struct iomt_pasid_inv inv = {.sync = forget_pasid, .ctx = w};
+	struct iomt_pasid_entry entry = {.vtd = {.stages = IOMT_VTD_SECOND, .domain = domain}};
+	struct iomt_pt_hw hw;
+
+	iomt_pt_hw(&w->pt, &hw);
+	entry.vtd.second = hw.root;
+	entry.vtd.aw = hw.u.vtd.aw;
+	CHECK_INT(iomt_pasid_table_set(&intel.pasids, PASID_OF_NONE, &entry, IOMT_PASID_BREAK,
+				       &inv),
+		  0);
+	forget_pasid(&inv);
+}
+
+void intel_clear_pasid(struct witness *w)
+{
+	struct iomt_pasid_inv inv = {.sync = NULL, .ctx = w};
+
+	CHECK_INT(iomt_pasid_table_clear(&intel.pasids, PASID_OF_NONE, &inv), 0);
+	forget_pasid(&inv);
+}
+
+static void attach_scalable(struct witness *w)
+{
+	uint64_t *entry = guest_at(&w->guest, intel.context_table + SCALABLE_CONTEXT * w->edu.rid,
+				   SCALABLE_CONTEXT);
+	struct iomt_pasid_table_hw hw;
+
+	CHECK(w->edu.rid < 128);
+	iomt_pasid_table_hw(&intel.pasids, &hw);
+	entry[1] = hw.word[1];
+	entry[0] = hw.word[0] | ENTRY_PRESENT;
+	intel_set_pasid(w, INTEL_DOMAIN);
 }
 
 static void intel_attach(struct witness *w)
@@ -151,8 +226,12 @@ static void intel_attach(struct witness *w)
 	struct iomt_pt_hw hw;
 
 	iomt_pt_hw(&w->pt, &hw);
-	entry[1] = CONTEXT_DOMAIN(INTEL_DOMAIN) | hw.u.vtd.aw;
-	entry[0] = hw.root | ENTRY_PRESENT;
+	if (intel.scalable) {
+		attach_scalable(w);
+	} else {
+		entry[1] = CONTEXT_DOMAIN(INTEL_DOMAIN) | hw.u.vtd.aw;
+		entry[0] = hw.root | ENTRY_PRESENT;
+	}
 	invalidate_contexts(w);
 	intel_invalidate_iotlb(w, INTEL_GLOBAL, 0, 0, 0, false);
 }
@@ -218,15 +297,15 @@ static bool intel_fault(struct witness *w, struct fault *fault)
 	return true;
 }
 
-#define ARGS(bits)                                                                         \
-	(const char *const[])                                                              \
-	{                                                                                  \
-		"-device", "intel-iommu,intremap=off,snoop-control=on,aw-bits=" bits, NULL \
+#define ARGS(options)                                                                         \
+	(const char *const[])                                                                 \
+	{                                                                                     \
+		"-device", "intel-iommu,intremap=off,snoop-control=on,aw-bits=" options, NULL \
 	}
-#define INTEL_IOMMU(bits, open_function)                                                  \
+#define INTEL_IOMMU(options, open_function)                                               \
 	{                                                                                 \
 		.suite = "qemu_intel", .model = "intel-iommu", .board = &board_q35,       \
-		.args = ARGS(bits), .open = open_function, .attach = intel_attach,        \
+		.args = ARGS(options), .open = open_function, .attach = intel_attach,     \
 		.invalidate = intel_invalidate, .fault = intel_fault, .write_only = true, \
 		.hints = IOMT_SNOOP,                                                      \
 	}
@@ -234,3 +313,4 @@ static bool intel_fault(struct witness *w, struct fault *fault)
 const struct iommu intel_48_queue = INTEL_IOMMU("48", open_queue);
 const struct iommu intel_48_registers = INTEL_IOMMU("48", open_registers);
 const struct iommu intel_39_queue = INTEL_IOMMU("39", open_queue);
+const struct iommu intel_48_scalable = INTEL_IOMMU("48,x-scalable-mode=on", open_scalable);

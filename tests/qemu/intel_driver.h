@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A driver for QEMU's intel-iommu in legacy mode: second stage tables, one domain. */
+/* A driver for QEMU's intel-iommu: second stage tables, one domain, in legacy and in scalable mode. */
 #ifndef TESTS_QEMU_INTEL_DRIVER_H
 #define TESTS_QEMU_INTEL_DRIVER_H
 
@@ -9,6 +9,11 @@
 extern const struct iommu intel_48_queue;
 extern const struct iommu intel_48_registers;
 extern const struct iommu intel_39_queue;
+extern const struct iommu intel_48_scalable;
+
+/* In scalable mode: points the PASID of requests without one at w->pt, or makes it absent. */
+void intel_set_pasid(struct witness *w, uint16_t domain);
+void intel_clear_pasid(struct witness *w);
 
 #define INTEL_DOMAIN 0x123
 

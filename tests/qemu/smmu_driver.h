@@ -12,6 +12,7 @@ extern const struct iommu smmu_ranges;
 #define SMMU_ASID 0x51
 
 /* Types of events (IHI 0070, 7.3) */
+#define SMMU_C_BAD_CD	   0x0a
 #define SMMU_F_TRANSLATION 0x10
 #define SMMU_F_PERMISSION  0x13
 
@@ -20,6 +21,10 @@ void smmu_invalidate_va(struct witness *w, uint16_t asid, uint64_t iova);
 
 /* TLBI_NH_ASID, and the wait for it. */
 void smmu_invalidate_asid(struct witness *w, uint16_t asid);
+
+/* Points the context at w->pt by the library's calls, under an ASID; or makes it invalid. */
+void smmu_set_context(struct witness *w, uint16_t asid);
+void smmu_clear_context(struct witness *w);
 
 /* The break-before-make level that the model claims (SMMU_IDR3.BBML). */
 uint8_t smmu_bbm(struct witness *w);

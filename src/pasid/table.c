@@ -1,0 +1,667 @@
+/* SPDX-License-Identifier: MIT */
+/* PASID tables as trees: made, walked, taken in advance, given back. */
+#include "table.h"
+
+#define POINTER	      1ULL
+#define NODE_LG2      9u /* entries of a GCR3 table above level 0 */
+#define LEVELS	      3u
+#define PASID_BITS    20u
+#define LINEAR_BITS   14u /* the largest piece of memory: 1 MiB */
+#define MIN_BYTES     64u
+#define DIRECTORY_MIN 4096u /* PASIDDIRPTR is a page's address (D51397, 9.4) */
+
+/* Tables that nobody else sees yet, linked through their first words. */
+struct chain {
+	u64 *head;
+};
+
+static int wrong(struct iomt_pasid_table_cfg_error *error, const char *field, const char *reason)
+{
+	if (error)
+		*error = (struct iomt_pasid_table_cfg_error){field, reason};
+	return IOMT_EINVAL;
+}
+
+/* A newer caller's struct may be longer; what this library does not know must be zero. */
+static bool has_size(const void *data, size_t size, size_t known)
+{
+	const unsigned char *bytes = data;
+
+	for (size_t i = known; i < size; i++) {
+		if (bytes[i])
+			return false;
+	}
+	return size >= known;
+}
+
+static int check_mem(const struct iomt_mem *mem, struct iomt_pasid_table_cfg_error *error)
+{
+	if (!mem)
+		return wrong(error, "mem", "no memory provider");
+	if (!has_size(mem, mem->size, sizeof(*mem)))
+		return wrong(error, "mem", "size is not that of struct iomt_mem");
+	if (!mem->alloc || !mem->free)
+		return wrong(error, "mem", "alloc and free are needed");
+	if (!mem->to_phys != !mem->to_virt)
+		return wrong(error, "mem", "to_phys and to_virt go together");
+	return 0;
+}
+
+static bool is_smmu(enum iomt_pasid_format format)
+{
+	return format == IOMT_PASID_TABLE_CD || format == IOMT_PASID_TABLE_CD_4K ||
+	       format == IOMT_PASID_TABLE_CD_64K;
+}
+
+/* log2 of the entries of a table at level 0. */
+static unsigned leaf_lg2(const struct iomt_pasid_table_cfg *cfg)
+{
+	switch (cfg->format) {
+	case IOMT_PASID_TABLE_GCR3:
+		return NODE_LG2;
+	case IOMT_PASID_TABLE_CD:
+		return cfg->pasid_bits;
+	case IOMT_PASID_TABLE_CD_64K:
+		return 10;
+	default:
+		return 6;
+	}
+}
+
+static int check_flags(const struct iomt_pasid_table_cfg *cfg,
+		       struct iomt_pasid_table_cfg_error *error)
+{
+	uint32_t known = IOMT_PASID_TABLE_RID;
+
+	if (is_smmu(cfg->format))
+		known |= IOMT_PASID_TABLE_BYPASS;
+	if (cfg->format == IOMT_PASID_TABLE_VTD)
+		known |= IOMT_PASID_TABLE_CACHES_ABSENT;
+	if (cfg->flags & ~known)
+		return wrong(error, "flags", "the format has no such flag");
+	if ((cfg->flags & IOMT_PASID_TABLE_RID) && (cfg->flags & IOMT_PASID_TABLE_BYPASS))
+		return wrong(error, "flags", "requests without a PASID bypass, or use entry 0");
+	return 0;
+}
+
+static int check_bits(const struct iomt_pasid_table_cfg *cfg,
+		      struct iomt_pasid_table_cfg_error *error)
+{
+	bool linear = cfg->format == IOMT_PASID_TABLE_CD;
+	bool two = is_smmu(cfg->format) && !linear;
+
+	if (cfg->pasid_bits > PASID_BITS || (!cfg->pasid_bits && !linear))
+		return wrong(error, "pasid_bits", "must be 1 to 20");
+	if (linear && cfg->pasid_bits > LINEAR_BITS)
+		return wrong(error, "pasid_bits", "a linear table has 14 at most");
+	if (two && cfg->pasid_bits <= leaf_lg2(cfg))
+		return wrong(error, "pasid_bits", "one table holds them: use the linear format");
+	return 0;
+}
+
+static unsigned gcr3_levels(unsigned pasid_bits)
+{
+	return (pasid_bits + NODE_LG2 - 1) / NODE_LG2;
+}
+
+static int check_gcr3(const struct iomt_pasid_table_cfg *cfg,
+		      struct iomt_pasid_table_cfg_error *error)
+{
+	bool amd = cfg->format == IOMT_PASID_TABLE_GCR3;
+	unsigned oa_bits = cfg->oa_bits ? cfg->oa_bits : 52;
+
+	if (cfg->levels && !amd)
+		return wrong(error, "levels", "follow from the format");
+	if (cfg->levels > gcr3_levels(cfg->pasid_bits))
+		return wrong(error, "levels", "more than pasid_bits needs");
+	if (cfg->enc_bit && !amd)
+		return wrong(error, "enc_bit", "the format has no encryption bit");
+	if (cfg->enc_bit && (cfg->enc_bit < oa_bits || cfg->enc_bit > 51))
+		return wrong(error, "enc_bit", "must lie between oa_bits and 51");
+	if (cfg->root_changed && !amd)
+		return wrong(error, "root_changed", "the format's root does not change");
+	if (cfg->levels && cfg->levels < gcr3_levels(cfg->pasid_bits) && !cfg->root_changed)
+		return wrong(error, "root_changed", "needed for fewer levels than pasid_bits");
+	return 0;
+}
+
+int iomt_pasid_table_cfg_check(const struct iomt_pasid_table_cfg *cfg,
+			       struct iomt_pasid_table_cfg_error *error)
+{
+	int err;
+
+	if (!cfg || !has_size(cfg, cfg->size, sizeof(*cfg)))
+		return wrong(error, "size", "is not that of struct iomt_pasid_table_cfg");
+	err = check_mem(cfg->mem, error);
+	if (err)
+		return err;
+	if ((unsigned)cfg->format > IOMT_PASID_TABLE_VTD)
+		return wrong(error, "format", "no such format");
+	err = check_flags(cfg, error);
+	if (!err)
+		err = check_bits(cfg, error);
+	if (err)
+		return err;
+	if (cfg->oa_bits && (cfg->oa_bits < 32 || cfg->oa_bits > 52))
+		return wrong(error, "oa_bits", "must be 32 to 52");
+	if (cfg->asid_bits && !is_smmu(cfg->format))
+		return wrong(error, "asid_bits", "the format has no ASIDs");
+	if (cfg->asid_bits && cfg->asid_bits != 8 && cfg->asid_bits != 16)
+		return wrong(error, "asid_bits", "must be 8 or 16");
+	return check_gcr3(cfg, error);
+}
+
+/* The lowest bit of a PASID that a table at this level is indexed by. */
+static unsigned shift(const struct iomt_pasid_table *table, unsigned level)
+{
+	return level ? table->leaf_lg2 + NODE_LG2 * (level - 1) : 0;
+}
+
+/* How many PASIDs share a table at level 0. */
+static u64 span_of(const struct iomt_pasid_table *table)
+{
+	return 1ULL << table->leaf_lg2;
+}
+
+static size_t leaf_bytes(const struct iomt_pasid_table *table)
+{
+	return pasid_facts(table)->words * sizeof(u64) << table->leaf_lg2;
+}
+
+/* What a root takes that has other tables below it. Other tables are as large as those at level 0. */
+static size_t root_bytes(const struct iomt_pasid_table *table)
+{
+	size_t bytes = sizeof(u64), least = MIN_BYTES;
+
+	if (table->format == IOMT_PASID_TABLE_GCR3 || table->levels == 1)
+		return leaf_bytes(table);
+	if (table->pasid_bits > table->leaf_lg2)
+		bytes <<= table->pasid_bits - table->leaf_lg2;
+	if (table->format == IOMT_PASID_TABLE_VTD)
+		least = DIRECTORY_MIN;
+	return bytes > least ? bytes : least;
+}
+
+/* Memory whose physical address is no good counts as none. */
+static u64 *table_alloc(const struct iomt_pasid_table *table, size_t bytes)
+{
+	u64 *memory = table->mem->alloc(table->mem->ctx, bytes);
+	u64 phys;
+
+	if (!memory)
+		return NULL;
+	phys = pasid_phys(table, memory);
+	if (!(phys & (bytes - 1)) && phys <= table->oa_last)
+		return memory;
+	table->mem->free(table->mem->ctx, memory, bytes);
+	return NULL;
+}
+
+static void chain_put(struct chain *chain, u64 *memory)
+{
+	*(u64 **)memory = chain->head;
+	chain->head = memory;
+}
+
+/* The next one, all zeros. */
+static u64 *chain_take(const struct iomt_pasid_table *table, struct chain *chain)
+{
+	u64 *memory = chain->head;
+
+	if (memory) {
+		chain->head = *(u64 **)memory;
+		__builtin_memset(memory, 0, leaf_bytes(table));
+	}
+	return memory;
+}
+
+static int chain_fill(const struct iomt_pasid_table *table, struct chain *chain, u64 count)
+{
+	chain->head = NULL;
+	while (count--) {
+		u64 *memory = table_alloc(table, leaf_bytes(table));
+
+		if (memory) {
+			chain_put(chain, memory);
+			continue;
+		}
+		while (chain->head) {
+			memory = chain->head;
+			chain->head = *(u64 **)memory;
+			table->mem->free(table->mem->ctx, memory, leaf_bytes(table));
+		}
+		return IOMT_ENOMEM;
+	}
+	return 0;
+}
+
+int iomt_pasid_table_init(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg)
+{
+	int err = iomt_pasid_table_cfg_check(cfg, NULL);
+	unsigned levels = 2;
+
+	if (err)
+		return err;
+	if (cfg->format == IOMT_PASID_TABLE_CD)
+		levels = 1;
+	else if (cfg->format == IOMT_PASID_TABLE_GCR3)
+		levels = cfg->levels ? cfg->levels : gcr3_levels(cfg->pasid_bits);
+	*table = (struct iomt_pasid_table){
+		.mem = cfg->mem,
+		.root_changed = cfg->root_changed,
+		.ctx = cfg->ctx,
+		.oa_last = ~0ULL >> (64 - (cfg->oa_bits ? cfg->oa_bits : 52)),
+		.enc = cfg->enc_bit ? 1ULL << cfg->enc_bit : 0,
+		.format = cfg->format,
+		.flags = cfg->flags,
+		.levels = (uint8_t)levels,
+		.pasid_bits = cfg->pasid_bits,
+		.leaf_lg2 = (uint8_t)leaf_lg2(cfg),
+		.asid_bits = cfg->asid_bits ? cfg->asid_bits : 16,
+	};
+	table->bytes = root_bytes(table);
+	table->root = table_alloc(table, table->bytes);
+	if (!table->root)
+		return IOMT_ENOMEM;
+	table->tables = 1;
+	__builtin_memset(table->root, 0, table->bytes);
+	pasid_clean(table, table->root, table->bytes);
+	return 0;
+}
+
+static u64 *child(const struct iomt_pasid_table *table, u64 pointer)
+{
+	u64 phys = pointer & ~POINTER & ~table->enc;
+
+	if (table->mem->to_virt)
+		return table->mem->to_virt(table->mem->ctx, phys);
+	return (u64 *)(uintptr_t)(phys - table->mem->phys_offset);
+}
+
+static u64 pointer_to(const struct iomt_pasid_table *table, const u64 *below)
+{
+	return pasid_phys(table, below) | table->enc | POINTER;
+}
+
+/* Where the table at "level", one of "levels", points to the next on the way to a PASID. */
+static u64 *pointer_at(const struct iomt_pasid_table *table, u64 *memory, unsigned level,
+		       unsigned levels, uint32_t pasid)
+{
+	u64 index = pasid >> shift(table, level);
+
+	if (level + 1 < levels)
+		index &= (1u << NODE_LG2) - 1;
+	return &memory[index];
+}
+
+/* False for a PASID that needs more levels. */
+static bool reaches(const struct iomt_pasid_table *table, unsigned levels, uint32_t pasid)
+{
+	return table->format != IOMT_PASID_TABLE_GCR3 || !(pasid >> NODE_LG2 * levels);
+}
+
+/* The lowest table on the way to a PASID within reach; *level is where it stands. */
+static u64 *descend(const struct iomt_pasid_table *table, uint32_t pasid, unsigned *level)
+{
+	u64 *memory = table->root;
+
+	for (*level = table->levels - 1u; *level; --*level) {
+		u64 pointer = pasid_load(pointer_at(table, memory, *level, table->levels, pasid));
+
+		if (!pointer)
+			break;
+		memory = child(table, pointer);
+	}
+	return memory;
+}
+
+static u64 *entry_at(const struct iomt_pasid_table *table, u64 *leaf, uint32_t pasid)
+{
+	return leaf + (pasid & (span_of(table) - 1)) * pasid_facts(table)->words;
+}
+
+/* A PASID's entry; NULL where there is no table for it. */
+static u64 *find(const struct iomt_pasid_table *table, uint32_t pasid)
+{
+	unsigned level;
+	u64 *memory;
+
+	if (!reaches(table, table->levels, pasid))
+		return NULL;
+	memory = descend(table, pasid, &level);
+	return level ? NULL : entry_at(table, memory, pasid);
+}
+
+static bool is_valid(const struct iomt_pasid_table *table, const u64 *entry)
+{
+	return entry && (pasid_load(entry) & pasid_facts(table)->valid);
+}
+
+static int check_pasid(const struct iomt_pasid_table *table, uint32_t pasid)
+{
+	return pasid >> table->pasid_bits ? IOMT_ERANGE : 0;
+}
+
+static int check_range(const struct iomt_pasid_table *table, uint32_t first, uint32_t last)
+{
+	return first > last ? IOMT_EINVAL : check_pasid(table, last);
+}
+
+/* Tables that a range lacks in a tree of "levels" levels. */
+static u64 count_missing(const struct iomt_pasid_table *table, unsigned levels, uint32_t first,
+			 uint32_t last)
+{
+	u64 count = levels - table->levels, seen[LEVELS] = {~0ULL, ~0ULL, ~0ULL};
+	u64 span = span_of(table);
+
+	for (u64 id = first & ~(span - 1); id <= last; id += span) {
+		bool beyond = !reaches(table, table->levels, (uint32_t)id);
+		unsigned lowest = levels - 1;
+
+		if (!beyond)
+			descend(table, (uint32_t)id, &lowest);
+		for (unsigned level = 0; level < lowest && level < LEVELS; level++) {
+			u64 which = id >> shift(table, level + 1);
+
+			if (which == seen[level] || (beyond && level >= table->levels && !which))
+				continue; /* counted, or one of the new tables above the root */
+			seen[level] = which;
+			count++;
+		}
+	}
+	return count;
+}
+
+static void publish(const struct iomt_pasid_table *table, u64 *slot, u64 pointer)
+{
+	pasid_store(slot, pointer);
+	pasid_clean(table, slot, sizeof(*slot));
+}
+
+/* Links what lacks on the way to a PASID. A new table at level 0 gets the entry before. */
+static bool link_tables(struct iomt_pasid_table *table, u64 *memory, unsigned levels,
+			uint32_t pasid, const u64 *entry, struct chain *chain)
+{
+	bool linked = false;
+
+	for (unsigned level = levels - 1; level; level--) {
+		u64 *slot = pointer_at(table, memory, level, levels, pasid);
+		u64 pointer = pasid_load(slot);
+
+		if (!pointer) {
+			u64 *below = chain_take(table, chain);
+
+			if (entry && level == 1)
+				__builtin_memcpy(entry_at(table, below, pasid), entry,
+						 pasid_facts(table)->words * sizeof(u64));
+			pasid_clean(table, below, leaf_bytes(table));
+			pointer = pointer_to(table, below);
+			publish(table, slot, pointer);
+			linked = true;
+		}
+		memory = child(table, pointer);
+	}
+	return linked;
+}
+
+/*
+ * Makes the tables of a range; the entry, unless NULL, is for the one PASID of the range, which has no
+ * table. *spans is how many tables at level 0 were made.
+ */
+static int build(struct iomt_pasid_table *table, uint32_t first, uint32_t last, const u64 *entry,
+		 u64 *spans)
+{
+	unsigned levels = table->levels;
+	u64 *root = table->root, span = span_of(table), count;
+	struct chain chain;
+	int err;
+
+	while (!reaches(table, levels, last))
+		levels++;
+	count = count_missing(table, levels, first, last);
+	err = chain_fill(table, &chain, count);
+	if (err)
+		return err;
+	for (unsigned level = table->levels; level < levels; level++) {
+		u64 *above = chain_take(table, &chain);
+
+		above[0] = pointer_to(table, root);
+		pasid_clean(table, above, leaf_bytes(table));
+		root = above;
+	}
+	*spans = 0;
+	for (u64 id = first & ~(span - 1); id <= last; id += span)
+		*spans += link_tables(table, root, levels, entry ? first : (uint32_t)id, entry,
+				      &chain);
+	table->tables += count;
+	table->bytes += count * leaf_bytes(table);
+	if (levels > table->levels) {
+		table->root = root;
+		table->levels = (uint8_t)levels;
+		table->root_changed(table->ctx, table);
+	}
+	return 0;
+}
+
+/* What new pointers ask for: nothing where hardware forgets what is absent. */
+static uint32_t inv_of_pointers(const struct iomt_pasid_table *table, u64 spans)
+{
+	if (!spans || pasid_facts(table)->words == 1)
+		return 0;
+	if (!is_smmu(table->format) && !(table->flags & IOMT_PASID_TABLE_CACHES_ABSENT))
+		return 0;
+	return spans > 1 ? IOMT_PASID_INV_ALL : IOMT_PASID_INV_ENTRY | IOMT_PASID_INV_TABLE;
+}
+
+int iomt_pasid_table_set(struct iomt_pasid_table *table, uint32_t pasid,
+			 const struct iomt_pasid_entry *entry, uint32_t flags,
+			 struct iomt_pasid_inv *inv)
+{
+	const struct pasid_facts *f = pasid_facts(table);
+	u64 words[PASID_WORDS] = {0}, *slot, spans;
+	int err = check_pasid(table, pasid);
+	uint16_t tag = 0;
+	bool valid;
+
+	if (err)
+		return err;
+	if (!entry || !inv || (flags & ~IOMT_PASID_BREAK))
+		return IOMT_EINVAL;
+	err = f->encode(table, entry, words);
+	if (err)
+		return err;
+	slot = find(table, pasid);
+	valid = is_valid(table, slot);
+	if (slot) {
+		err = iomt_pasid_write(table, slot, pasid, words, flags & IOMT_PASID_BREAK, inv);
+	} else {
+		uint32_t what = f->fresh(table, words, &tag);
+
+		err = build(table, pasid, pasid, words, &spans);
+		if (!err)
+			pasid_inv_set(inv, what | inv_of_pointers(table, spans), pasid, tag);
+	}
+	if (!err)
+		table->entries += !valid;
+	return err;
+}
+
+int iomt_pasid_table_clear(struct iomt_pasid_table *table, uint32_t pasid,
+			   struct iomt_pasid_inv *inv)
+{
+	const struct pasid_facts *f = pasid_facts(table);
+	u64 before[PASID_WORDS], after[PASID_WORDS] = {0}, *slot;
+	int err = check_pasid(table, pasid);
+	uint16_t tag = 0;
+	uint32_t what;
+
+	if (err)
+		return err;
+	if (!inv)
+		return IOMT_EINVAL;
+	slot = find(table, pasid);
+	if (!is_valid(table, slot))
+		return IOMT_ENOENT;
+	for (unsigned i = 0; i < f->words; i++)
+		before[i] = pasid_load(&slot[i]);
+	what = f->stale(before, after, &tag);
+	/* the other words are nothing to hardware now: they stay */
+	pasid_store(slot, 0);
+	pasid_clean(table, slot, sizeof(*slot));
+	pasid_inv_set(inv, what, pasid, tag);
+	table->entries--;
+	return 0;
+}
+
+int iomt_pasid_table_get(const struct iomt_pasid_table *table, uint32_t pasid,
+			 struct iomt_pasid_entry *entry)
+{
+	const struct pasid_facts *f = pasid_facts(table);
+	u64 words[PASID_WORDS] = {0}, used[PASID_WORDS] = {0}, *slot;
+	int err = check_pasid(table, pasid);
+
+	if (err)
+		return err;
+	slot = find(table, pasid);
+	if (!is_valid(table, slot))
+		return IOMT_ENOENT;
+	for (unsigned i = 0; i < f->words; i++)
+		words[i] = pasid_load(&slot[i]);
+	f->used(words, used);
+	for (unsigned i = 0; i < f->words; i++)
+		words[i] &= used[i];
+	*entry = (struct iomt_pasid_entry){.gcr3 = {0}};
+	f->decode(table, words, entry);
+	return 0;
+}
+
+int iomt_pasid_table_next(const struct iomt_pasid_table *table, uint64_t from, uint32_t *pasid)
+{
+	u64 last = (1ULL << table->pasid_bits) - 1, span = span_of(table);
+
+	while (from <= last) {
+		u64 *slot = find(table, (uint32_t)from);
+
+		if (is_valid(table, slot)) {
+			*pasid = (uint32_t)from;
+			return 0;
+		}
+		from = slot ? from + 1 : (from | (span - 1)) + 1;
+	}
+	return IOMT_ENOENT;
+}
+
+int iomt_pasid_table_reserve(struct iomt_pasid_table *table, uint32_t first, uint32_t last,
+			     struct iomt_pasid_inv *inv)
+{
+	int err = check_range(table, first, last);
+	u64 spans;
+
+	if (err)
+		return err;
+	if (!inv)
+		return IOMT_EINVAL;
+	err = build(table, first, last, NULL, &spans);
+	if (!err)
+		pasid_inv_set(inv, inv_of_pointers(table, spans), first, 0);
+	return err;
+}
+
+/* A walk that unlinks empty tables of a range. */
+struct trimming {
+	struct iomt_pasid_table *table;
+	u64 first, last;
+	struct iomt_gather *gather;
+	u64 count;
+};
+
+static bool is_empty(const struct iomt_pasid_table *table, const u64 *memory, unsigned level)
+{
+	u64 words = leaf_bytes(table) / sizeof(u64), step = level ? 1 : pasid_facts(table)->words;
+	u64 any = level ? ~0ULL : pasid_facts(table)->valid;
+
+	for (u64 i = 0; i < words; i += step) {
+		if (pasid_load(&memory[i]) & any)
+			return false;
+	}
+	return true;
+}
+
+/* The table at "level" that *slot points to, whose first PASID is "base", and all below it. */
+static int trim(struct trimming *t, u64 *slot, unsigned level, u64 base)
+{
+	struct iomt_pasid_table *table = t->table;
+	u64 pointer = pasid_load(slot), last = base + (1ULL << shift(table, level + 1)) - 1;
+	u64 *memory;
+	int err = 0;
+
+	if (!pointer || base > t->last || last < t->first)
+		return 0;
+	memory = child(table, pointer);
+	for (u64 i = 0; level && !err && i < 1u << NODE_LG2; i++)
+		err = trim(t, &memory[i], level - 1, base + (i << shift(table, level)));
+	if (err || base < t->first || last > t->last || !is_empty(table, memory, level))
+		return err;
+	err = iomt_gather_reserve(t->gather, table->mem, 1);
+	if (err)
+		return err;
+	publish(table, slot, 0);
+	iomt_gather_add_table(t->gather, memory, leaf_bytes(table));
+	table->tables--;
+	table->bytes -= leaf_bytes(table);
+	t->count++;
+	return 0;
+}
+
+int iomt_pasid_table_trim(struct iomt_pasid_table *table, uint32_t first, uint32_t last,
+			  struct iomt_pasid_inv *inv, struct iomt_gather *gather)
+{
+	struct trimming t = {.table = table, .first = first, .last = last, .gather = gather};
+	unsigned top = table->levels - 1u;
+	int err = check_range(table, first, last);
+
+	if (err)
+		return err;
+	if (!inv || !gather)
+		return IOMT_EINVAL;
+	/* the last table may hold more than there are PASIDs, and the root fewer */
+	if (last + 1ULL == 1ULL << table->pasid_bits)
+		t.last = UINT64_MAX;
+	for (u64 i = first >> shift(table, top); top && !err && i <= last >> shift(table, top);
+	     i++) {
+		if (!reaches(table, table->levels, (uint32_t)(i << shift(table, top))))
+			break;
+		err = trim(&t, &table->root[i], top - 1, i << shift(table, top));
+	}
+	pasid_inv_set(inv, t.count ? IOMT_PASID_INV_ALL : 0, first, 0);
+	return err;
+}
+
+static void destroy(struct iomt_pasid_table *table, u64 *memory, unsigned level, size_t bytes)
+{
+	for (size_t i = 0; level && i < bytes / sizeof(u64); i++) {
+		if (memory[i])
+			destroy(table, child(table, memory[i]), level - 1, leaf_bytes(table));
+	}
+	table->mem->free(table->mem->ctx, memory, bytes);
+}
+
+void iomt_pasid_table_destroy(struct iomt_pasid_table *table)
+{
+	destroy(table, table->root, table->levels - 1u, root_bytes(table));
+	table->root = NULL;
+	table->bytes = table->tables = table->entries = 0;
+}
+
+void iomt_pasid_table_hw(const struct iomt_pasid_table *table, struct iomt_pasid_table_hw *hw)
+{
+	*hw = (struct iomt_pasid_table_hw){.root = pasid_phys(table, table->root),
+					   .levels = table->levels};
+	pasid_facts(table)->hw(table, hw);
+}
+
+void iomt_pasid_table_stats(const struct iomt_pasid_table *table,
+			    struct iomt_pasid_table_stats *stats)
+{
+	*stats = (struct iomt_pasid_table_stats){table->entries, table->tables, table->bytes};
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Included before all else into sources of the library: the test looks after each store. */
+#ifndef TESTS_PASID_OBSERVE_H
+#define TESTS_PASID_OBSERVE_H
+
+void observe(void);
+
+#define __atomic_store_n(...) (__atomic_store_n(__VA_ARGS__), observe())
+
+#endif
