@@ -73,20 +73,27 @@ uint32_t iomt_pasid_find(const struct iomt_pasid_space *space, uint32_t first, u
 	return SPACE_NONE;
 }
 
+static void count(const struct space_entry *entry, struct iomt_pasid_stats *stats)
+{
+	uint64_t word = space_load(&entry->word);
+	bool live = space_is_live(word), waiting = space_state(word) == SPACE_WAITING;
+
+	stats->allocated += live;
+	stats->quarantined += waiting;
+	stats->reserved -= (live || waiting) && word & SPACE_RESERVED;
+}
+
 void iomt_pasid_stats(const struct iomt_pasid_space *space, struct iomt_pasid_stats *stats)
 {
 	struct iomt_ids_stats ids;
-	uint32_t pasid;
 
 	iomt_ids_stats(&space->ids, &ids);
 	*stats = (struct iomt_pasid_stats){.reserved = ids.reserved};
 	stats->bytes = ids.bytes + ids_load(&space->bytes);
-	for (pasid = 0; pasid <= space->ids.last; pasid++) {
-		uint64_t word = word_of(space, pasid);
-		bool live = space_is_live(word), waiting = space_state(word) == SPACE_WAITING;
+	for (uint32_t pasid = 0; pasid <= space->ids.last; pasid += SPACE_LEAF) {
+		const struct space_entry *entry = space_entry(space, pasid);
 
-		stats->allocated += live;
-		stats->quarantined += waiting;
-		stats->reserved -= (live || waiting) && word & SPACE_RESERVED;
+		for (unsigned i = 0; entry && i < SPACE_LEAF; i++)
+			count(entry + i, stats);
 	}
 }
