@@ -6,35 +6,66 @@
 #define FREED  3u
 #define STATES (1u << 2 * HISTORY_IDS)
 
-static int make(struct history_call *call)
+static struct history *playing; /* one at a time */
+
+static int make(struct iomt_ids *ids, uint32_t base, struct history_call *call)
 {
-	call->id = call->min;
+	uint32_t min = base + call->min, max = base + call->max, id = min;
+	int result;
+
 	switch (call->op) {
 	case ALLOC:
-		return iomt_ids_alloc(&ids, call->min, call->max, &call->id);
+		result = iomt_ids_alloc(ids, min, max, &id);
+		break;
 	case NEXT:
-		return iomt_ids_alloc_next(&ids, call->min, call->max, &call->id);
+		result = iomt_ids_alloc_next(ids, min, max, &id);
+		break;
 	case AT:
-		return iomt_ids_alloc_at(&ids, call->min);
+		result = iomt_ids_alloc_at(ids, min);
+		break;
 	case FREE:
-		return iomt_ids_free(&ids, call->min);
+		result = iomt_ids_free(ids, min);
+		break;
 	case RESERVE:
-		return iomt_ids_reserve(&ids, call->min, call->min);
+		result = iomt_ids_reserve(ids, min, min);
+		break;
 	case RELEASE:
-		return iomt_ids_release(&ids, call->min, call->min);
+		result = iomt_ids_release(ids, min, min);
+		break;
 	default:
-		return iomt_ids_test(&ids, call->min);
+		result = iomt_ids_test(ids, min);
 	}
+	call->id = id - base;
+	return result;
+}
+
+static void act(unsigned thread)
+{
+	for (unsigned i = 0; i < HISTORY_CALLS; i++) {
+		struct history_call *call = &playing->calls[thread][i];
+
+		call->began = playing->now++;
+		interleave();
+		call->result = make(&playing->ids, playing->base, call);
+		call->ended = playing->now++;
+	}
+}
+
+void history_play(struct history *history)
+{
+	playing = history;
+	history->now = 0;
+	overlap_play(act);
 }
 
 static unsigned state_of(unsigned state, uint32_t id)
 {
-	return state >> 2 * (id - base) & 3;
+	return state >> 2 * id & 3;
 }
 
-static unsigned with_state(unsigned state, uint32_t id, unsigned new)
+unsigned history_with_state(unsigned state, uint32_t id, unsigned to)
 {
-	return (state & ~(3u << 2 * (id - base))) | new << 2 * (id - base);
+	return (state & ~(3u << 2 * id)) | to << 2 * id;
 }
 
 static bool is_free(unsigned state, uint32_t id)
@@ -55,7 +86,7 @@ static bool may_alloc(const struct history_call *call, unsigned *state)
 	if (call->result || call->id < call->min || call->id > call->max ||
 	    !is_free(*state, call->id))
 		return false;
-	*state = with_state(*state, call->id, IOMT_IDS_ALLOCATED);
+	*state = history_with_state(*state, call->id, IOMT_IDS_ALLOCATED);
 	return true;
 }
 
@@ -89,25 +120,26 @@ static bool may_be(const struct history_call *call, unsigned *state)
 	before = state_of(*state, call->min);
 	if (one_id[call->op][before].result != call->result)
 		return false;
-	*state = with_state(*state, call->min, one_id[call->op][before].after);
+	*state = history_with_state(*state, call->min, one_id[call->op][before].after);
 	return true;
 }
 
 /* What was tried: calls made of each thread, and the state. */
 static bool tried[HISTORY_CALLS + 1][HISTORY_CALLS + 1][HISTORY_CALLS + 1][STATES];
+_Static_assert(OVERLAP_THREADS == 3, "the dimensions of what was tried");
 
 /* No call that is still to come ended before this one began. */
-static bool may_be_next(const unsigned *made, unsigned thread)
+static bool may_be_next(const struct history *history, const unsigned *made, unsigned thread)
 {
 	for (unsigned other = 0; other < OVERLAP_THREADS; other++) {
 		if (made[other] < HISTORY_CALLS &&
-		    calls[other][made[other]].ended < calls[thread][made[thread]].began)
+		    history->calls[other][made[other]].ended < history->calls[thread][made[thread]].began)
 			return false;
 	}
 	return true;
 }
 
-static bool search(unsigned *made, unsigned state)
+static bool search(const struct history *history, unsigned *made, unsigned state)
 {
 	bool all = true;
 
@@ -121,10 +153,10 @@ static bool search(unsigned *made, unsigned state)
 		if (made[thread] == HISTORY_CALLS)
 			continue;
 		all = false;
-		if (!may_be_next(made, thread) || !may_be(&calls[thread][made[thread]], &after))
+		if (!may_be_next(history, made, thread) || !may_be(&history->calls[thread][made[thread]], &after))
 			continue;
 		made[thread]++;
-		found = search(made, after);
+		found = search(history, made, after);
 		made[thread]--;
 		if (found)
 			return true;
@@ -132,27 +164,46 @@ static bool search(unsigned *made, unsigned state)
 	return all;
 }
 
-static bool is_linearizable(unsigned before)
+bool history_is_linearizable(const struct history *history, unsigned before)
 {
 	unsigned made[OVERLAP_THREADS] = {0};
 
 	memset(tried, 0, sizeof(tried));
-	return search(made, before);
+	return search(history, made, before);
 }
 
-static void print_history(void)
+void history_print(const struct history *history)
 {
 	static const char *const names[] = {"alloc", "next",	"at",	  "free",
 					    "test",  "reserve", "release"};
 
 	for (unsigned thread = 0; thread < OVERLAP_THREADS; thread++) {
 		for (unsigned i = 0; i < HISTORY_CALLS; i++) {
-			const struct history_call *call = &calls[thread][i];
+			const struct history_call *call = &history->calls[thread][i];
 
 			fprintf(stderr, "%u: [%" PRIu64 ", %" PRIu64 "] %s %u to %u: %d, id %u\n",
-				thread, call->began, call->ended, names[call->op], call->min - base,
-				call->max - base, call->result, call->id - base);
+				thread, call->began, call->ended, names[call->op], call->min,
+				call->max, call->result, call->id);
 		}
 	}
 }
 
+void history_check_smallest(struct history *history)
+{
+	struct iomt_ids *ids = &history->ids;
+	uint32_t base = history->base, id;
+
+	for (uint32_t wanted = base; wanted < base + HISTORY_IDS; wanted++) {
+		if (iomt_ids_test(ids, wanted) != IOMT_IDS_FREE)
+			continue;
+		CHECK_INT(iomt_ids_alloc(ids, base, base + HISTORY_IDS - 1, &id), 0);
+		CHECK_EQ(id, wanted);
+	}
+}
+
+void history_crowd(struct history *history)
+{
+	if (history->base)
+		CHECK_INT(iomt_ids_reserve(&history->ids, 0, history->base - 1), 0);
+	CHECK_INT(iomt_ids_reserve(&history->ids, history->base + HISTORY_IDS, 0xfffff), 0);
+}

@@ -18,7 +18,7 @@ enum history_op { ALLOC, NEXT, AT, FREE, TEST_ONE, RESERVE, RELEASE, HISTORY_OPS
 
 struct history_call {
 	enum history_op op;
-	uint32_t min, max; /* or the id, twice */
+	uint32_t min, max; /* from the base on; or the id, twice */
 	uint32_t id;	   /* that came out */
 	int result;
 	uint64_t began, ended;
@@ -26,14 +26,14 @@ struct history_call {
 
 /* What is played, or to be checked. */
 struct history {
-	struct iomt_ids ids;
+	struct iomt_ids ids; /* of 20 bits */
 	uint32_t base; /* such that the ids share a word, or stand on both sides of an edge */
 	uint64_t now;  /* counts beginnings and ends of calls */
 	struct history_call calls[OVERLAP_THREADS][HISTORY_CALLS];
 };
 
 /* Two bits an id: enum iomt_ids_state, or freed. */
-unsigned history_with_state(const struct history *history, unsigned state, uint32_t id, unsigned new);
+unsigned history_with_state(unsigned state, uint32_t id, unsigned to);
 
 /* Makes all calls, overlapping by lot. */
 void history_play(struct history *history);
@@ -45,5 +45,8 @@ void history_print(const struct history *history);
 
 /* Now that all calls are over, no summary hides a free id: the smallest is the smallest. */
 void history_check_smallest(struct history *history);
+
+/* All others that share words and parts with those are reserved, so that words fill and open. */
+void history_crowd(struct history *history);
 
 #endif
