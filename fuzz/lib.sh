@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # What the scripts here share. Sourced with the top directory as the current one.
 target_names() {
-	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids
+	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids \
+		ids_history pasid
 }
 
 give_up() {
@@ -34,6 +35,8 @@ longest() {
 	planner) echo 448 ;;
 	tlb | tlb_threads) echo 772 ;;
 	ids) echo 962 ;;
+	ids_history) echo 512 ;;
+	pasid) echo 772 ;;
 	*) echo 388 ;;
 	esac
 }

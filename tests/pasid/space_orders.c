@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls on four PASIDs, by three who have one each at most, that overlap as lots decide: nobody gets
+ * Calls on a few PASIDs, by three who have one each at most, that overlap as lots decide: nobody gets
  * what another has, or what hardware still knows; nobody is told that all are in use; and when all is
  * quiet, nothing waits for an invalidation that was reported.
  *
@@ -12,7 +12,8 @@
 #include "test.h"
 #include <iomt/pasid.h>
 
-#define COUNT  4u
+#define COUNT  5u /* of which the last is reserved, or not */
+#define KEPT   (COUNT - 1)
 #define ACTS   8u
 #define ROUNDS 40000u
 
@@ -62,21 +63,49 @@ static bool take(unsigned thread, uint32_t *pasid)
 		err = iomt_pasid_get(&space, at);
 		if (!err)
 			users[at]++;
-		CHECK(!err || err == IOMT_ENOENT || err == IOMT_ESTALE);
+		CHECK(!err || err == IOMT_ENOENT || err == IOMT_ESTALE || err == IOMT_EPERM);
 		return !err;
 	case 2:
-		err = iomt_pasid_alloc_next(&space, NULL, 0, COUNT - 1, pasid);
+		err = iomt_pasid_alloc_next(&space, NULL, 0, KEPT - 1, pasid);
 		break;
 	default:
-		err = iomt_pasid_alloc_wide(&space, &sets[thread], 0, COUNT - 1, pasid);
+		err = iomt_pasid_alloc_wide(&space, &sets[thread], 0, KEPT - 1, pasid);
 	}
-	CHECK(!err || err == IOMT_EAGAIN || err == IOMT_EEXIST || err == IOMT_EDQUOT);
+	CHECK(!err || err == IOMT_EAGAIN || err == IOMT_EEXIST || err == IOMT_EDQUOT ||
+	      (err == IOMT_EPERM && at == KEPT));
 	if (err)
 		return false;
 	CHECK(!users[*pasid] && !remembered[*pasid]);
 	users[*pasid] = 1;
 	remembered[*pasid] = true;
 	return true;
+}
+
+/* One is reserved and released, by one of them; while it is, the others do not get it. */
+static bool take_kept(uint32_t *pasid)
+{
+	int err;
+
+	*pasid = KEPT;
+	switch (random_below(&lots, 3)) {
+	case 0:
+		err = iomt_pasid_reserve(&space, KEPT, KEPT);
+		CHECK(!err || err == IOMT_EPERM || err == IOMT_EEXIST || err == IOMT_EAGAIN);
+		return false;
+	case 1:
+		err = iomt_pasid_release(&space, KEPT, KEPT);
+		CHECK(!err || err == IOMT_ENOENT || err == IOMT_EEXIST || err == IOMT_EAGAIN);
+		return false;
+	default:
+		err = iomt_pasid_alloc_reserved(&space, &sets[0], KEPT);
+	}
+	CHECK(!err || err == IOMT_ENOENT || err == IOMT_EEXIST || err == IOMT_EAGAIN);
+	if (!err) {
+		CHECK(!users[KEPT] && !remembered[KEPT]);
+		users[KEPT] = 1;
+		remembered[KEPT] = true;
+	}
+	return !err;
 }
 
 static void put(uint32_t pasid)
@@ -111,7 +140,12 @@ static void act(unsigned thread)
 		default:
 			if (has)
 				put(pasid);
-			has = !has && take(thread, &pasid);
+			if (has)
+				has = false;
+			else if (!thread && random_below(&lots, 2))
+				has = take_kept(&pasid);
+			else
+				has = take(thread, &pasid);
 		}
 	}
 	if (has)
@@ -130,6 +164,7 @@ static void check_quiet(void)
 		CHECK(freed[pasid] >= reported);
 	flush(false);
 	CHECK_EQ(iomt_pasid_quarantined(&space), 0);
+	iomt_pasid_release(&space, KEPT, KEPT);
 	for (uint32_t i = 0; i < COUNT; i++)
 		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, i), 0);
 }
@@ -138,7 +173,7 @@ static void round_of(uint32_t quarantine)
 {
 	struct iomt_pasid_cfg cfg = {.size = sizeof(cfg),
 				     .mem = &provider.mem,
-				     .bits = 2,
+				     .bits = 3,
 				     .quarantine = quarantine};
 
 	provider_init(&provider, PROVIDER_LINEAR);
