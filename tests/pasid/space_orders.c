@@ -169,7 +169,7 @@ static void check_quiet(void)
 		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, i), 0);
 }
 
-static void round_of(uint32_t quarantine)
+static void open_space(uint32_t quarantine)
 {
 	struct iomt_pasid_cfg cfg = {.size = sizeof(cfg),
 				     .mem = &provider.mem,
@@ -178,6 +178,17 @@ static void round_of(uint32_t quarantine)
 
 	provider_init(&provider, PROVIDER_LINEAR);
 	CHECK_INT(iomt_pasid_init(&space, &cfg), 0);
+}
+
+static void close_space(void)
+{
+	iomt_pasid_destroy(&space);
+	provider_check_empty(&provider);
+}
+
+static void round_of(uint32_t quarantine)
+{
+	open_space(quarantine);
 	for (unsigned i = 0; i < OVERLAP_THREADS; i++)
 		iomt_pasid_set_init(&sets[i], &space, 2);
 	memset(users, 0, sizeof(users));
@@ -185,8 +196,7 @@ static void round_of(uint32_t quarantine)
 	taken = reported = 0;
 	overlap_play(act);
 	check_quiet();
-	iomt_pasid_destroy(&space);
-	provider_check_empty(&provider);
+	close_space();
 }
 
 static void orders(void)
@@ -202,4 +212,34 @@ static void orders(void)
 	}
 }
 
-TEST_SUITE(space_orders, TEST(orders));
+/* As soon as it may be, a PASID that was reserved is free and somebody's. */
+static bool grabbed;
+
+static void grab(void)
+{
+	if (!grabbed && !iomt_pasid_release(&space, KEPT, KEPT)) {
+		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, KEPT), 0);
+		grabbed = true;
+	}
+}
+
+/* It stays whose it is, though the call that ended its quarantine goes on. */
+static void released_at_once(void)
+{
+	random_init(&lots, 12);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 1};
+	open_space(UINT32_MAX);
+	CHECK_INT(iomt_pasid_reserve(&space, KEPT, KEPT), 0);
+	CHECK_INT(iomt_pasid_alloc_reserved(&space, NULL, KEPT), 0);
+	CHECK_INT(iomt_pasid_put(&space, KEPT), 0);
+	grabbed = false;
+	overlap.meddle = grab;
+	flush(false);
+	overlap.meddle = NULL;
+	CHECK(grabbed);
+	CHECK_INT(iomt_pasid_test(&space, KEPT), IOMT_PASID_ALLOCATED);
+	CHECK_INT(iomt_pasid_alloc_at(&space, NULL, KEPT), IOMT_EEXIST);
+	close_space();
+}
+
+TEST_SUITE(space_orders, TEST(orders), TEST(released_at_once));
