@@ -13,8 +13,7 @@ static void *open_space(unsigned bits, uint32_t flags, uint32_t quarantine)
 				     .bits = bits,
 				     .flags = flags,
 				     .quarantine = quarantine};
-	struct iomt_pasid_space *space =
-		aligned_alloc(128, (sizeof(*space) + 127) & ~(size_t)127);
+	struct iomt_pasid_space *space = aligned_alloc(128, (sizeof(*space) + 127) & ~(size_t)127);
 
 	if (!space || !iomt_pasid_init(space, &cfg))
 		return space;

@@ -10,7 +10,7 @@
 #include "target.h"
 #include "test.h"
 
-_Static_assert(OVERLAP_THREADS * HISTORY_CALLS == HISTORY_INPUT_CALLS, "a call each");
+_Static_assert(OVERLAP_THREADS *HISTORY_CALLS == HISTORY_INPUT_CALLS, "a call each");
 
 struct lots {
 	const uint8_t *next, *end;
@@ -66,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lots.random.state = input.seed;
 	provider_init(&provider, PROVIDER_LINEAR);
 	CHECK_INT(iomt_ids_init(&history.ids, &cfg), 0);
-	overlap = (struct overlap){
-		.draw = draw, .ctx = &lots, .patience = 1 + input.patience % 32u};
+	overlap =
+		(struct overlap){.draw = draw, .ctx = &lots, .patience = 1 + input.patience % 32u};
 	before = set_up(&history, &input);
 	history_play(&history);
 	if (!history_is_linearizable(&history, before)) {

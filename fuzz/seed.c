@@ -27,11 +27,20 @@ int main(int argc, char **argv)
 		const char *target;
 		void (*write)(void);
 	} seeds[] = {
-		{"ops", seed_ops},	 {"exhaustion", seed_exhaustion}, {"threads", seed_threads},
-		{"config", seed_config}, {"translate", seed_translate},	  {"planner", seed_planner},
-		{"flush", seed_flush},	 {"model", seed_model},		  {"trace", seed_trace},
-		{"tlb", seed_tlb},	 {"tlb_threads", seed_tlb},	  {"ids", seed_ids},
-		{"pasid", seed_pasid},	 {"ids_history", seed_ids_history},
+		{"ops", seed_ops},
+		{"exhaustion", seed_exhaustion},
+		{"threads", seed_threads},
+		{"config", seed_config},
+		{"translate", seed_translate},
+		{"planner", seed_planner},
+		{"flush", seed_flush},
+		{"model", seed_model},
+		{"trace", seed_trace},
+		{"tlb", seed_tlb},
+		{"tlb_threads", seed_tlb},
+		{"ids", seed_ids},
+		{"pasid", seed_pasid},
+		{"ids_history", seed_ids_history},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {

@@ -9,8 +9,26 @@
 #define MOST 64u
 
 /* Operations by their numbers in space_play.c. */
-enum { AT, AT_RESERVED, RESERVE, RELEASE, GET, FREE = 7, JOIN = 9, SET_FREE, SET_DESTROY, QUOTA,
-       TOKEN, DONE = 15, LOOK = 17, TRIM, PUT, ALLOC_NEXT = 24, ALLOC_WIDE, ALLOC };
+enum {
+	AT,
+	AT_RESERVED,
+	RESERVE,
+	RELEASE,
+	GET,
+	FREE = 7,
+	JOIN = 9,
+	SET_FREE,
+	SET_DESTROY,
+	QUOTA,
+	TOKEN,
+	DONE = 15,
+	LOOK = 17,
+	TRIM,
+	PUT,
+	ALLOC_NEXT = 24,
+	ALLOC_WIDE,
+	ALLOC
+};
 
 struct input {
 	struct space_header header;

@@ -20,7 +20,7 @@ enum iomt_error {
 	IOMT_EPERM = -1,   /* the id is reserved */
 	IOMT_ENOENT = -2,  /* nothing is mapped there, or allocated */
 	IOMT_EIO = -5,	   /* the hardware refused a command, or says what cannot be */
-	IOMT_EAGAIN = -11, /* something else changed meanwhile, or must; nothing was done */
+	IOMT_EAGAIN = -11, /* something else changed meanwhile, or must first; nothing changed */
 	IOMT_ENOMEM = -12, /* the provider had no memory that hardware can use; nothing changed */
 	IOMT_EACCES = -13, /* it belongs to another */
 	IOMT_EBUSY = -16,  /* break-before-make that is forbidden; not done; used by others still */

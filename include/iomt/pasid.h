@@ -36,7 +36,7 @@
  * the three steps above are due.
  *
  * Memory: that of struct iomt_ids, and 4 KiB for each 256 PASIDs (aligned) of which one was ever in
- * use, and for each 2^17 that hold such. A full space of 20 bits takes 16.6 bytes for each.
+ * use, and for each 2^17 that hold such. A full space of 20 bits takes 16.5 bytes for each.
  *
  * Threads: all calls but init, trim and destroy may be made at any time in any thread, and none waits
  * for another. With IOMT_PASID_SERIAL no two calls may overlap. A get that meets the last put either
@@ -257,7 +257,8 @@ int iomt_pasid_quarantine_done(struct iomt_pasid_space *space, uint64_t token);
 uint64_t iomt_pasid_quarantined(const struct iomt_pasid_space *space);
 
 /* Begins a set of at most "quota" PASIDs (any number). Takes no memory. */
-void iomt_pasid_set_init(struct iomt_pasid_set *set, struct iomt_pasid_space *space, uint32_t quota);
+void iomt_pasid_set_init(struct iomt_pasid_set *set, struct iomt_pasid_space *space,
+			 uint32_t quota);
 
 /* Another quota. What the set has beyond it, it keeps. */
 void iomt_pasid_set_quota(struct iomt_pasid_set *set, uint32_t quota);

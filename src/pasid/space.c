@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A space of PASIDs as memory, and the ranges of it that are reserved. */
-#include "cfg.h"
 #include "space.h"
+#include "cfg.h"
 
 #define PIECE 4096u /* bytes of a leaf, and the most of a node */
 

@@ -16,8 +16,8 @@
 
 static void link_after(struct iomt_pasid_space *space, uint64_t before, uint32_t pasid)
 {
-	uint64_t *link = before == SPACE_NONE ? &space->head
-					      : &space_entry(space, (uint32_t)before)->beside;
+	uint64_t *link =
+		before == SPACE_NONE ? &space->head : &space_entry(space, (uint32_t)before)->beside;
 
 	space_store(space_is_serial(space), link, pasid);
 }

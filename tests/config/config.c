@@ -305,9 +305,9 @@ static void heap(void)
 
 static void names_and_errors(void)
 {
-	static const int codes[] = {IOMT_EPERM,	 IOMT_ENOENT, IOMT_EIO,	   IOMT_EAGAIN,
-				    IOMT_ENOMEM, IOMT_EBUSY,  IOMT_EEXIST, IOMT_EINVAL,
-				    IOMT_ENOSPC, IOMT_ERANGE, IOMT_ESTALE, IOMT_EOPNOTSUPP,
+	static const int codes[] = {IOMT_EPERM,	 IOMT_ENOENT, IOMT_EIO,	     IOMT_EAGAIN,
+				    IOMT_ENOMEM, IOMT_EBUSY,  IOMT_EEXIST,   IOMT_EINVAL,
+				    IOMT_ENOSPC, IOMT_ERANGE, IOMT_ESTALE,   IOMT_EOPNOTSUPP,
 				    IOMT_EACCES, IOMT_EDQUOT, IOMT_EOVERFLOW};
 	const char *unknown = iomt_strerror(-12345);
 

@@ -133,7 +133,8 @@ static bool may_be_next(const struct history *history, const unsigned *made, uns
 {
 	for (unsigned other = 0; other < OVERLAP_THREADS; other++) {
 		if (made[other] < HISTORY_CALLS &&
-		    history->calls[other][made[other]].ended < history->calls[thread][made[thread]].began)
+		    history->calls[other][made[other]].ended <
+			    history->calls[thread][made[thread]].began)
 			return false;
 	}
 	return true;
@@ -153,7 +154,8 @@ static bool search(const struct history *history, unsigned *made, unsigned state
 		if (made[thread] == HISTORY_CALLS)
 			continue;
 		all = false;
-		if (!may_be_next(history, made, thread) || !may_be(&history->calls[thread][made[thread]], &after))
+		if (!may_be_next(history, made, thread) ||
+		    !may_be(&history->calls[thread][made[thread]], &after))
 			continue;
 		made[thread]++;
 		found = search(history, made, after);

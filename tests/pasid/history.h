@@ -27,8 +27,8 @@ struct history_call {
 /* What is played, or to be checked. */
 struct history {
 	struct iomt_ids ids; /* of 20 bits */
-	uint32_t base; /* such that the ids share a word, or stand on both sides of an edge */
-	uint64_t now;  /* counts beginnings and ends of calls */
+	uint32_t base;	     /* such that the ids share a word, or stand on both sides of an edge */
+	uint64_t now;	     /* counts beginnings and ends of calls */
 	struct history_call calls[OVERLAP_THREADS][HISTORY_CALLS];
 };
 

@@ -56,7 +56,7 @@ static void hop(void)
 static void invent(struct random *random)
 {
 	static const enum history_op often[] = {ALLOC, ALLOC, NEXT,	AT,	 FREE,
-					FREE,  FREE,  TEST_ONE, RESERVE, RELEASE};
+						FREE,  FREE,  TEST_ONE, RESERVE, RELEASE};
 
 	for (unsigned i = 0; i < THREADS * CALLS; i++) {
 		struct history_call *call = &history.calls[i / CALLS][i % CALLS];
@@ -137,8 +137,8 @@ static void never_exhausted(void)
 		uint32_t base = bases[round % 3], id;
 
 		open_history(base);
-		overlap = (struct overlap){
-			.draw = draw, .ctx = &lots, .patience = 2, .meddle = hop};
+		overlap =
+			(struct overlap){.draw = draw, .ctx = &lots, .patience = 2, .meddle = hop};
 		history_crowd(&history);
 		for (id = base; id < base + IDS; id++)
 			CHECK_INT(iomt_ids_alloc_at(&history.ids, id), 0);
@@ -158,23 +158,27 @@ static void checker_bites(void)
 {
 	for (unsigned i = 0; i < THREADS * CALLS; i++)
 		history.calls[i / CALLS][i % CALLS] = (struct history_call){.op = TEST_ONE,
-							    .min = 3,
-							    .max = 3,
-							    .began = 100 + 2 * i,
-							    .ended = 101 + 2 * i};
+									    .min = 3,
+									    .max = 3,
+									    .began = 100 + 2 * i,
+									    .ended = 101 + 2 * i};
 	CHECK(history_is_linearizable(&history, 0));
 	/* one id for two threads */
-	history.calls[0][0] = (struct history_call){.op = ALLOC, .max = 3, .id = 1, .began = 0, .ended = 10};
-	history.calls[1][0] = (struct history_call){.op = ALLOC, .max = 3, .id = 1, .began = 5, .ended = 15};
+	history.calls[0][0] =
+		(struct history_call){.op = ALLOC, .max = 3, .id = 1, .began = 0, .ended = 10};
+	history.calls[1][0] =
+		(struct history_call){.op = ALLOC, .max = 3, .id = 1, .began = 5, .ended = 15};
 	CHECK(!history_is_linearizable(&history, 0));
 	/* freed between, if it may have been */
-	history.calls[2][0] = (struct history_call){.op = FREE, .min = 1, .max = 1, .began = 7, .ended = 9};
+	history.calls[2][0] =
+		(struct history_call){.op = FREE, .min = 1, .max = 1, .began = 7, .ended = 9};
 	CHECK(history_is_linearizable(&history, 0));
 	history.calls[2][0].began = 16;
 	history.calls[2][0].ended = 17;
 	CHECK(!history_is_linearizable(&history, 0));
 	/* exhausted, with three ids free */
-	history.calls[1][0] = (struct history_call){.op = ALLOC, .max = 3, .result = IOMT_ENOSPC, .ended = 15};
+	history.calls[1][0] =
+		(struct history_call){.op = ALLOC, .max = 3, .result = IOMT_ENOSPC, .ended = 15};
 	CHECK(!history_is_linearizable(&history, 0));
 	history.calls[1][0].min = history.calls[1][0].max = 1;
 	CHECK(history_is_linearizable(&history, 0));

@@ -14,7 +14,7 @@
 struct overlap {
 	uint64_t (*draw)(void *ctx, uint64_t below);
 	void *ctx;
-	unsigned patience;  /* accesses that one makes in a row, in the mean */
+	unsigned patience;    /* accesses that one makes in a row, in the mean */
 	void (*meddle)(void); /* called at accesses, now and then, if not NULL: may make calls */
 };
 

@@ -66,8 +66,8 @@ static void flush(void)
 	} while (0)
 #define CHECK_ALLOC(set, min, max, expected) \
 	CHECK_CALL(iomt_pasid_alloc(&space, set, min, max, &pasid), expected)
-#define CHECK_NO_ALLOC(set, min, max, err)                                             \
-	do {                                                                           \
+#define CHECK_NO_ALLOC(set, min, max, err)                                                \
+	do {                                                                              \
 		CHECK_NO_CALL(iomt_pasid_alloc(&space, set, min, max, &pasid), err);      \
 		CHECK_NO_CALL(iomt_pasid_alloc_next(&space, set, min, max, &pasid), err); \
 		CHECK_NO_CALL(iomt_pasid_alloc_wide(&space, set, min, max, &pasid), err); \

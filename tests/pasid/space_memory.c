@@ -71,10 +71,9 @@ static void every_allocation(void)
 {
 	static const uint64_t wanted[CALLS] = {
 		[ALLOC] = 4, /* the bits' root is there: a node and a part of those */
-		[NEXT] = 4,    [WIDE] = 4,    [AT] = 4,
-		[ALLOC_RESERVED] = 2, /* no bit changes */
-		[RESERVE] = 4,	      /* a node and a part at each end */
-		[RELEASE] = 2,	      /* a node and a part */
+		[NEXT] = 4,    [WIDE] = 4, [AT] = 4, [ALLOC_RESERVED] = 2, /* no bit changes */
+		[RESERVE] = 4, /* a node and a part at each end */
+		[RELEASE] = 2, /* a node and a part */
 	};
 
 	for (uint32_t flags = 0; flags <= IOMT_PASID_SERIAL; flags++) {

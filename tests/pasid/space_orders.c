@@ -22,7 +22,7 @@ static struct iomt_pasid_space space;
 static struct iomt_pasid_set sets[OVERLAP_THREADS];
 static struct random lots;
 static unsigned users[COUNT];
-static bool remembered[COUNT]; /* by hardware, which any of its users makes look */
+static bool remembered[COUNT];	 /* by hardware, which any of its users makes look */
 static uint64_t taken, reported; /* the highest token */
 static uint64_t freed[COUNT];	 /* the highest token that was taken when the last put was over */
 
@@ -171,10 +171,8 @@ static void check_quiet(void)
 
 static void open_space(uint32_t quarantine)
 {
-	struct iomt_pasid_cfg cfg = {.size = sizeof(cfg),
-				     .mem = &provider.mem,
-				     .bits = 3,
-				     .quarantine = quarantine};
+	struct iomt_pasid_cfg cfg = {
+		.size = sizeof(cfg), .mem = &provider.mem, .bits = 3, .quarantine = quarantine};
 
 	provider_init(&provider, PROVIDER_LINEAR);
 	CHECK_INT(iomt_pasid_init(&space, &cfg), 0);

@@ -37,8 +37,7 @@ void space_play_open(struct space_play *play, const struct space_header *header)
 	play->open = 1;
 	for (unsigned set = 1; set <= FOREIGN; set++) {
 		play->quotas[set] = 1u << 3 * set;
-		iomt_pasid_set_init(&play->sets[set],
-				    set == FOREIGN ? &play->other : &play->space,
+		iomt_pasid_set_init(&play->sets[set], set == FOREIGN ? &play->other : &play->space,
 				    play->quotas[set]);
 	}
 }
@@ -368,16 +367,16 @@ static void compare(struct space_play *play)
 }
 
 /* One call on both. Where memory is out, nothing changed, and it is made again. */
-#define BOTH(call, expected)                     \
-	do {                                     \
-		int err_ = call;                 \
-                                                 \
-		play->provider.fail_at = 0;      \
-		if (err_ == IOMT_ENOMEM) {       \
-			compare(play);           \
-			err_ = call;             \
-		}                                \
-		CHECK_INT(err_, expected);       \
+#define BOTH(call, expected)                \
+	do {                                \
+		int err_ = call;            \
+                                            \
+		play->provider.fail_at = 0; \
+		if (err_ == IOMT_ENOMEM) {  \
+			compare(play);      \
+			err_ = call;        \
+		}                           \
+		CHECK_INT(err_, expected);  \
 	} while (0)
 
 static void alloc(struct space_play *play, const struct space_record *record, uint32_t min,

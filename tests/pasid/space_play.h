@@ -9,7 +9,7 @@
 #include "provider.h"
 #include <iomt/pasid.h>
 
-#define PLAY_COUNT 2048u /* PASIDs that are used, at the top of the space */
+#define PLAY_COUNT 1280u /* PASIDs that are used, at the top of the space */
 #define PLAY_SETS  3u
 
 struct space_header {

@@ -30,7 +30,8 @@ static void run(uint8_t bits, uint8_t flags, uint8_t quarantine)
 			record.min = (uint16_t)(more >> 8 & 31);
 		/* what empties all is rare */
 		if ((record.operation % 32 == 10 || record.operation % 32 == 18 ||
-		     record.operation % 32 == 2) && more >> 16 & 31)
+		     record.operation % 32 == 2) &&
+		    more >> 16 & 31)
 			continue;
 		space_play_step(&play, &record);
 	}

@@ -24,10 +24,8 @@ static pthread_barrier_t start;
 
 static void open_space(uint32_t bits, uint32_t quarantine)
 {
-	struct iomt_pasid_cfg cfg = {.size = sizeof(cfg),
-				     .mem = &provider.mem,
-				     .bits = bits,
-				     .quarantine = quarantine};
+	struct iomt_pasid_cfg cfg = {
+		.size = sizeof(cfg), .mem = &provider.mem, .bits = bits, .quarantine = quarantine};
 
 	provider_init(&provider, PROVIDER_LINEAR);
 	CHECK_INT(iomt_pasid_init(&space, &cfg), 0);
@@ -78,8 +76,8 @@ static void flush(bool each)
 
 	for (uint32_t i = 0; !each && i <= last; i++)
 		__atomic_store_n(&remembered[i], 0, __ATOMIC_SEQ_CST);
-	for (uint32_t from = 0;
-	     each && !iomt_pasid_quarantine_next(&space, token, from, &pasid); from = pasid + 1)
+	for (uint32_t from = 0; each && !iomt_pasid_quarantine_next(&space, token, from, &pasid);
+	     from = pasid + 1)
 		__atomic_store_n(&remembered[pasid], 0, __ATOMIC_SEQ_CST);
 	REQUIRE(!iomt_pasid_quarantine_done(&space, token));
 }
@@ -191,7 +189,8 @@ static void not_before_its_time(void)
 {
 	static const struct {
 		uint32_t bits, quarantine;
-	} spaces[] = {{1, UINT32_MAX}, {3, UINT32_MAX}, {5, 4}, {5, UINT32_MAX}, {9, 64}, {12, 100}};
+	} spaces[] = {{1, UINT32_MAX}, {3, UINT32_MAX}, {5, 4},
+		      {5, UINT32_MAX}, {9, 64},		{12, 100}};
 
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
 		open_space(spaces[i].bits, spaces[i].quarantine);
