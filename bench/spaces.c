@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Spaces of PASIDs in the place of plain ids: what references, sets and the quarantine cost beside. */
+/*
+ * Spaces of PASIDs in the place of plain ids: what references, sets and the quarantine cost beside.
+ */
 #include "ids.h"
 #include <stdlib.h>
 

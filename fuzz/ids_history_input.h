@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes of an input of the target "ids_history": what is called, then lots, of a byte each. When
- * those are used up, a number takes their place that each draw changes.
+ * The bytes of an input of the target "ids_history": what is called, then lots, of a byte each.
+ * When those are used up, a number takes their place that each draw changes.
  */
 #ifndef FUZZ_IDS_HISTORY_INPUT_H
 #define FUZZ_IDS_HISTORY_INPUT_H

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is known of each PASID, beside the bit that says that it is not free: two words, in leaves of
- * 256, below nodes of 512 leaves. Leaves and nodes stay until trim or destroy, which are alone.
+ * What is known of each PASID, beside the bit that says that it is not free: two words, in leaves
+ * of 256, below nodes of 512 leaves. Leaves and nodes stay until trim or destroy, which are alone.
  *
  * The first word is the truth, and changes by one compare-and-swap each. The second belongs to who
  * made the state: the set while it is allocated, the next in quarantine while it is there.
  *
  * Order: the bit in the allocator is set before a PASID is allocated here, and cleared after it is
- * free here; so between them it is nobody else's. A PASID that is reserved there is allocated here alone.
+ * free here; so between them it is nobody else's. A PASID that is reserved there is allocated here
+ * alone.
  */
 #ifndef PASID_SPACE_H
 #define PASID_SPACE_H
@@ -35,9 +36,9 @@ struct space_node {
 };
 
 /*
- * A word: the state; whether the PASID stays reserved in the allocator; a number that changes each time
- * it is allocated, so that a word that comes back is known from one that stayed; and references, or
- * the generation in quarantine (0: not yet known).
+ * A word: the state; whether the PASID stays reserved in the allocator; a number that changes each
+ * time it is allocated, so that a word that comes back is known from one that stayed; and
+ * references, or the generation in quarantine (0: not yet known).
  */
 enum space_state { SPACE_NEVER, SPACE_LIVE, SPACE_WAITING, SPACE_FREED };
 #define SPACE_STATE    3ULL
@@ -154,8 +155,8 @@ uint32_t iomt_pasid_find(const struct iomt_pasid_space *space, uint32_t first, u
 int iomt_pasid_build(struct iomt_pasid_space *space, uint32_t pasid);
 
 /*
- * The last reference goes: *word is what the entry was. False when it is something else now (*word),
- * and nothing changed.
+ * The last reference goes: *word is what the entry was. False when it is something else now
+ * (*word), and nothing changed.
  */
 bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry,
 		       uint64_t *word);

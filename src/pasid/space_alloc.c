@@ -32,8 +32,8 @@ static void hand_out(struct iomt_pasid_space *space, struct iomt_pasid_set *set,
 }
 
 /*
- * Of a range all is in use: IOMT_EAGAIN when some of that is in quarantine, or being released. *before
- * is how many were released before the range was looked at; 0 when it has to be again.
+ * Of a range all is in use: IOMT_EAGAIN when some of that is in quarantine, or being released.
+ * *before is how many were released before the range was looked at; 0 when it has to be again.
  */
 static int exhausted(const struct iomt_pasid_space *space, uint32_t min, uint32_t max,
 		     uint64_t before)

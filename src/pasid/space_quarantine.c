@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The quarantine: a list of what was freed, each with the generation that was open then. To take a
- * token is to open the next generation; when it is reported, the list is emptied from its head as far
- * as that generation reaches.
+ * token is to open the next generation; when it is reported, the list is emptied from its head as
+ * far as that generation reaches.
  *
- * Who frees first says so in the PASID's word, and reads the generation after that. So when a token is
- * taken later, the generation is not beyond it, or whoever looks for what waits for the token sees
- * the word; and what the hardware was told before the free, it was told before the invalidation.
+ * Who frees first says so in the PASID's word, and reads the generation after that. So when a token
+ * is taken later, the generation is not beyond it, or whoever looks for what waits for the token
+ * sees the word; and what the hardware was told before the free, it was told before the
+ * invalidation.
  *
- * Adding takes two steps: the PASID becomes the tail, then the one before it learns of it. Who empties
- * the list stops where the second is missing; who is making it looks afterwards whether it has to go
- * on with that.
+ * Adding takes two steps: the PASID becomes the tail, then the one before it learns of it. Who
+ * empties the list stops where the second is missing; who is making it looks afterwards whether it
+ * has to go on with that.
  */
 #include "space.h"
 
@@ -77,7 +78,9 @@ static void release_ready(struct iomt_pasid_space *space)
 	}
 }
 
-/* Releases what is complete, unless another thread is at it: that one looks again when it is done. */
+/*
+ * Releases what is complete, unless another thread is at it: that one looks again when it is done.
+ */
 static void release(struct iomt_pasid_space *space)
 {
 	bool serial = space_is_serial(space);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many histories of ids, each with its order of things drawn by lot; and an id that is always free, but
- * never where one looks.
+ * Many histories of ids, each with its order of things drawn by lot; and an id that is always free,
+ * but never where one looks.
  */
 #include "history.h"
 #include "provider.h"
@@ -127,7 +127,9 @@ static void histories(void)
 	}
 }
 
-/* There is always a free id, though never where one looks: nobody may be told that there is none. */
+/*
+ * There is always a free id, though never where one looks: nobody may be told that there is none.
+ */
 static void never_exhausted(void)
 {
 	static const uint32_t bases[] = {14, 1022, 0xfffe};

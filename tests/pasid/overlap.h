@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that overlap, on one processor: at each atomic access (interleave.h) lots decide who goes on.
- * What happens depends on the lots alone, and calls stop in places where threads hardly ever would.
+ * Calls that overlap, on one processor: at each atomic access (interleave.h) lots decide who goes
+ * on. What happens depends on the lots alone, and calls stop in places where threads hardly ever
+ * would.
  */
 #ifndef TESTS_PASID_OVERLAP_H
 #define TESTS_PASID_OVERLAP_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls on a few PASIDs, by three who have one each at most, that overlap as lots decide: nobody gets
- * what another has, or what hardware still knows; nobody is told that all are in use; and when all is
- * quiet, nothing waits for an invalidation that was reported.
+ * Calls on a few PASIDs, by three who have one each at most, that overlap as lots decide: nobody
+ * gets what another has, or what hardware still knows; nobody is told that all are in use; and when
+ * all is quiet, nothing waits for an invalidation that was reported.
  *
  * Between its calls each of them is alone, so what the test notes is true at that moment.
  */

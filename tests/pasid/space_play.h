@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls on a space of PASIDs and on a plain array that knows the same, one after the other: all answers
- * agree. Calls come as records of bytes, by lot or from a fuzzer; any are valid.
+ * Calls on a space of PASIDs and on a plain array that knows the same, one after the other: all
+ * answers agree. Calls come as records of bytes, by lot or from a fuzzer; any are valid.
  */
 #ifndef TESTS_PASID_SPACE_PLAY_H
 #define TESTS_PASID_SPACE_PLAY_H
