@@ -406,6 +406,7 @@ static void alloc(struct space_play *play, const struct space_record *record, ui
 static void look(struct space_play *play, const struct space_record *record, uint32_t pasid)
 {
 	unsigned set = 1 + record->set % PLAY_SETS;
+	uint64_t token = play->open - record->max % 4; /* it wraps: then for all that waits */
 	uint32_t found = 0xdead, same = found;
 
 	CHECK_INT(iomt_pasid_test(&play->space, pasid),
@@ -415,8 +416,8 @@ static void look(struct space_play *play, const struct space_record *record, uin
 	CHECK_INT(iomt_pasid_set_next(&play->sets[set], pasid, &found),
 		  expect_member(play, set, pasid, &same));
 	CHECK_EQ(found, same);
-	CHECK_INT(iomt_pasid_quarantine_next(&play->space, record->max, pasid, &found),
-		  expect_waiting(play, record->max, pasid, &same));
+	CHECK_INT(iomt_pasid_quarantine_next(&play->space, token, pasid, &found),
+		  expect_waiting(play, token, pasid, &same));
 	CHECK_EQ(found, same);
 }
 
