@@ -62,7 +62,7 @@ static int fill(struct iomt_pasid_space *space, uintptr_t *place)
 	return 0;
 }
 
-int iomt_pasid_build(struct iomt_pasid_space *space, uint32_t pasid)
+int iomt_pasid_make_leaf(struct iomt_pasid_space *space, uint32_t pasid)
 {
 	uintptr_t *node = space_node(space, pasid);
 	int err = fill(space, node);

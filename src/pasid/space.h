@@ -152,7 +152,21 @@ uint32_t iomt_pasid_find(const struct iomt_pasid_space *space, uint32_t first, u
 			 enum space_state state, const struct iomt_pasid_set *set);
 
 /* Makes the leaf of a PASID, if it is missing. IOMT_ENOMEM. */
-int iomt_pasid_build(struct iomt_pasid_space *space, uint32_t pasid);
+int iomt_pasid_make_leaf(struct iomt_pasid_space *space, uint32_t pasid);
+
+/* The same, and the entry in it. */
+IDS_INLINE int space_build(struct iomt_pasid_space *space, uint32_t pasid,
+			   struct space_entry **entry)
+{
+	int err = 0;
+
+	*entry = space_entry(space, pasid);
+	if (!*entry) {
+		err = iomt_pasid_make_leaf(space, pasid);
+		*entry = space_entry(space, pasid);
+	}
+	return err;
+}
 
 /*
  * The last reference goes: *word is what the entry was. False when it is something else now
@@ -165,7 +179,7 @@ bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct sp
 void iomt_pasid_queue(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry);
 
 /* What was in quarantine is free, or reserved again. */
-void iomt_pasid_settle(struct iomt_pasid_space *space, uint32_t pasid);
+void iomt_pasid_settle(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry);
 
 /* A place in a set, or none of its quota is left: IOMT_EDQUOT. NULL has room. */
 int iomt_pasid_set_enter(struct iomt_pasid_set *set);

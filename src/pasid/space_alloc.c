@@ -20,9 +20,8 @@ static int check(const struct iomt_pasid_space *space, const struct iomt_pasid_s
 
 /* The PASID is the set's, with one reference; its bit says already that it is nobody else's. */
 static void hand_out(struct iomt_pasid_space *space, struct iomt_pasid_set *set, uint32_t pasid,
-		     uint64_t reserved)
+		     struct space_entry *entry, uint64_t reserved)
 {
-	struct space_entry *entry = space_entry(space, pasid);
 	uint64_t turn = (space_load(&entry->word) + SPACE_TURN) & SPACE_TURNS;
 
 	if (set)
@@ -65,6 +64,7 @@ static int take_bit(struct iomt_pasid_space *space, choose *choose_one, uint32_t
 static int alloc(struct iomt_pasid_space *space, struct iomt_pasid_set *set, choose *choose_one,
 		 uint32_t min, uint32_t max, uint32_t *pasid)
 {
+	struct space_entry *entry = NULL;
 	uint32_t chosen = *pasid;
 	int err = check(space, set, min, max);
 
@@ -74,7 +74,7 @@ static int alloc(struct iomt_pasid_space *space, struct iomt_pasid_set *set, cho
 		return err;
 	err = take_bit(space, choose_one, min, max, &chosen);
 	if (!err) {
-		err = iomt_pasid_build(space, chosen);
+		err = space_build(space, chosen, &entry);
 		if (err)
 			iomt_ids_free(&space->ids, chosen);
 	}
@@ -82,7 +82,7 @@ static int alloc(struct iomt_pasid_space *space, struct iomt_pasid_set *set, cho
 		iomt_pasid_set_leave(set);
 		return err;
 	}
-	hand_out(space, set, chosen, 0);
+	hand_out(space, set, chosen, entry, 0);
 	*pasid = chosen;
 	return 0;
 }
@@ -138,9 +138,8 @@ int iomt_pasid_alloc_at(struct iomt_pasid_space *space, struct iomt_pasid_set *s
 }
 
 /* A PASID that is reserved becomes allocated, but without references yet. */
-static int claim(struct iomt_pasid_space *space, uint32_t pasid)
+static int claim(const struct iomt_pasid_space *space, struct space_entry *entry)
 {
-	struct space_entry *entry = space_entry(space, pasid);
 	uint64_t word = space_load(&entry->word);
 
 	do {
@@ -156,6 +155,7 @@ static int claim(struct iomt_pasid_space *space, uint32_t pasid)
 int iomt_pasid_alloc_reserved(struct iomt_pasid_space *space, struct iomt_pasid_set *set,
 			      uint32_t pasid)
 {
+	struct space_entry *entry;
 	int err = check(space, set, pasid, pasid);
 
 	if (err)
@@ -165,12 +165,12 @@ int iomt_pasid_alloc_reserved(struct iomt_pasid_space *space, struct iomt_pasid_
 	err = iomt_pasid_set_enter(set);
 	if (err)
 		return err;
-	err = iomt_pasid_build(space, pasid);
+	err = space_build(space, pasid, &entry);
 	if (!err)
-		err = claim(space, pasid);
+		err = claim(space, entry);
 	if (err)
 		iomt_pasid_set_leave(set);
 	else
-		hand_out(space, set, pasid, SPACE_RESERVED);
+		hand_out(space, set, pasid, entry, SPACE_RESERVED);
 	return err;
 }

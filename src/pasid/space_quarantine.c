@@ -69,7 +69,7 @@ static void release_ready(struct iomt_pasid_space *space)
 	uint64_t count = 0, head;
 
 	while ((head = ready_head(space)) != SPACE_NONE && take_head(space, head)) {
-		iomt_pasid_settle(space, (uint32_t)head);
+		iomt_pasid_settle(space, (uint32_t)head, space_entry(space, (uint32_t)head));
 		count++;
 	}
 	if (count) {

@@ -62,9 +62,8 @@ int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, 
 	return 0;
 }
 
-void iomt_pasid_settle(struct iomt_pasid_space *space, uint32_t pasid)
+void iomt_pasid_settle(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry)
 {
-	struct space_entry *entry = space_entry(space, pasid);
 	uint64_t word = space_load(&entry->word);
 
 	space_store(space_is_serial(space), &entry->word, space_word(word, SPACE_FREED, 0));
@@ -89,6 +88,6 @@ bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct sp
 	if (space->bound)
 		iomt_pasid_queue(space, pasid, entry);
 	else
-		iomt_pasid_settle(space, pasid);
+		iomt_pasid_settle(space, pasid, entry);
 	return true;
 }
