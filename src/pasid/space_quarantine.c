@@ -4,9 +4,10 @@
  * token is to open the next generation; when it is reported, the list is emptied from its head as
  * far as that generation reaches.
  *
- * Who frees says so in the PASID's word first, and reads the generation then. A token that was taken
- * before that does not release the PASID. For one that is taken after it, whoever looks for what
- * waits sees the word; and tables that were cleared before the free were so before its invalidation.
+ * Who frees says so in the PASID's word first, and reads the generation then. A token that was
+ * taken before that does not release the PASID. For one that is taken after it, whoever looks for
+ * what waits sees the word; and tables that were cleared before the free were so before its
+ * invalidation.
  *
  * Adding takes two steps: the PASID becomes the tail, then the one before it learns of it. Who
  * empties the list stops where the second is missing; who is making it looks afterwards whether it
