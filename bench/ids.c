@@ -129,7 +129,9 @@ static const struct allocator roaring = {
 #endif
 
 static const struct allocator *const allocators[] = {
-	&serial,    &serial_next, &shared, &shared_next,
+	&serial,	&serial_next,	     &shared,
+	&shared_next,	&spaces_serial,	     &spaces_serial_late,
+	&spaces_shared, &spaces_shared_next, &spaces_shared_late,
 #ifdef BENCH_LINUX
 	&ids_linux,
 #endif

@@ -72,4 +72,8 @@ struct allocator {
 /* Linux's, where its source is installed. */
 extern const struct allocator ids_linux;
 
+/* Spaces of PASIDs: for one thread and for many, without quarantine and with it. */
+extern const struct allocator spaces_serial, spaces_shared, spaces_shared_next, spaces_serial_late,
+	spaces_shared_late;
+
 #endif

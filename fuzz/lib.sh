@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # What the scripts here share. Sourced with the top directory as the current one.
 target_names() {
-	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids pasid_table
+	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids \
+		ids_history pasid pasid_table
 }
 
 give_up() {
@@ -35,6 +36,8 @@ longest() {
 	tlb | tlb_threads) echo 772 ;;
 	ids) echo 962 ;;
 	pasid_table) echo 386 ;;
+	ids_history) echo 512 ;;
+	pasid) echo 772 ;;
 	*) echo 388 ;;
 	esac
 }

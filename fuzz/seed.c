@@ -40,6 +40,8 @@ int main(int argc, char **argv)
 		{"tlb_threads", seed_tlb},
 		{"ids", seed_ids},
 		{"pasid_table", seed_pasid_table},
+		{"pasid", seed_pasid},
+		{"ids_history", seed_ids_history},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {

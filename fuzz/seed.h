@@ -16,6 +16,8 @@ void seed_trace(void);
 void seed_tlb(void);
 void seed_ids(void);
 void seed_pasid_table(void);
+void seed_ids_history(void);
+void seed_pasid(void);
 
 /* Writes the file KIND-WHAT. */
 void seed_write(const char *kind, const char *what, const void *data, size_t size);

@@ -13,12 +13,14 @@ const char *iomt_strerror(int error)
 	case IOMT_EIO:
 		return "the hardware refused a command or is not itself";
 	case IOMT_EAGAIN:
-		return "something else changed meanwhile";
+		return "something else changed meanwhile, or must change first";
 	case IOMT_ENOMEM:
 		return "out of memory for tables";
+	case IOMT_EACCES:
+		return "it belongs to another";
 	case IOMT_EBUSY:
-		return "the hardware is busy, or needs break-before-make, which the caller did not "
-		       "allow";
+		return "others use it still, the hardware is busy, or it needs break-before-make, "
+		       "which the caller did not allow";
 	case IOMT_EEXIST:
 		return "something is mapped or allocated there already";
 	case IOMT_EINVAL:
@@ -27,10 +29,14 @@ const char *iomt_strerror(int error)
 		return "the array is too small, or no id is free";
 	case IOMT_ERANGE:
 		return "address range wraps or is too large for the table";
+	case IOMT_EOVERFLOW:
+		return "more references than can be counted";
 	case IOMT_EOPNOTSUPP:
 		return "the format, its configuration or the system has no such thing";
 	case IOMT_ESTALE:
 		return "the id was freed already";
+	case IOMT_EDQUOT:
+		return "the quota is used up";
 	default:
 		return "unknown error";
 	}

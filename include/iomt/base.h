@@ -20,15 +20,18 @@ enum iomt_error {
 	IOMT_EPERM = -1,   /* the id is reserved */
 	IOMT_ENOENT = -2,  /* nothing is mapped there, or allocated */
 	IOMT_EIO = -5,	   /* the hardware refused a command, or says what cannot be */
-	IOMT_EAGAIN = -11, /* something else changed meanwhile; nothing was done */
+	IOMT_EAGAIN = -11, /* something else changed meanwhile, or must first; nothing changed */
 	IOMT_ENOMEM = -12, /* the provider had no memory that hardware can use; nothing changed */
-	IOMT_EBUSY = -16,  /* break-before-make that the caller forbids; a ring that is not done */
+	IOMT_EACCES = -13, /* it belongs to another */
+	IOMT_EBUSY = -16,  /* break-before-make that is forbidden; not done; used by others still */
 	IOMT_EEXIST = -17, /* something is mapped there already, or allocated; nothing changed */
 	IOMT_EINVAL = -22, /* misaligned, zero, unknown bits, or a malformed configuration */
 	IOMT_ENOSPC = -28, /* the caller's array is too small, or no id is free; nothing changed */
 	IOMT_ERANGE = -34, /* wraps, or lies beyond the input or the output address size */
+	IOMT_EOVERFLOW = -75,  /* more references than can be counted */
 	IOMT_EOPNOTSUPP = -95, /* the format, its configuration or the system has no such thing */
 	IOMT_ESTALE = -116,    /* the id was freed already */
+	IOMT_EDQUOT = -122,    /* the quota is used up */
 };
 
 /*

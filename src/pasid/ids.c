@@ -1,40 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Ids, one at a time: allocated, freed. Compiled twice, for threads and for one call at a time. */
+#include "cfg.h"
 #include "ids_tree.h"
-
-static int wrong(struct iomt_ids_cfg_error *error, const char *field, const char *reason)
-{
-	if (error)
-		*error = (struct iomt_ids_cfg_error){field, reason};
-	return IOMT_EINVAL;
-}
-
-/* A newer caller's struct may be longer; what this library does not know must be zero. */
-static bool has_size(const void *data, size_t size, size_t known)
-{
-	const unsigned char *bytes = data;
-
-	for (size_t i = known; i < size; i++) {
-		if (bytes[i])
-			return false;
-	}
-	return size >= known;
-}
 
 int iomt_ids_cfg_check(const struct iomt_ids_cfg *cfg, struct iomt_ids_cfg_error *error)
 {
-	if (!cfg || !has_size(cfg, cfg->size, sizeof(*cfg)))
-		return wrong(error, "size", "is not that of struct iomt_ids_cfg");
+	if (!cfg || !cfg_has_size(cfg, cfg->size, sizeof(*cfg)))
+		return cfg_wrong(error, "size", "is not that of struct iomt_ids_cfg");
 	if (!cfg->mem)
-		return wrong(error, "mem", "no memory provider");
-	if (!has_size(cfg->mem, cfg->mem->size, sizeof(*cfg->mem)))
-		return wrong(error, "mem", "size is not that of struct iomt_mem");
+		return cfg_wrong(error, "mem", "no memory provider");
+	if (!cfg_has_size(cfg->mem, cfg->mem->size, sizeof(*cfg->mem)))
+		return cfg_wrong(error, "mem", "size is not that of struct iomt_mem");
 	if (!cfg->mem->alloc || !cfg->mem->free)
-		return wrong(error, "mem", "alloc and free are needed");
+		return cfg_wrong(error, "mem", "alloc and free are needed");
 	if (!cfg->bits || cfg->bits > 32)
-		return wrong(error, "bits", "must be 1 to 32");
+		return cfg_wrong(error, "bits", "must be 1 to 32");
 	if (cfg->flags & ~IOMT_IDS_SERIAL)
-		return wrong(error, "flags", "unknown flag");
+		return cfg_wrong(error, "flags", "unknown flag");
 	return 0;
 }
 

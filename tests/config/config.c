@@ -305,9 +305,10 @@ static void heap(void)
 
 static void names_and_errors(void)
 {
-	static const int codes[] = {IOMT_EPERM,	 IOMT_ENOENT, IOMT_EIO,	   IOMT_EAGAIN,
-				    IOMT_ENOMEM, IOMT_EBUSY,  IOMT_EEXIST, IOMT_EINVAL,
-				    IOMT_ENOSPC, IOMT_ERANGE, IOMT_ESTALE, IOMT_EOPNOTSUPP};
+	static const int codes[] = {IOMT_EPERM,	 IOMT_ENOENT, IOMT_EIO,	     IOMT_EAGAIN,
+				    IOMT_ENOMEM, IOMT_EBUSY,  IOMT_EEXIST,   IOMT_EINVAL,
+				    IOMT_ENOSPC, IOMT_ERANGE, IOMT_ESTALE,   IOMT_EOPNOTSUPP,
+				    IOMT_EACCES, IOMT_EDQUOT, IOMT_EOVERFLOW};
 	const char *unknown = iomt_strerror(-12345);
 
 	CHECK_STR(iomt_pt_format_name(&iomt_amdv1), "amdv1");

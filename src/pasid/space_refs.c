@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* References of PASIDs: got, put, and the last one gone. */
+#include "space.h"
+
+int iomt_pasid_get(struct iomt_pasid_space *space, uint32_t pasid)
+{
+	struct space_entry *entry;
+	uint64_t word;
+
+	if (pasid > space->ids.last)
+		return IOMT_ERANGE;
+	entry = space_entry(space, pasid);
+	word = entry ? space_load(&entry->word) : 0;
+	do {
+		if (!space_is_live(word))
+			return iomt_pasid_gone(space, pasid);
+		if (space_count(word) == IOMT_PASID_MOST_REFS)
+			return IOMT_EOVERFLOW;
+	} while (!space_replace(space_is_serial(space), &entry->word, &word, word + SPACE_ONE));
+	return 0;
+}
+
+int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid)
+{
+	struct space_entry *entry;
+	uint64_t word;
+	bool done;
+
+	if (pasid > space->ids.last)
+		return IOMT_ERANGE;
+	entry = space_entry(space, pasid);
+	word = entry ? space_load(&entry->word) : 0;
+	do {
+		if (!space_is_live(word))
+			return iomt_pasid_gone(space, pasid);
+		if (space_count(word) == 1)
+			done = iomt_pasid_retire(space, pasid, entry, &word);
+		else
+			done = space_replace(space_is_serial(space), &entry->word, &word,
+					     word - SPACE_ONE);
+	} while (!done);
+	return 0;
+}
+
+int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, uint32_t pasid)
+{
+	struct space_entry *entry;
+	uint64_t word;
+
+	if (pasid > space->ids.last)
+		return IOMT_ERANGE;
+	entry = space_entry(space, pasid);
+	word = entry ? space_load(&entry->word) : 0;
+	do {
+		if (!space_is_live(word))
+			return iomt_pasid_gone(space, pasid);
+		if (space_load(&entry->beside) != (uintptr_t)set)
+			return IOMT_EACCES;
+		if (space_count(word) > 1)
+			return IOMT_EBUSY;
+	} while (!iomt_pasid_retire(space, pasid, entry, &word));
+	return 0;
+}
+
+void iomt_pasid_settle(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry)
+{
+	uint64_t word = space_load(&entry->word);
+
+	space_store(space_is_serial(space), &entry->word, space_word(word, SPACE_FREED, 0));
+	if (!(word & SPACE_RESERVED))
+		iomt_ids_free(&space->ids, pasid);
+}
+
+bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry,
+		       uint64_t *word)
+{
+	bool serial = space_is_serial(space);
+
+	if (space->bound) /* before it waits: who counts none misses none */
+		space_add(serial, &space->waiting, 1);
+	if (!space_replace(serial, &entry->word, word, space_word(*word, SPACE_WAITING, 0))) {
+		if (space->bound)
+			space_add(serial, &space->waiting, -1ULL);
+		return false;
+	}
+	/* others who had a reference may have joined a set until now */
+	iomt_pasid_set_leave((struct iomt_pasid_set *)(uintptr_t)space_load(&entry->beside));
+	if (space->bound)
+		iomt_pasid_queue(space, pasid, entry);
+	else
+		iomt_pasid_settle(space, pasid, entry);
+	return true;
+}
