@@ -15,6 +15,7 @@
 #include <iomt/model.h>
 #include <iomt/plan.h>
 #include <iomt/pt.h>
+#include <iomt/repack.h>
 #include <iomt/ring.h>
 #include <iomt/riscv_cmd.h>
 #include <iomt/smmu_cmd.h>
