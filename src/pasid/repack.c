@@ -54,25 +54,36 @@ size_t iomt_repack_bytes(const struct iomt_repack_cfg *cfg, uint32_t count)
 	return room.used;
 }
 
-/* Colours one part: the clique, DSATUR, local search, and the proof, as far as all is needed. */
-static void search(struct repack_search *s, uint64_t effort, bool *exact)
+/*
+ * Colours one part, with what is cheap first: a clique and DSATUR; the largest clique; a proof, if it is
+ * short; local search; the proof with all effort that is left. Returns whether the bound was met.
+ */
+static bool search(struct repack_search *s, uint64_t effort)
 {
-	s->effort = effort / 8;
-	iomt_repack_clique(s);
-	s->bound = s->cliques;
+	bool small = s->graph.size <= SMALL, proven = false;
+
+	s->effort = small ? UNBOUNDED : effort / 8;
 	s->colours = s->graph.size + 1;
-	s->effort = effort;
-	*exact = iomt_repack_colour(s, true) && s->colours == s->bound;
-	if (*exact)
-		return;
-	if (s->graph.size > SMALL) {
-		s->effort = effort / 2;
-		iomt_repack_improve(s);
-		s->effort += effort / 2;
+	iomt_repack_clique_greedy(s);
+	s->bound = s->cliques;
+	iomt_repack_colour(s, true);
+	if (s->colours > s->bound)
+		iomt_repack_clique_exact(s);
+	s->bound = s->cliques;
+	if (s->colours > s->bound) {
+		s->effort += effort / 8;
+		proven = iomt_repack_colour(s, false);
 	}
-	*exact = s->colours == s->bound || iomt_repack_colour(s, false);
-	if (*exact)
-		s->bound = s->colours;
+	if (s->colours > s->bound && !proven) {
+		s->effort += effort / 2;
+		iomt_repack_improve(s);
+	}
+	if (s->colours > s->bound && !proven) {
+		s->effort += effort / 4;
+		proven = iomt_repack_colour(s, false);
+	}
+	s->bound = proven ? s->colours : s->bound;
+	return s->colours == s->bound;
 }
 
 /* Solves part after part; what can share with nobody in another part has its own colours. */
@@ -85,12 +96,8 @@ static uint32_t colour_parts(struct repack *r, struct iomt_repack_result *result
 	s->random = r->cfg->seed;
 	repack_fill(open, r->graph.words, r->contents);
 	while ((size = iomt_repack_split(r, open))) {
-		uint64_t effort = size <= SMALL ? UNBOUNDED : all / r->contents * size;
-		bool exact;
-
 		iomt_repack_take(r, size);
-		search(s, effort, &exact);
-		result->exact = result->exact && exact;
+		result->exact = search(s, all / r->contents * size) && result->exact;
 		for (uint32_t i = 0; i < size; i++)
 			r->colour[r->list[i]] = classes + s->best[i];
 		for (uint32_t i = 0; clique && i < s->cliques; i++)

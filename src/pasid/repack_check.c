@@ -135,15 +135,21 @@ static uint32_t senders(const struct check *c, const struct class *class, uint32
 	return low - class->first;
 }
 
+static uint64_t place(uint32_t number, uint32_t key)
+{
+	uint64_t z = ((uint64_t)number << 32 | key) * 0xff51afd7ed558ccdULL;
+
+	z = (z ^ z >> 33) * 0xc4ceb9fe1a85ec53ULL;
+	return z ^ z >> 33;
+}
+
 static struct entry *find(const struct check *c, uint32_t class, uint32_t key)
 {
-	uint64_t at = ((uint64_t) class << 32 | key) * 0x9e3779b97f4a7c15ULL;
-
-	for (at ^= at >> 32;; at++) {
+	for (uint64_t at = place(class, key);; at++) {
 		struct entry *entry = &c->table[at & c->mask];
+		bool used = entry->device;
 
-		if (!entry->device ||
-		    (c->class_of[entry->device - 1] == class && entry->key == key))
+		if (!used || (c->class_of[entry->device - 1] == class && entry->key == key))
 			return entry;
 	}
 }

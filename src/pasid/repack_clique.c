@@ -17,12 +17,12 @@ static void meet(uint64_t *both, const uint64_t *a, const uint64_t *b, uint32_t 
 		both[w] = a[w] & b[w];
 }
 
-/* Takes the vertex of the largest degree again and again. */
-static void greedy(struct repack_search *s)
+void iomt_repack_clique_greedy(struct repack_search *s)
 {
 	uint32_t words = s->graph.words;
 	uint64_t *left = s->set[0];
 
+	s->cliques = 0;
 	for (uint32_t first = 0; first < s->graph.size; first++) {
 		uint32_t size = 0;
 
@@ -69,7 +69,7 @@ static bool takes_more(struct repack_search *s, const uint64_t *set, uint32_t co
  * At each place of the stack saved[] has who may still join there. A place is left when its
  * candidates, colourable with too few colours, cannot make the clique larger.
  */
-static void exact(struct repack_search *s)
+void iomt_repack_clique_exact(struct repack_search *s)
 {
 	uint32_t words = s->graph.words, size = 0;
 	uint64_t *join = s->saved;
@@ -93,11 +93,4 @@ static void exact(struct repack_search *s)
 		join += words;
 		keep(s, size);
 	}
-}
-
-void iomt_repack_clique(struct repack_search *s)
-{
-	s->cliques = 0;
-	greedy(s);
-	exact(s);
 }

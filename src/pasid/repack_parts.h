@@ -194,8 +194,11 @@ uint32_t iomt_repack_split(struct repack *r, uint64_t *open);
 /* Copies the graph of part[] into the search; list[i] is the content of vertex i. */
 void iomt_repack_take(struct repack *r, uint32_t size);
 
-/* Finds a large clique; all of the effort may go. */
-void iomt_repack_clique(struct repack_search *s);
+/* A large clique: from each vertex on, takes the one of the largest degree again and again. */
+void iomt_repack_clique_greedy(struct repack_search *s);
+
+/* The largest clique, as far as the effort goes. */
+void iomt_repack_clique_exact(struct repack_search *s);
 
 /*
  * Looks for answers with fewer than s->colours colours: the first, or the best. True when the search
