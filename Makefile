@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 TARGET ?= ops
 TIME ?= 1m
-.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot figures \
+.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
 	counts counts-renew asan tsan coverage freestanding rows lint format clean
 
 help: ## this list
@@ -59,6 +59,11 @@ overshoot: ## what invalidation commands drop beyond the range, by length, hardw
 	@scripts/deps.sh bench
 	@scripts/build.sh release iomt-overshoot
 	@build/release/bench/iomt-overshoot
+
+packing: ## domain ids against their bounds, and what they do to the IOTLB (seconds)
+	@scripts/deps.sh bench
+	@scripts/build.sh release iomt-packing
+	@build/release/bench/iomt-packing
 
 figures: ## figures of the IOTLB model: build/figures/index.html
 	@scripts/deps.sh figures

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #define SEED	 1u
-#define ACCESSES 400000u
+#define ACCESSES 100000u
 #define PAGES	 4u /* of each leaf, that are in use */
 
 static void give_up(const char *what)
@@ -28,6 +28,16 @@ static void *room(size_t bytes)
 	if (!memory)
 		give_up("no memory");
 	return memory;
+}
+
+/* splitmix64 */
+static uint64_t any(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
 }
 
 static double now(void)
@@ -47,10 +57,8 @@ struct answer {
 
 static struct answer solve(const struct snapshot *snapshot, enum iomt_repack_relation relation)
 {
-	struct iomt_repack_cfg cfg = {.size = sizeof(cfg),
-				      .relation = (uint8_t)relation,
-				      .first = 1,
-				      .last = 0xffff};
+	struct iomt_repack_cfg cfg = {
+		.size = sizeof(cfg), .relation = (uint8_t)relation, .first = 1, .last = 0xffff};
 	struct answer answer = {.bytes = iomt_repack_bytes(&cfg, snapshot->count)};
 	void *memory = room(answer.bytes);
 	size_t bytes = iomt_repack_check_bytes(snapshot->devices, snapshot->count);
@@ -118,8 +126,125 @@ static void show_sizes(bool full)
 	}
 }
 
+/* What tags translations: an id for each device, the solver's, or nothing. */
+enum tagging { OWN, PACKED, IDEAL };
+
+static struct iomt_event access_of(const struct snapshot *snapshot, uint32_t device, uint64_t any,
+				   enum tagging tagging, const uint32_t *ids)
+{
+	const struct iomt_repack_device *d = &snapshot->devices[device];
+	const struct iomt_pack_key *key = &d->keys[any % d->count];
+	struct iomt_event event = {.op = IOMT_EVENT_ACCESS,
+				   .address = ((uint64_t)key->leaf * PAGES + (any >> 32) % PAGES)
+					      << 12,
+				   .bytes = 1,
+				   .rid = (uint16_t)device,
+				   .leaf_lg2 = 12,
+				   .pasid = key->key,
+				   .domain = (uint16_t)(device + 1)};
+
+	if (tagging == PACKED)
+		event.domain = (uint16_t)ids[device];
+	if (tagging == IDEAL)
+		event.domain = 1;
+	if (tagging == IDEAL || key->key == IOMT_PACK_RID)
+		event.pasid = IOMT_NO_PASID;
+	return event;
+}
+
+/* % of lookups that hit, of devices and keys at random, in an LRU IOTLB of eight ways. */
+static double hit_rate(const struct snapshot *snapshot, uint32_t entries, enum tagging tagging,
+		       const uint32_t *ids)
+{
+	struct iomt_model_cfg cfg = iomt_model_preset_find("small")->cfg;
+	struct iomt_model_stats stats;
+	struct iomt_model *model;
+	uint64_t state = SEED;
+	size_t bytes;
+	void *memory;
+
+	cfg.iotlb[0].sets = entries / cfg.iotlb[0].ways;
+	bytes = iomt_model_bytes(&cfg);
+	memory = room(bytes);
+	if (iomt_model_init(&model, &cfg, memory, bytes))
+		give_up("no model");
+	for (uint32_t i = 0; i < 2 * ACCESSES; i++) {
+		uint32_t device = (uint32_t)((any(&state) >> 32) % snapshot->count);
+		struct iomt_event event;
+
+		while (!snapshot->devices[device].count) /* it has nothing to access */
+			device = (device + 1) % snapshot->count;
+		event = access_of(snapshot, device, any(&state), tagging, ids);
+		if (i == ACCESSES) /* warm */
+			iomt_model_restart(model);
+		if (iomt_model_play(model, &event, NULL))
+			give_up("an event that the model refuses");
+	}
+	iomt_model_stats(model, &stats);
+	free(memory);
+	return 100.0 * (double)(stats.iotlb.hits + stats.iotlb.merged) / (double)stats.lookups;
+}
+
+static uint32_t count_leaves(const struct snapshot *snapshot)
+{
+	uint32_t count = 0;
+	static unsigned char seen[1u << 26];
+
+	memset(seen, 0, sizeof(seen));
+	for (uint32_t i = 0; i < snapshot->count; i++) {
+		for (uint32_t k = 0; k < snapshot->devices[i].count; k++) {
+			unsigned char *leaf = &seen[snapshot->devices[i].keys[k].leaf];
+
+			count += !*leaf;
+			*leaf = 1;
+		}
+	}
+	return count;
+}
+
+static void show_hits(const struct snapshot *snapshot, const char *name)
+{
+	static const uint32_t entries[] = {64, 512, 4096};
+	struct answer answer = solve(snapshot, IOMT_REPACK_COMPATIBLE);
+	uint64_t keys = 0;
+
+	for (uint32_t i = 0; i < snapshot->count; i++)
+		keys += snapshot->devices[i].count;
+	printf("%-26s %5u %6llu %6llu %6u", name, answer.result.ids, (unsigned long long)keys,
+	       (unsigned long long)answer.result.tags, count_leaves(snapshot));
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		printf("  %5.1f %5.1f %5.1f", hit_rate(snapshot, entries[i], OWN, NULL),
+		       hit_rate(snapshot, entries[i], PACKED, answer.ids),
+		       hit_rate(snapshot, entries[i], IDEAL, NULL));
+	printf("\n");
+	free(answer.ids);
+}
+
+static void show_iotlb(void)
+{
+	printf("\nHits in the IOTLB, %% of lookups, by its entries: an id each, packed, ideal. 400 "
+	       "devices, 16 PASIDs,\n%u pages of each leaf. Tags of each, too.\n",
+	       PAGES);
+	printf("%-26s %5s %6s %6s %6s  %-17s  %-17s  %s\n", "kind", "ids", "each", "packed",
+	       "ideal", "64", "512", "4096");
+	for (int kind = 0; kind < SNAPSHOT_KINDS; kind++) {
+		struct snapshot snapshot;
+
+		if (!snapshot_make(&snapshot, (enum snapshot_kind)kind, 400, 16, SEED))
+			give_up("no memory");
+		show_hits(&snapshot, snapshot_names[kind]);
+		if (kind == SNAPSHOT_PER_DEVICE) {
+			if (!snapshot_number(&snapshot))
+				give_up("no numbers");
+			show_hits(&snapshot, "the same, numbered jointly");
+		}
+		snapshot_free(&snapshot);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	show_sizes(argc > 1 && !strcmp(argv[1], "full"));
+	show_iotlb();
 	return 0;
 }

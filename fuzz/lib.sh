@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What the scripts here share. Sourced with the top directory as the current one.
 target_names() {
-	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids
+	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids repack
 }
 
 give_up() {
@@ -30,6 +30,7 @@ seconds() {
 longest() {
 	case $1 in
 	config) echo 96 ;;
+	repack) echo 176 ;;
 	translate | model | trace) echo 1024 ;;
 	planner) echo 448 ;;
 	tlb | tlb_threads) echo 772 ;;

@@ -7,8 +7,10 @@
 #define PROCESS 0x1000000u
 
 const char *const snapshot_names[SNAPSHOT_KINDS] = {
-	"identical",	 "all different",     "adversarial",
-	"global PASIDs", "per-device PASIDs", "machines",
+	[SNAPSHOT_IDENTICAL] = "identical",	  [SNAPSHOT_DIFFERENT] = "all different",
+	[SNAPSHOT_ADVERSARIAL] = "adversarial",	  [SNAPSHOT_GLOBAL] = "global PASIDs",
+	[SNAPSHOT_PROCESSES] = "processes alone", [SNAPSHOT_PER_DEVICE] = "per-device PASIDs",
+	[SNAPSHOT_MACHINES] = "machines",
 };
 
 static uint32_t draw(struct random *random, uint32_t below)
@@ -73,9 +75,11 @@ static void fill(struct iomt_repack_device *device, struct iomt_pack_key *keys, 
 		rid = number / MACHINE % 4 ? 0 : number % MACHINE;
 		break;
 	case SNAPSHOT_GLOBAL:
+	case SNAPSHOT_PROCESSES:
 	case SNAPSHOT_PER_DEVICE:
 	default:
-		put_some(device, keys, pasids, kind == SNAPSHOT_GLOBAL, random);
+		put_some(device, keys, pasids, kind != SNAPSHOT_PER_DEVICE, random);
+		rid = kind == SNAPSHOT_PROCESSES ? 0 : rid;
 	}
 	put(device, keys, IOMT_PACK_RID, rid);
 }
@@ -96,6 +100,67 @@ bool snapshot_make(struct snapshot *snapshot, enum snapshot_kind kind, uint32_t 
 		fill(&snapshot->devices[i], snapshot->keys + (size_t)i * (pasids + 1), i, kind,
 		     pasids, &random);
 	return true;
+}
+
+/* Few keys a device: insertion. */
+static void put_in_order(struct iomt_pack_key *keys, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		struct iomt_pack_key key = keys[i];
+		uint32_t at = i;
+
+		for (; at && keys[at - 1].key > key.key; at--)
+			keys[at] = keys[at - 1];
+		keys[at] = key;
+	}
+}
+
+/* All PASIDs of all devices, in their order; "given" takes the place of what is there. */
+static uint32_t go_over(struct snapshot *snapshot, struct iomt_repack_binding *bindings,
+			const uint32_t *given)
+{
+	struct iomt_pack_key *keys = snapshot->keys; /* of the first; then as far on as its are */
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < snapshot->count; i++) {
+		struct iomt_repack_device *device = &snapshot->devices[i];
+
+		keys += device->keys - keys;
+		device->sends = IOMT_PACK_PASIDS;
+		for (uint32_t k = 0; k < device->count; k++) {
+			if (keys[k].key == IOMT_PACK_RID)
+				continue;
+			if (bindings)
+				bindings[count] =
+					(struct iomt_repack_binding){keys[k].leaf, device->sends};
+			if (given)
+				keys[k].key = given[count];
+			count++;
+		}
+		put_in_order(keys, device->count);
+	}
+	return count;
+}
+
+bool snapshot_number(struct snapshot *snapshot)
+{
+	uint32_t count = go_over(snapshot, NULL, NULL);
+	size_t bytes = iomt_repack_number_bytes(count);
+	struct iomt_repack_binding *bindings = calloc(count + 1, sizeof(*bindings));
+	uint32_t *pasids = calloc(count + 1, sizeof(*pasids));
+	void *memory = malloc(bytes);
+	bool done = false;
+
+	if (bindings && pasids && memory) {
+		go_over(snapshot, bindings, NULL);
+		done = !iomt_repack_number(bindings, count, 1, memory, bytes, pasids, NULL);
+		if (done)
+			go_over(snapshot, NULL, pasids);
+	}
+	free(bindings);
+	free(pasids);
+	free(memory);
+	return done;
 }
 
 void snapshot_free(struct snapshot *snapshot)

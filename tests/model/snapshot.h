@@ -19,7 +19,8 @@ enum snapshot_kind {
 	/* A PASID means the same process everywhere; a device has "pasids" of four times as many, and
 	   one of fifty leaves without a PASID */
 	SNAPSHOT_GLOBAL,
-	SNAPSHOT_PER_DEVICE, /* the same, but each device numbers its processes from 1 on */
+	SNAPSHOT_PROCESSES, /* the same with one leaf for all devices without a PASID */
+	SNAPSHOT_PER_DEVICE, /* as with global PASIDs, but each device numbers its processes from 1 on */
 	/* Four devices a virtual machine, which share a word and trust; in one of four machines they
 	   have leaves of their own without a PASID, in the others a common one; PASIDs are the guest's */
 	SNAPSHOT_MACHINES,
@@ -37,6 +38,10 @@ struct snapshot {
 /* False when memory is out. */
 bool snapshot_make(struct snapshot *snapshot, enum snapshot_kind kind, uint32_t devices,
 		   uint32_t pasids, uint64_t seed);
+
+/* Numbers all PASIDs jointly (iomt_repack_number), on devices that send 2^20. False: no memory. */
+bool snapshot_number(struct snapshot *snapshot);
+
 void snapshot_free(struct snapshot *snapshot);
 
 #endif
