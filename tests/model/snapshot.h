@@ -12,8 +12,8 @@ enum snapshot_kind {
 	SNAPSHOT_IDENTICAL, /* all devices have the same */
 	SNAPSHOT_DIFFERENT, /* each has a leaf of its own without a PASID: nobody may share */
 	/*
-	 * Nothing hangs together: each of "pasids" keys is there by lot, with one of three leaves; of n keys
-	 * a device has about the root of n, so that two devices in three may not share
+	 * Each of "pasids" keys is there by lot, with one of three leaves; of n keys a device has about
+	 * the root of n, so that about every second pair may not share
 	 */
 	SNAPSHOT_ADVERSARIAL,
 	/* A PASID means the same process everywhere; a device has "pasids" of four times as many, and
