@@ -136,7 +136,7 @@ static int decide(struct repack *r, uint32_t classes, uint32_t *ids,
 		  struct iomt_repack_result *result)
 {
 	const struct iomt_repack_cfg *cfg = r->cfg;
-	uint32_t present = iomt_repack_present(r), room = cfg->last - cfg->first;
+	uint32_t present = cfg->present ? iomt_repack_present(r) : 0, room = cfg->last - cfg->first;
 	struct iomt_repack_result as_is = *result;
 	bool fits = !classes || classes - 1 <= room;
 

@@ -206,7 +206,7 @@ void iomt_repack_take(struct repack *r, uint32_t size)
 		uint32_t degree = 0;
 
 		for (uint32_t w = 0; w < graph->words; w++)
-			degree += (uint32_t)__builtin_popcountll(row[w] & part[w]);
+			degree += repack_bits(row[w] & part[w]);
 		r->scratch[0][r->part[i]] = degree;
 		r->list[i] = r->part[i];
 	}

@@ -39,7 +39,7 @@ static uint32_t conflicts(const struct repack_search *s, uint32_t vertex, uint32
 	uint32_t count = 0;
 
 	for (uint32_t w = 0; w < s->graph.words; w++)
-		count += (uint32_t)__builtin_popcountll(row[w] & set[w]);
+		count += repack_bits(row[w] & set[w]);
 	return count;
 }
 

@@ -182,18 +182,18 @@ static void give_rest(struct keeping *k, uint32_t classes)
 	uint32_t at = 0, freed = 0;
 	uint64_t id = r->cfg->first;
 
-	for (uint32_t class = 0; class < classes; class ++) {
-		if (k->id[class] != IOMT_REPACK_NO_ID)
+	for (uint32_t c = 0; c < classes; c++) {
+		if (k->id[c] != IOMT_REPACK_NO_ID)
 			continue;
 		for (; at < k->count && r->cfg->present[k->devices[at]] <= id; at++)
 			id += r->cfg->present[k->devices[at]] == id;
-		if (id <= r->cfg->last) {
-			k->id[class] = (uint32_t)id++;
+		if (id <= r->cfg->last || !r->cfg->present) {
+			k->id[c] = (uint32_t)id++;
 			continue;
 		}
 		while (k->taken[freed] || k->slot[k->devices[freed]] != freed)
 			freed++;
-		k->id[class] = r->cfg->present[k->devices[freed++]];
+		k->id[c] = r->cfg->present[k->devices[freed++]];
 	}
 }
 
@@ -208,8 +208,8 @@ void iomt_repack_label(struct repack *r, uint32_t classes, uint32_t *ids)
 			    .id = r->scratch[6]};
 
 	number(r, classes);
-	for (uint32_t class = 0; class < classes; class ++)
-		k.id[class] = IOMT_REPACK_NO_ID;
+	for (uint32_t c = 0; c < classes; c++)
+		k.id[c] = IOMT_REPACK_NO_ID;
 	if (r->cfg->present) {
 		list_ids(&k);
 		keep_most(&k);

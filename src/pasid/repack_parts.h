@@ -119,12 +119,21 @@ static inline uint32_t repack_next(const uint64_t *set, uint32_t words, uint32_t
 	return word * 64 + (uint32_t)__builtin_ctzll(bits);
 }
 
+/* Without the instruction GCC would call its own library. */
+static inline uint32_t repack_bits(uint64_t x)
+{
+	x -= x >> 1 & 0x5555555555555555ULL;
+	x = (x & 0x3333333333333333ULL) + (x >> 2 & 0x3333333333333333ULL);
+	x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+	return (uint32_t)(x * 0x0101010101010101ULL >> 56);
+}
+
 static inline uint32_t repack_size(const uint64_t *set, uint32_t words)
 {
 	uint32_t size = 0;
 
 	for (uint32_t i = 0; i < words; i++)
-		size += (uint32_t)__builtin_popcountll(set[i]);
+		size += repack_bits(set[i]);
 	return size;
 }
 

@@ -56,7 +56,7 @@ uint32_t iomt_repack_present(struct repack *r)
 	uint32_t *list = r->scratch[0], ids = 0;
 
 	for (uint32_t i = 0; i < r->count; i++) {
-		if (!present || present[i] == IOMT_REPACK_NO_ID)
+		if (present[i] == IOMT_REPACK_NO_ID)
 			return 0;
 	}
 	sort_by_id(r, present, list);
