@@ -102,10 +102,10 @@ static uint32_t class_with(const struct repack *r, const uint32_t *list, const u
 						      : REPACK_NONE;
 }
 
-static bool try_return(struct repack *r, uint32_t content, uint32_t class)
+static bool try_return(struct repack *r, uint32_t content, uint32_t to)
 {
 	uint32_t words = r->graph.words;
-	uint64_t *members = r->search.saved + (size_t) class * words;
+	uint64_t *members = r->search.saved + (size_t)to * words;
 	const uint64_t *row = repack_row(&r->graph, content);
 
 	for (uint32_t w = 0; w < words; w++) {
