@@ -73,7 +73,7 @@ struct iomt_repack_cfg {
 	/* The ids of devices as they are, or NULL: ids stay with most of those who have them. */
 	const uint32_t *present;
 
-	uint64_t effort; /* 64-bit words that the search may look at; about 0.5 ns each; 0: 2^28 */
+	uint64_t effort; /* 64-bit words that the search may look at; 1 to 2 ns each; 0: 2^28 */
 	uint64_t seed;	 /* of the search */
 	uint32_t first;	 /* the ids that there are: first to last, both inclusive */
 	uint32_t last;	 /* below IOMT_REPACK_NO_ID */
