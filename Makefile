@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 TARGET ?= ops
 TIME ?= 1m
-.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot figures \
+.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
 	counts counts-renew asan tsan aarch64 aarch64-quick coverage freestanding rows lint format clean
 
 help: ## this list
@@ -60,6 +60,11 @@ overshoot: ## what invalidation commands drop beyond the range, by length, hardw
 	@scripts/deps.sh bench
 	@scripts/build.sh release iomt-overshoot
 	@build/release/bench/iomt-overshoot
+
+packing: ## domain ids against their bounds, and what they do to the IOTLB (seconds)
+	@scripts/deps.sh bench
+	@scripts/build.sh release iomt-packing
+	@build/release/bench/iomt-packing
 
 figures: ## figures of the IOTLB, modelled, counted and measured: build/figures/index.html (two minutes)
 	@scripts/deps.sh bench

@@ -3,7 +3,7 @@
 # What the scripts here share. Sourced with the top directory as the current one.
 target_names() {
 	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids \
-		ids_history pasid pasid_table
+		ids_history pasid pasid_table repack
 }
 
 give_up() {
@@ -31,6 +31,7 @@ seconds() {
 longest() {
 	case $1 in
 	config) echo 96 ;;
+	repack) echo 176 ;;
 	translate | model | trace) echo 1024 ;;
 	planner) echo 448 ;;
 	tlb | tlb_threads) echo 772 ;;

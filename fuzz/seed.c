@@ -42,6 +42,7 @@ int main(int argc, char **argv)
 		{"pasid_table", seed_pasid_table},
 		{"pasid", seed_pasid},
 		{"ids_history", seed_ids_history},
+		{"repack", seed_repack},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {

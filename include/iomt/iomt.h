@@ -17,6 +17,7 @@
 #include <iomt/pasid_table.h>
 #include <iomt/plan.h>
 #include <iomt/pt.h>
+#include <iomt/repack.h>
 #include <iomt/ring.h>
 #include <iomt/riscv_cmd.h>
 #include <iomt/smmu_cmd.h>
