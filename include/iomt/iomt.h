@@ -13,6 +13,7 @@
 #include <iomt/ids.h>
 #include <iomt/mem.h>
 #include <iomt/model.h>
+#include <iomt/pack.h>
 #include <iomt/plan.h>
 #include <iomt/pt.h>
 #include <iomt/ring.h>
