@@ -166,6 +166,7 @@ int main(int argc, char **argv)
 	bench_invalidation();
 	bench_flush();
 	bench_ids();
+	bench_pack();
 	for (size_t i = 0; i < kind_count; i++) {
 		if (!full && !kinds[i].in_default)
 			continue;
