@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What the scripts here share. Sourced with the top directory as the current one.
 target_names() {
-	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids
+	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids pack
 }
 
 give_up() {
@@ -34,6 +34,7 @@ longest() {
 	planner) echo 448 ;;
 	tlb | tlb_threads) echo 772 ;;
 	ids) echo 962 ;;
+	pack) echo 520 ;;
 	*) echo 388 ;;
 	esac
 }

@@ -31,6 +31,7 @@ int main(int argc, char **argv)
 		{"config", seed_config}, {"translate", seed_translate},	  {"planner", seed_planner},
 		{"flush", seed_flush},	 {"model", seed_model},		  {"trace", seed_trace},
 		{"tlb", seed_tlb},	 {"tlb_threads", seed_tlb},	  {"ids", seed_ids},
+		{"pack", seed_pack},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {

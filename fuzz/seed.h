@@ -15,6 +15,7 @@ void seed_model(void);
 void seed_trace(void);
 void seed_tlb(void);
 void seed_ids(void);
+void seed_pack(void);
 
 /* Writes the file KIND-WHAT. */
 void seed_write(const char *kind, const char *what, const void *data, size_t size);

@@ -349,26 +349,32 @@ struct comparison {
 };
 
 /* What is below a node of this level, or of a lower one in its first slot. */
-static uint32_t slot_of(const struct iomt_pack *pack, uint32_t node, unsigned level, unsigned slot)
+static const struct pack_node *on_level(const struct iomt_pack *pack, uint32_t node, unsigned level,
+					struct pack_node *room)
 {
 	if (node && level_of(pack, node) == level)
-		return pack_node(pack, node)->below[slot];
-	return slot ? 0 : node;
+		return pack_node(pack, node);
+	*room = (struct pack_node){{node}};
+	return room;
 }
 
 static int compare(const struct comparison *of, uint32_t before, uint32_t after, unsigned level,
 		   uint32_t key)
 {
+	struct pack_node rooms[2];
+	const struct pack_node *a = on_level(of->pack, before, level, &rooms[0]);
+	const struct pack_node *b = on_level(of->pack, after, level, &rooms[1]);
 	int err = 0;
 
 	for (unsigned slot = 0; !err && slot < PACK_FANOUT; slot++) {
-		uint32_t a = slot_of(of->pack, before, level, slot);
-		uint32_t b = slot_of(of->pack, after, level, slot);
 		uint32_t at = key + (slot << (PACK_FANOUT_LG2 * level));
 
-		if (a == b)
+		if (a->below[slot] == b->below[slot])
 			continue;
-		err = level ? compare(of, a, b, level - 1, at) : of->differs(of->ctx, at, a, b);
+		if (level)
+			err = compare(of, a->below[slot], b->below[slot], level - 1, at);
+		else
+			err = of->differs(of->ctx, at, a->below[slot], b->below[slot]);
 	}
 	return err;
 }
