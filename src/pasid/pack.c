@@ -460,8 +460,9 @@ static int merge_isolating(struct iomt_pack *pack, struct iomt_pack_plan *plan)
 		if (err != IOMT_ENOSPC)
 			return err;
 	}
-	pack->open = true;
-	return iomt_pack_commit(pack, plan);
+	pack->open = false;
+	*plan = (struct iomt_pack_plan){.token = pack->token};
+	return 0;
 }
 
 int iomt_pack_merge(struct iomt_pack *pack, struct iomt_pack_plan *plan)

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 faults=tests/mutants/faults
 tree=build/mutants/tree
 suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path model_random model_traffic model_trace
-	tlb tlb_ids tlb_random tlb_threads tlb_orders ring targets flush
+	tlb tlb_ids tlb_random tlb_threads tlb_orders ring targets flush pack pack_random
 	hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
 	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 encoding_facts config errors sizes edges split protect gather
 	dirty iterate translate cursor memory exhaustion formats gathers random threads)

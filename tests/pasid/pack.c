@@ -256,6 +256,51 @@ static void ids_run_out(void)
 	close_pack();
 }
 
+/*
+ * ASIDs: whoever uses a table is a device with one key. All 256 in use, then one without users: the
+ * generation rolls over when everything was flushed, and those in use stay.
+ */
+static void tags_of_8_bits(void)
+{
+	iomt_pack_device first[256], second[256], more;
+	struct iomt_pack_plan plan;
+	uint64_t token;
+
+	open_pack((struct iomt_pack_cfg){.bits = 8, .first_id = 0, .last_id = 255});
+	iomt_pack_begin(&pack);
+	for (unsigned i = 0; i < 256; i++) {
+		struct iomt_pack_leaf table = {0x1000 * i, {i % 2, 0}};
+
+		first[i] = ADD(.sends = 0);
+		second[i] = ADD(.sends = 0);
+		iomt_pack_set(&pack, first[i], IOMT_PACK_RID, &table);
+		iomt_pack_set(&pack, second[i], IOMT_PACK_RID, &table);
+	}
+	commit();
+	for (unsigned i = 0; i < 256; i++) {
+		CHECK_EQ(id_of(first[i]), i);
+		CHECK_EQ(id_of(second[i]), i);
+	}
+	iomt_pack_begin(&pack);
+	more = ADD(.sends = 0);
+	iomt_pack_set(&pack, more, IOMT_PACK_RID, &a_other);
+	CHECK_INT(iomt_pack_commit(&pack, &plan), IOMT_ENOSPC);
+	iomt_pack_abort(&pack);
+	iomt_pack_begin(&pack);
+	iomt_pack_remove(&pack, first[77]);
+	iomt_pack_remove(&pack, second[77]);
+	token = commit().token;
+	iomt_pack_begin(&pack);
+	more = ADD(.sends = 0);
+	iomt_pack_set(&pack, more, IOMT_PACK_RID, &a_other);
+	CHECK_INT(iomt_pack_commit(&pack, &plan), IOMT_EBUSY);
+	CHECK_INT(iomt_pack_complete(&pack, token), 0);
+	commit();
+	CHECK_EQ(id_of(more), 77);
+	CHECK_EQ(id_of(first[78]), 78);
+	close_pack();
+}
+
 /* Neither the same map with another word, nor another bit of an attribute. */
 static void words_and_attributes(void)
 {
@@ -508,6 +553,6 @@ static void memory_runs_out(void)
 }
 
 TEST_SUITE(pack, TEST(worked_example), TEST(key_in_quarantine), TEST(key_in_quarantine_of_others),
-	   TEST(ids_run_out), TEST(words_and_attributes), TEST(no_pasid_is_pasid_0),
-	   TEST(isolating), TEST(policies), TEST(every_error), TEST(configurations),
-	   TEST(memory_runs_out));
+	   TEST(ids_run_out), TEST(tags_of_8_bits), TEST(words_and_attributes),
+	   TEST(no_pasid_is_pasid_0), TEST(isolating), TEST(policies), TEST(every_error),
+	   TEST(configurations), TEST(memory_runs_out));

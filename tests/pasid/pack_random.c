@@ -70,12 +70,13 @@ static void play_one(struct play *play)
 
 	if (!random_below(random, 8))
 		packing_finish(packing, random_below(random, 2));
-	if (!random_below(random, 12)) {
-		(void)packing_merge(packing, random_below(random, 2));
-		return;
-	}
 	if (!random_below(random, 6))
 		play->provider.fail_at = play->provider.allocations + 1 + random_below(random, 4);
+	if (!random_below(random, 12)) {
+		(void)packing_merge(packing, random_below(random, 2));
+		play->provider.fail_at = 0;
+		return;
+	}
 	packing_begin(packing);
 	for (uint64_t i = 1 + random_below(random, 4); i; i--)
 		some_change(play);
