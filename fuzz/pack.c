@@ -60,7 +60,7 @@ static void commit(struct packing *packing, bool finish)
 	if (err == IOMT_EBUSY) {
 		while (packing->tail_count)
 			packing_finish(packing, false);
-		CHECK_INT(iomt_pack_complete(&packing->pack, packing->done), 0);
+		packing_tell(packing);
 		err = packing_commit(packing, finish);
 	}
 	if (!err)
@@ -75,7 +75,10 @@ static void step(struct packing *packing, const struct pack_record *record)
 		provider.fail_at = provider.allocations + record->fail;
 	switch (record->operation % PACK_OPERATIONS) {
 	case PACK_FINISH:
-		packing_finish(packing, record->leaf % 2);
+		if (record->leaf & 2)
+			packing_tell(packing);
+		else
+			packing_finish(packing, record->leaf & 1);
 		break;
 	case PACK_MERGE:
 		if (!packing->open)

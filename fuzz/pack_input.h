@@ -11,7 +11,7 @@ enum pack_operation {
 	PACK_ADD,
 	PACK_REMOVE,
 	PACK_SET_ALL,
-	PACK_FINISH, /* what was put off; "leaf": and say so */
+	PACK_FINISH, /* what was put off; "leaf", bit 0: and say so, bit 1: only say so */
 	PACK_MERGE,
 	PACK_ABORT,
 	PACK_OPERATIONS

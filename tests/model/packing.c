@@ -278,7 +278,12 @@ void packing_finish(struct packing *packing, bool tell)
 	packing->tail_count--;
 	memmove(tail, tail + 1, packing->tail_count * sizeof(*tail));
 	if (tell)
-		CHECK_INT(iomt_pack_complete(&packing->pack, packing->done), 0);
+		packing_tell(packing);
+}
+
+void packing_tell(struct packing *packing)
+{
+	CHECK_INT(iomt_pack_complete(&packing->pack, packing->done), 0);
 }
 
 /* Takes over what was committed, and carries the plan out. */

@@ -66,6 +66,9 @@ int packing_merge(struct packing *packing, bool tail);
 /* Carries out the first end that was put off, if there is one; "tell": and says so. */
 void packing_finish(struct packing *packing, bool tell);
 
+/* Says so of what is over, which may have been a while ago. */
+void packing_tell(struct packing *packing);
+
 /* All that can be checked at any time outside of a transaction. */
 void packing_check(struct packing *packing);
 

@@ -193,6 +193,35 @@ static void key_in_quarantine(void)
 	}
 }
 
+/* Cleared again before the first time is known to be over: that is no news of the second. */
+static void key_in_quarantine_twice(void)
+{
+	struct iomt_pack_plan first, second;
+	iomt_pack_device device;
+
+	open_pack((struct iomt_pack_cfg){0});
+	iomt_pack_begin(&pack);
+	device = ADD(.sends = 16);
+	iomt_pack_set(&pack, device, 3, &a);
+	commit();
+	iomt_pack_begin(&pack);
+	iomt_pack_clear(&pack, device, 3);
+	first = commit();
+	iomt_pack_begin(&pack);
+	iomt_pack_set(&pack, device, 3, &a);
+	second = commit();
+	check_plan(&second, "p.e");
+	iomt_pack_begin(&pack);
+	iomt_pack_clear(&pack, device, 3);
+	second = commit();
+	CHECK_INT(iomt_pack_complete(&pack, first.token), 0);
+	iomt_pack_begin(&pack);
+	iomt_pack_set(&pack, device, 3, &a);
+	second = commit();
+	check_plan(&second, "p.e");
+	close_pack();
+}
+
 /* Who comes meanwhile waits for it, too, whatever keys it has: it can send that one. */
 static void key_in_quarantine_of_others(void)
 {
@@ -553,6 +582,6 @@ static void memory_runs_out(void)
 }
 
 TEST_SUITE(pack, TEST(worked_example), TEST(key_in_quarantine), TEST(key_in_quarantine_of_others),
-	   TEST(ids_run_out), TEST(tags_of_8_bits), TEST(words_and_attributes),
-	   TEST(no_pasid_is_pasid_0), TEST(isolating), TEST(policies), TEST(every_error),
-	   TEST(configurations), TEST(memory_runs_out));
+	   TEST(key_in_quarantine_twice), TEST(ids_run_out), TEST(tags_of_8_bits),
+	   TEST(words_and_attributes), TEST(no_pasid_is_pasid_0), TEST(isolating), TEST(policies),
+	   TEST(every_error), TEST(configurations), TEST(memory_runs_out));

@@ -70,6 +70,8 @@ static void play_one(struct play *play)
 
 	if (!random_below(random, 8))
 		packing_finish(packing, random_below(random, 2));
+	if (!random_below(random, 8))
+		packing_tell(packing);
 	if (!random_below(random, 6))
 		play->provider.fail_at = play->provider.allocations + 1 + random_below(random, 4);
 	if (!random_below(random, 12)) {
@@ -90,7 +92,7 @@ static void play_one(struct play *play)
 		if (err == IOMT_EBUSY) {
 			while (packing->tail_count)
 				packing_finish(packing, false);
-			CHECK_INT(iomt_pack_complete(&packing->pack, packing->done), 0);
+			packing_tell(packing);
 			err = packing_commit(packing, true);
 		}
 		if (err) {
