@@ -215,12 +215,13 @@ static void wait(struct tagged *hw)
 void tagged_live(struct tagged *hw)
 {
 	for (uint64_t i = random_below(&hw->random, 6); i; i--) {
-		switch (random_below(&hw->random, 8)) {
+		switch (random_below(&hw->random, 24)) {
 		case 0:
 			if (hw->queued)
 				invalidate(hw, (unsigned)random_below(&hw->random, hw->queued));
 			break;
 		case 1:
+		case 2:
 			if (hw->filling)
 				fill(hw, (unsigned)random_below(&hw->random, hw->filling));
 			break;
