@@ -292,6 +292,19 @@ void iomt_pack_abort(struct iomt_pack *pack);
 int iomt_pack_merge(struct iomt_pack *pack, struct iomt_pack_plan *plan);
 
 /*
+ * Moves devices to these ids, those of a better assignment that was found elsewhere: all that can
+ * move at once, in one plan. Call it again with the same arguments until the plan is empty; a device
+ * moves when it may share with all that have its new id before the plan. Those that are left then
+ * wait for each other in a circle (send one to a free id first), or may not share at all.
+ *
+ * Isolating alone: else IOMT_EOPNOTSUPP. IOMT_ERANGE for an id that is not handed out here,
+ * IOMT_ESTALE, IOMT_ENOMEM; IOMT_EBUSY in a transaction, and when a wanted id is in quarantine. On
+ * errors nothing changes.
+ */
+int iomt_pack_apply(struct iomt_pack *pack, const iomt_pack_device *devices, const uint32_t *ids,
+		    uint32_t count, struct iomt_pack_plan *plan);
+
+/*
  * Says that all steps of this plan and those before it are done, waits included: ids and keys that
  * were in quarantine for them may be used again. A token of the past is no error. IOMT_EINVAL: no plan
  * has this token yet.

@@ -381,20 +381,11 @@ static void undo(struct iomt_pack *pack)
 		iomt_pack_equivalent_undo(pack);
 }
 
-int iomt_pack_commit(struct iomt_pack *pack, struct iomt_pack_plan *plan)
+/* Makes the plan of what was decided, and lets it be. On errors nothing has changed. */
+static int conclude(struct iomt_pack *pack, struct iomt_pack_plan *plan)
 {
-	int err;
+	int err = iomt_pack_plan_make(pack);
 
-	if (!pack->open)
-		return IOMT_EINVAL;
-	take_stamp(pack);
-	pack->must_wait = false;
-	pack->step_count = 0;
-	find_changed(pack);
-	err = decide(pack);
-	if (err)
-		return err;
-	err = iomt_pack_plan_make(pack);
 	if (!err)
 		err = iomt_pack_quarantine_room(pack, pack->flushes);
 	if (err) {
@@ -406,6 +397,20 @@ int iomt_pack_commit(struct iomt_pack *pack, struct iomt_pack_plan *plan)
 	*plan = (struct iomt_pack_plan){
 		.token = pack->token, .count = pack->step_count, .tail = pack->tail};
 	return 0;
+}
+
+int iomt_pack_commit(struct iomt_pack *pack, struct iomt_pack_plan *plan)
+{
+	int err;
+
+	if (!pack->open)
+		return IOMT_EINVAL;
+	take_stamp(pack);
+	pack->must_wait = false;
+	pack->step_count = 0;
+	find_changed(pack);
+	err = decide(pack);
+	return err ? err : conclude(pack, plan);
 }
 
 void iomt_pack_abort(struct iomt_pack *pack)
@@ -476,6 +481,60 @@ int iomt_pack_merge(struct iomt_pack *pack, struct iomt_pack_plan *plan)
 	pack->merge = true;
 	touch_twins(pack);
 	err = iomt_pack_commit(pack, plan);
+	if (err)
+		iomt_pack_abort(pack);
+	return err;
+}
+
+static int move(struct iomt_pack *pack, uint32_t number, uint32_t id)
+{
+	struct pack_device *device = pack_device(pack, number);
+	int err;
+
+	if (pack_id(pack, device->class) == id || (device->state & PACK_CHANGED))
+		return 0;
+	err = iomt_pack_isolating_move(pack, device, id);
+	if (err)
+		return err == IOMT_EAGAIN ? 0 : err;
+	touch(pack, number);
+	device->state |= PACK_CHANGED;
+	iomt_pack_class_note(pack, number);
+	return 0;
+}
+
+static int check_moves(const struct iomt_pack *pack, const iomt_pack_device *devices,
+		       const uint32_t *ids, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!find(pack, devices[i]))
+			return IOMT_ESTALE;
+		if (ids[i] < pack->cfg.first_id || ids[i] > pack->cfg.last_id)
+			return IOMT_ERANGE;
+	}
+	return 0;
+}
+
+int iomt_pack_apply(struct iomt_pack *pack, const iomt_pack_device *devices, const uint32_t *ids,
+		    uint32_t count, struct iomt_pack_plan *plan)
+{
+	int err;
+
+	if (!pack_isolates(pack))
+		return IOMT_EOPNOTSUPP;
+	err = check_moves(pack, devices, ids, count);
+	if (!err)
+		err = iomt_pack_begin(pack);
+	if (err)
+		return err;
+	take_stamp(pack);
+	pack->must_wait = false;
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = move(pack, find(pack, devices[i]), ids[i]);
+	iomt_pack_isolating_moved(pack);
+	if (err)
+		undo(pack);
+	else
+		err = conclude(pack, plan);
 	if (err)
 		iomt_pack_abort(pack);
 	return err;

@@ -32,15 +32,25 @@ static int reach(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned
 	return iomt_pack_room(pack, array, lg2, number - array->used);
 }
 
-int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t *class)
+static int take_id(struct iomt_pack *pack, uint32_t *id)
 {
 	const struct iomt_pack_cfg *cfg = &pack->cfg;
-	struct pack_class *fresh;
-	uint32_t id, number;
-	int err = iomt_ids_alloc(&pack->ids, cfg->first_id, cfg->last_id, &id);
+	int err;
 
-	if (err == IOMT_ENOSPC && pack->in_quarantine)
-		return IOMT_EBUSY;
+	if (*id != IOMT_PACK_NO_ID) {
+		err = iomt_ids_alloc_at(&pack->ids, *id);
+		return err == IOMT_EEXIST ? IOMT_EBUSY : err;
+	}
+	err = iomt_ids_alloc(&pack->ids, cfg->first_id, cfg->last_id, id);
+	return err == IOMT_ENOSPC && pack->in_quarantine ? IOMT_EBUSY : err;
+}
+
+int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uint32_t *class)
+{
+	struct pack_class *fresh;
+	uint32_t number;
+	int err = take_id(pack, &id);
+
 	if (err)
 		return err;
 	number = pack_class_of(pack, id);
@@ -131,6 +141,19 @@ void iomt_pack_class_leave(struct iomt_pack *pack, uint32_t number, uint32_t dev
 	leaves->class = 0;
 }
 
+void iomt_pack_class_stamp(struct iomt_pack *pack, uint32_t number, uint32_t goal)
+{
+	struct pack_class *class = pack_class(pack, number);
+
+	if (class->stamp == pack->stamp)
+		return;
+	class->stamp = pack->stamp;
+	class->flags = 0;
+	class->touched = 0;
+	class->leaving = 0;
+	class->goal = goal;
+}
+
 void iomt_pack_class_note(struct iomt_pack *pack, uint32_t number)
 {
 	const struct pack_device *device = pack_device(pack, number), *goal;
@@ -138,14 +161,8 @@ void iomt_pack_class_note(struct iomt_pack *pack, uint32_t number)
 
 	if (!device->class)
 		return;
+	iomt_pack_class_stamp(pack, device->class, number);
 	class = pack_class(pack, device->class);
-	if (class->stamp != pack->stamp) {
-		class->stamp = pack->stamp;
-		class->flags = 0;
-		class->touched = 0;
-		class->leaving = 0;
-		class->goal = number;
-	}
 	class->touched++;
 	goal = pack_device(pack, class->goal);
 	if ((device->state & PACK_GOING) || !pack_same(device->wanted, goal->wanted))

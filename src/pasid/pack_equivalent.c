@@ -89,7 +89,7 @@ static int place(struct iomt_pack *pack, struct pack_device *device)
 
 	device->to = find(pack, device);
 	if (!device->to) {
-		err = iomt_pack_class_new(pack, device->fixed, &device->to);
+		err = iomt_pack_class_new(pack, device->fixed, IOMT_PACK_NO_ID, &device->to);
 		if (!err)
 			link(pack, device->to, device->wanted);
 	}

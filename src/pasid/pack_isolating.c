@@ -387,7 +387,7 @@ static int place(struct iomt_pack *pack, struct pack_device *device)
 	if (!class && pack->merge)
 		return IOMT_ENOSPC;
 	if (!class) {
-		err = iomt_pack_class_new(pack, device->fixed, &class);
+		err = iomt_pack_class_new(pack, device->fixed, IOMT_PACK_NO_ID, &class);
 		if (err == IOMT_ENOSPC || err == IOMT_EBUSY) {
 			class = best(pack, device, true);
 			err = class ? 0 : err;
@@ -466,4 +466,59 @@ void iomt_pack_isolating_undo(struct iomt_pack *pack)
 		}
 	}
 	iomt_pack_tags_settle(pack);
+}
+
+static bool is_used(const struct iomt_pack *pack, uint32_t class)
+{
+	uint32_t number = pack->first_class;
+
+	while (number && number != class)
+		number = pack_class(pack, number)->after;
+	return number;
+}
+
+/* With what it has where it is marked, so that taking it out from there needs no memory. */
+static int precede(struct iomt_pack *pack, struct pack_device *device, uint32_t class)
+{
+	int err = mark_map(pack, device->class, device->map);
+
+	if (!err)
+		err = add_map(pack, class, device->map);
+	if (err)
+		return err;
+	load_add(pack, class, device);
+	iomt_pack_class_stamp(pack, class, 0);
+	pack_class(pack, class)->flags |= PACK_JOINED;
+	device->to = class;
+	return 0;
+}
+
+int iomt_pack_isolating_move(struct iomt_pack *pack, struct pack_device *device, uint32_t id)
+{
+	uint32_t class = pack_class_of(pack, id);
+	bool used = is_used(pack, class);
+	int err = 0;
+
+	if (!used)
+		err = iomt_pack_class_new(pack, device->fixed, id, &class);
+	else if (pack_class(pack, class)->fixed != device->fixed || fit(pack, class, device) < 0)
+		err = IOMT_EAGAIN;
+	if (err)
+		return err;
+	err = precede(pack, device, class);
+	if (err && !used)
+		iomt_pack_class_undo(pack, class);
+	return err;
+}
+
+void iomt_pack_isolating_moved(struct iomt_pack *pack)
+{
+	struct pack_device *device;
+
+	PACK_EACH (pack, number, device) {
+		sub_map(pack, device->class, device->map, IOMT_PACK_ALL);
+		load_sub(pack, device->class, device);
+		device->stage = PACK_PLACED;
+	}
+	count_leaving(pack);
 }

@@ -92,7 +92,7 @@ enum pack_class_flags {
 	PACK_SPLIT = 1,	 /* not all its touched devices want the same */
 	PACK_KEPT = 2,	 /* all its devices stay, with another map */
 	PACK_FRESH = 4,	 /* in use since this transaction */
-	PACK_JOINED = 8, /* kept, and others come */
+	PACK_JOINED = 8, /* others come */
 	PACK_TOLD = 16,	 /* its steps are in the plan */
 };
 
@@ -223,7 +223,8 @@ PACK_INLINE bool pack_isolates(const struct iomt_pack *pack)
 /* Whether all devices of a class that the transaction touched leave it. */
 PACK_INLINE bool pack_empties(const struct iomt_pack *pack, const struct pack_class *class)
 {
-	return class->stamp == pack->stamp && class->leaving && class->leaving == class->members;
+	return class->stamp == pack->stamp && class->leaving && class->leaving == class->members &&
+	       !(class->flags & PACK_JOINED);
 }
 
 /* pack_array.c. "lg2" is of the bytes of an element. */
@@ -308,8 +309,11 @@ PACK_INLINE bool pack_is_waiting(const struct iomt_pack *pack, const struct pack
 
 extern const struct pack_chain iomt_pack_class_chain;
 
-/* An id that is free, in a class without devices. IOMT_ENOSPC, IOMT_EBUSY, IOMT_ENOMEM. */
-int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t *class);
+/*
+ * A free id, or this one unless it is IOMT_PACK_NO_ID, in a class without devices. IOMT_ENOSPC,
+ * IOMT_EBUSY, IOMT_ENOMEM.
+ */
+int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uint32_t *class);
 /* Gives back the id of a class that was never used. */
 void iomt_pack_class_undo(struct iomt_pack *pack, uint32_t class);
 /* Puts the id of a class into quarantine for the plan pack->token. */
@@ -317,6 +321,8 @@ void iomt_pack_class_drain(struct iomt_pack *pack, uint32_t class);
 uint32_t iomt_pack_class_hash(const struct iomt_pack *pack, struct pack_map map, uint64_t fixed);
 void iomt_pack_class_join(struct iomt_pack *pack, uint32_t class, uint32_t device);
 void iomt_pack_class_leave(struct iomt_pack *pack, uint32_t class, uint32_t device);
+/* Makes the transaction known to a class. */
+void iomt_pack_class_stamp(struct iomt_pack *pack, uint32_t class, uint32_t goal);
 /* Counts what changed devices of each class want. */
 void iomt_pack_class_note(struct iomt_pack *pack, uint32_t device);
 
@@ -326,6 +332,9 @@ int iomt_pack_equivalent_decide(struct iomt_pack *pack);
 void iomt_pack_equivalent_undo(struct iomt_pack *pack);
 int iomt_pack_isolating_decide(struct iomt_pack *pack);
 void iomt_pack_isolating_undo(struct iomt_pack *pack);
+/* Counts a device under another id; until "moved" also where it is. IOMT_EAGAIN: it may not share. */
+int iomt_pack_isolating_move(struct iomt_pack *pack, struct pack_device *device, uint32_t id);
+void iomt_pack_isolating_moved(struct iomt_pack *pack);
 /* pack_plan.c: what hardware is told. IOMT_ENOMEM. */
 
 int iomt_pack_plan_make(struct iomt_pack *pack);

@@ -342,6 +342,16 @@ int packing_commit(struct packing *packing, bool finish)
 	return 0;
 }
 
+static void keep_maps(struct packing *packing)
+{
+	for (unsigned i = 0; i < TAGGED_DEVICES; i++) {
+		struct packing_device *device = &packing->devices[i];
+
+		device->wanted = device->there;
+		memcpy(device->next, device->map, sizeof(device->next));
+	}
+}
+
 int packing_merge(struct packing *packing, bool finish)
 {
 	struct iomt_pack_stats before, after;
@@ -354,15 +364,44 @@ int packing_merge(struct packing *packing, bool finish)
 		check_same(packing);
 		return err;
 	}
-	for (unsigned i = 0; i < TAGGED_DEVICES; i++) {
-		struct packing_device *device = &packing->devices[i];
-
-		device->wanted = device->there;
-		memcpy(device->next, device->map, sizeof(device->map));
-	}
+	keep_maps(packing);
 	run_plan(packing, &plan, finish);
 	iomt_pack_stats(&packing->pack, &after);
 	CHECK(plan.count ? after.ids < before.ids : after.ids == before.ids);
+	packing_check(packing);
+	return 0;
+}
+
+int packing_apply(struct packing *packing, const uint32_t ids[TAGGED_DEVICES], bool finish)
+{
+	iomt_pack_device devices[TAGGED_DEVICES];
+	uint32_t wanted[TAGGED_DEVICES], count = 0;
+	struct iomt_pack_plan plan;
+	int err;
+
+	for (unsigned i = 0; i < TAGGED_DEVICES; i++) {
+		if (!packing->devices[i].there)
+			continue;
+		devices[count] = packing->devices[i].handle;
+		wanted[count++] = ids[i];
+	}
+	err = iomt_pack_apply(&packing->pack, devices, wanted, count, &plan);
+	if (err) {
+		check_same(packing);
+		return err;
+	}
+	keep_maps(packing);
+	run_plan(packing, &plan, finish);
+	for (unsigned i = 0; i < TAGGED_DEVICES; i++) {
+		struct packing_device *device = &packing->devices[i];
+		uint32_t id, old = device->id;
+
+		if (!device->there)
+			continue;
+		CHECK_INT(iomt_pack_id(&packing->pack, device->handle, &id), 0);
+		CHECK(id == old || id == ids[i]);
+		packing->moved += id != old;
+	}
 	packing_check(packing);
 	return 0;
 }

@@ -40,7 +40,7 @@ struct packing {
 	unsigned tail_count;
 	uint64_t done; /* all of this plan and those before it */
 	bool open;
-	uint64_t plans, steps;
+	uint64_t plans, steps, moved;
 };
 
 /* The packer of this configuration beside its model. */
@@ -62,6 +62,9 @@ void packing_abort(struct packing *packing);
  */
 int packing_commit(struct packing *packing, bool tail);
 int packing_merge(struct packing *packing, bool tail);
+
+/* Asks for these ids: a device has its own afterwards, or what was asked for. */
+int packing_apply(struct packing *packing, const uint32_t ids[TAGGED_DEVICES], bool tail);
 
 /* Carries out the first end that was put off, if there is one; "tell": and says so. */
 void packing_finish(struct packing *packing, bool tell);

@@ -453,6 +453,42 @@ static void policies(void)
 	}
 }
 
+/* To ids that were found elsewhere. */
+static void given_ids(void)
+{
+	iomt_pack_device devices[2];
+	uint32_t first[] = {1, 1}, fifth[] = {5, 5}, second[] = {1, 2}, beyond[] = {1, 0x10000};
+	struct iomt_pack_plan plan;
+
+	open_pack((struct iomt_pack_cfg){.relation = IOMT_PACK_ISOLATING});
+	iomt_pack_begin(&pack);
+	for (uint32_t i = 0; i < 2; i++) {
+		devices[i] = ADD(.sends = 16, .trust = 1);
+		iomt_pack_set(&pack, devices[i], i, i ? &a : &b);
+	}
+	CHECK_INT(iomt_pack_apply(&pack, devices, first, 2, &plan), IOMT_EBUSY);
+	commit();
+	CHECK_EQ(id_of(devices[0]), 1);
+	CHECK_EQ(id_of(devices[1]), 2);
+	CHECK_INT(iomt_pack_apply(&pack, devices, first, 2, &plan), 0);
+	check_plan(&plan, "pdD.I|.r");
+	CHECK_EQ(id_of(devices[1]), 1);
+	CHECK_INT(iomt_pack_apply(&pack, devices, first, 2, &plan), 0);
+	check_plan(&plan, "");
+	CHECK_INT(iomt_pack_apply(&pack, devices, second, 2, &plan), IOMT_EBUSY);
+	CHECK_INT(iomt_pack_apply(&pack, devices, beyond, 2, &plan), IOMT_ERANGE);
+	CHECK_INT(iomt_pack_apply(&pack, devices, fifth, 2, &plan), 0);
+	check_plan(&plan, "ppdDdD.I|.rr");
+	CHECK_EQ(id_of(devices[0]), 5);
+	CHECK_EQ(id_of(devices[1]), 5);
+	devices[1]++;
+	CHECK_INT(iomt_pack_apply(&pack, devices, fifth, 2, &plan), IOMT_ESTALE);
+	close_pack();
+	open_pack((struct iomt_pack_cfg){0});
+	CHECK_INT(iomt_pack_apply(&pack, NULL, NULL, 0, &plan), IOMT_EOPNOTSUPP);
+	close_pack();
+}
+
 static void every_error(void)
 {
 	struct iomt_pack_device_cfg cfg = {.size = sizeof(cfg), .sends = 16};
@@ -584,4 +620,4 @@ static void memory_runs_out(void)
 TEST_SUITE(pack, TEST(worked_example), TEST(key_in_quarantine), TEST(key_in_quarantine_of_others),
 	   TEST(key_in_quarantine_twice), TEST(ids_run_out), TEST(tags_of_8_bits),
 	   TEST(words_and_attributes), TEST(no_pasid_is_pasid_0), TEST(isolating), TEST(policies),
-	   TEST(every_error), TEST(configurations), TEST(memory_runs_out));
+	   TEST(given_ids), TEST(every_error), TEST(configurations), TEST(memory_runs_out));

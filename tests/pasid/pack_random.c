@@ -62,6 +62,29 @@ static void some_change(struct play *play)
 	}
 }
 
+/* Ids of others, and any. */
+static void move_some(struct play *play)
+{
+	const struct iomt_pack_cfg *cfg = &play->packing.cfg;
+	uint32_t ids[TAGGED_DEVICES];
+	int err;
+
+	for (unsigned i = 0; i < TAGGED_DEVICES; i++) {
+		const struct packing_device *other =
+			&play->packing.devices[random_below(&play->random, TAGGED_DEVICES)];
+
+		ids[i] = cfg->first_id +
+			 (uint32_t)random_below(&play->random, cfg->last_id - cfg->first_id + 1);
+		if (other->there && random_below(&play->random, 4))
+			ids[i] = other->id;
+	}
+	err = packing_apply(&play->packing, ids, random_below(&play->random, 2));
+	if (cfg->relation == IOMT_PACK_EQUIVALENT)
+		CHECK_INT(err, IOMT_EOPNOTSUPP);
+	else
+		CHECK(!err || err == IOMT_ENOMEM || err == IOMT_EBUSY);
+}
+
 static void play_one(struct play *play)
 {
 	struct random *random = &play->random;
@@ -76,6 +99,11 @@ static void play_one(struct play *play)
 		play->provider.fail_at = play->provider.allocations + 1 + random_below(random, 4);
 	if (!random_below(random, 12)) {
 		(void)packing_merge(packing, random_below(random, 2));
+		play->provider.fail_at = 0;
+		return;
+	}
+	if (!random_below(random, 12)) {
+		move_some(play);
 		play->provider.fail_at = 0;
 		return;
 	}
@@ -122,6 +150,7 @@ static void run(struct iomt_pack_cfg cfg, unsigned likely, uint64_t seed)
 	CHECK_EQ(stats.bytes, play.provider.live_bytes);
 	CHECK(play.packing.plans > steps / 2);
 	CHECK(play.packing.hw.hits > steps && play.packing.hw.walks > steps / 4);
+	CHECK(cfg.relation == IOMT_PACK_EQUIVALENT || play.packing.moved > steps / 100);
 	packing_close(&play.packing);
 	provider_check_empty(&play.provider);
 }
