@@ -152,6 +152,7 @@ void bench_limits(bool full);
 void bench_invalidation(void);
 void bench_flush(void);
 void bench_ids(void);
+void bench_pack(void);
 void bench_tlb(bool full);
 
 #endif

@@ -162,6 +162,7 @@ static void add_all(bool full)
 	bench_invalidation();
 	bench_flush();
 	bench_ids();
+	bench_pack();
 	for (size_t i = 0; i < kind_count; i++) {
 		if (!full && !kinds[i].in_default)
 			continue;

@@ -132,7 +132,7 @@ static struct iomt_event access_of(const struct snapshot *snapshot, uint32_t dev
 				   enum tagging tagging, const uint32_t *ids)
 {
 	const struct iomt_repack_device *d = &snapshot->devices[device];
-	const struct iomt_pack_key *key = &d->keys[any % d->count];
+	const struct iomt_repack_key *key = &d->keys[any % d->count];
 	struct iomt_event event = {.op = IOMT_EVENT_ACCESS,
 				   .address = ((uint64_t)key->leaf * PAGES + (any >> 32) % PAGES)
 					      << 12,

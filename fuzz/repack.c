@@ -17,7 +17,7 @@
 struct input {
 	struct iomt_repack_cfg cfg;
 	struct iomt_repack_device devices[MOST];
-	struct iomt_pack_key keys[MOST][KEYS];
+	struct iomt_repack_key keys[MOST][KEYS];
 	uint32_t present[MOST];
 	uint32_t count;
 };
@@ -30,13 +30,13 @@ static uint32_t key_of(uint8_t byte)
 }
 
 /* In order, each once, none that cannot be sent. */
-static void tidy(struct iomt_repack_device *device, struct iomt_pack_key *keys)
+static void tidy(struct iomt_repack_device *device, struct iomt_repack_key *keys)
 {
 	uint32_t count = 0;
 
 	device->sends = device->sends > IOMT_PACK_PASIDS ? 6 : device->sends;
 	for (uint32_t i = 0; i < device->count; i++) {
-		struct iomt_pack_key key = keys[i];
+		struct iomt_repack_key key = keys[i];
 		uint32_t at = count;
 
 		while (at && keys[at - 1].key > key.key)
@@ -55,7 +55,7 @@ static void read_device(struct input *input, const struct repack_record *record,
 			const uint8_t **data, size_t *size, bool sorted)
 {
 	struct iomt_repack_device *device = &input->devices[input->count];
-	struct iomt_pack_key *keys = input->keys[input->count];
+	struct iomt_repack_key *keys = input->keys[input->count];
 	struct repack_pair pair;
 
 	*device = (struct iomt_repack_device){.keys = keys,
@@ -66,7 +66,7 @@ static void read_device(struct input *input, const struct repack_record *record,
 	for (; device->count < record->keys % (KEYS + 1) && *size >= sizeof(pair);
 	     *data += sizeof(pair), *size -= sizeof(pair)) {
 		memcpy(&pair, *data, sizeof(pair));
-		keys[device->count++] = (struct iomt_pack_key){key_of(pair.key), pair.leaf % 3u};
+		keys[device->count++] = (struct iomt_repack_key){key_of(pair.key), pair.leaf % 3u};
 	}
 	if (sorted)
 		tidy(device, keys);

@@ -43,6 +43,7 @@ int main(int argc, char **argv)
 		{"pasid", seed_pasid},
 		{"ids_history", seed_ids_history},
 		{"repack", seed_repack},
+		{"pack", seed_pack},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {

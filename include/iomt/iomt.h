@@ -13,6 +13,7 @@
 #include <iomt/ids.h>
 #include <iomt/mem.h>
 #include <iomt/model.h>
+#include <iomt/pack.h>
 #include <iomt/pasid.h>
 #include <iomt/pasid_table.h>
 #include <iomt/plan.h>

@@ -15,29 +15,24 @@
 #ifndef IOMT_REPACK_H
 #define IOMT_REPACK_H
 
-#include <iomt/base.h>
+#include <iomt/pack.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/*
- * iomt_pack_key.key of requests without a PASID. With GIOV they are looked up as PASID 0: then
- * there is no such key but key 0, and the device sends at least that.
- */
-#define IOMT_PACK_RID 0x100000u
-
 #define IOMT_PACK_PASIDS 0x100000u /* PASIDs are below this (PCIe base specification, 6.20) */
 
 /* What a device has at one key. */
-struct iomt_pack_key {
-	uint32_t key; /* a PASID, or IOMT_PACK_RID */
+struct iomt_repack_key {
+	/* a PASID, or IOMT_PACK_RID; with GIOV 0 takes its place, which the device then sends */
+	uint32_t key;
 	uint32_t
 		leaf; /* the caller's number of a root and all attributes that a TLB entry may hold */
 };
 
 struct iomt_repack_device {
-	const struct iomt_pack_key *keys; /* in order of keys, each once */
+	const struct iomt_repack_key *keys; /* in order of keys, each once */
 	uint32_t count;
 	uint32_t sends; /* it can send the PASIDs below this, and has no other PASIDs */
 	uint32_t trust; /* devices of one nonzero value trust one another; 0: none */

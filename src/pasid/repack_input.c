@@ -27,7 +27,7 @@ bool iomt_repack_cfg_ok(const struct iomt_repack_cfg *cfg)
 static int check_keys(const struct iomt_repack_device *device, uint32_t number,
 		      struct iomt_repack_fault *fault)
 {
-	const struct iomt_pack_key *keys = device->keys;
+	const struct iomt_repack_key *keys = device->keys;
 
 	if (device->count && !keys)
 		return wrong(fault, IOMT_EINVAL, number, 0, "no keys, but a count of them");

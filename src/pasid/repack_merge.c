@@ -42,14 +42,14 @@ void iomt_repack_sort(uint32_t *list, uint32_t size, repack_before *before, cons
 	reverse(list, size);
 }
 
-static const struct iomt_pack_key *next_key(const struct repack *r, uint32_t content)
+static const struct iomt_repack_key *next_key(const struct repack *r, uint32_t content)
 {
 	return &repack_of(r, content)->keys[r->merge.at[content]];
 }
 
 static bool key_before(const void *ctx, uint32_t a, uint32_t b)
 {
-	const struct iomt_pack_key *x = next_key(ctx, a), *y = next_key(ctx, b);
+	const struct iomt_repack_key *x = next_key(ctx, a), *y = next_key(ctx, b);
 
 	if (x->key != y->key)
 		return x->key < y->key;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sharing.h"
 
-static const struct iomt_pack_key *key_of(const struct iomt_repack_device *device, uint32_t key)
+static const struct iomt_repack_key *key_of(const struct iomt_repack_device *device, uint32_t key)
 {
 	for (uint32_t i = 0; i < device->count; i++) {
 		if (device->keys[i].key == key)
@@ -22,7 +22,7 @@ static bool harmless(enum iomt_repack_relation relation, const struct iomt_repac
 	bool trust = a->trust && a->trust == b->trust;
 
 	for (uint32_t i = 0; i < a->count; i++) {
-		const struct iomt_pack_key *other = key_of(b, a->keys[i].key);
+		const struct iomt_repack_key *other = key_of(b, a->keys[i].key);
 
 		if (other && other->leaf != a->keys[i].leaf)
 			return false;

@@ -18,10 +18,10 @@ static uint32_t draw(struct random *random, uint32_t below)
 	return (uint32_t)random_below(random, below);
 }
 
-static void put(struct iomt_repack_device *device, struct iomt_pack_key *keys, uint32_t key,
+static void put(struct iomt_repack_device *device, struct iomt_repack_key *keys, uint32_t key,
 		uint32_t leaf)
 {
-	keys[device->count++] = (struct iomt_pack_key){key, leaf};
+	keys[device->count++] = (struct iomt_repack_key){key, leaf};
 }
 
 static uint32_t root_of(uint32_t n)
@@ -34,8 +34,8 @@ static uint32_t root_of(uint32_t n)
 }
 
 /* "pasids" of 4 * pasids numbers, in order: each with the chance that leaves enough for the rest. */
-static void put_some(struct iomt_repack_device *device, struct iomt_pack_key *keys, uint32_t pasids,
-		     bool global, struct random *random)
+static void put_some(struct iomt_repack_device *device, struct iomt_repack_key *keys,
+		     uint32_t pasids, bool global, struct random *random)
 {
 	uint32_t all = 4 * pasids, wanted = pasids, next = 1;
 
@@ -48,7 +48,7 @@ static void put_some(struct iomt_repack_device *device, struct iomt_pack_key *ke
 	}
 }
 
-static void fill(struct iomt_repack_device *device, struct iomt_pack_key *keys, uint32_t number,
+static void fill(struct iomt_repack_device *device, struct iomt_repack_key *keys, uint32_t number,
 		 enum snapshot_kind kind, uint32_t pasids, struct random *random)
 {
 	uint32_t rid = draw(random, LEAVES);
@@ -103,10 +103,10 @@ bool snapshot_make(struct snapshot *snapshot, enum snapshot_kind kind, uint32_t 
 }
 
 /* Few keys a device: insertion. */
-static void put_in_order(struct iomt_pack_key *keys, uint32_t count)
+static void put_in_order(struct iomt_repack_key *keys, uint32_t count)
 {
 	for (uint32_t i = 1; i < count; i++) {
-		struct iomt_pack_key key = keys[i];
+		struct iomt_repack_key key = keys[i];
 		uint32_t at = i;
 
 		for (; at && keys[at - 1].key > key.key; at--)
@@ -119,7 +119,7 @@ static void put_in_order(struct iomt_pack_key *keys, uint32_t count)
 static uint32_t go_over(struct snapshot *snapshot, struct iomt_repack_binding *bindings,
 			const uint32_t *given)
 {
-	struct iomt_pack_key *keys = snapshot->keys; /* of the first; then as far on as its are */
+	struct iomt_repack_key *keys = snapshot->keys; /* of the first; then as far on as its are */
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < snapshot->count; i++) {

@@ -31,7 +31,7 @@ extern const char *const snapshot_names[SNAPSHOT_KINDS];
 
 struct snapshot {
 	struct iomt_repack_device *devices;
-	struct iomt_pack_key *keys;
+	struct iomt_repack_key *keys;
 	uint32_t count;
 };
 

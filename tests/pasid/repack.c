@@ -11,8 +11,8 @@
 /* Three devices, two of which say the same in another order of filling. */
 static void equal_maps(void)
 {
-	static const struct iomt_pack_key a[] = {{1, 7}, {RID, 1}}, b[] = {{1, 7}, {RID, 1}},
-					  c[] = {{1, 8}, {RID, 1}};
+	static const struct iomt_repack_key a[] = {{1, 7}, {RID, 1}}, b[] = {{1, 7}, {RID, 1}},
+					    c[] = {{1, 8}, {RID, 1}};
 	const struct iomt_repack_device devices[] = {
 		{KEYS(a), .sends = 8}, {KEYS(c), .sends = 8}, {KEYS(b), .sends = 8}};
 	struct iomt_repack_result result;
@@ -35,7 +35,7 @@ static void equal_maps(void)
 /* One has PASID 5: another lacks it; may it share? */
 static void who_lacks_a_key(void)
 {
-	static const struct iomt_pack_key more[] = {{5, 7}, {RID, 1}}, less[] = {{RID, 1}};
+	static const struct iomt_repack_key more[] = {{5, 7}, {RID, 1}}, less[] = {{RID, 1}};
 	static const struct {
 		uint32_t sends, trust, trust_other;
 		bool isolating;
@@ -70,7 +70,7 @@ static void who_lacks_a_key(void)
 /* Requests without a PASID can be sent by all: who has no leaf for them shares with none that has. */
 static void requests_without_a_pasid(void)
 {
-	static const struct iomt_pack_key with[] = {{RID, 1}}, zero[] = {{0, 1}};
+	static const struct iomt_repack_key with[] = {{RID, 1}}, zero[] = {{0, 1}};
 	struct iomt_repack_device devices[2] = {{KEYS(with)}, {.keys = NULL}};
 	struct iomt_repack_cfg cfg = play_cfg(IOMT_REPACK_ISOLATING);
 	struct iomt_repack_result result;
@@ -95,7 +95,7 @@ static void requests_without_a_pasid(void)
 /* A ring of five that each disagree with the next: three ids, though no three disagree. */
 static void odd_ring(void)
 {
-	struct iomt_pack_key keys[5][2];
+	struct iomt_repack_key keys[5][2];
 	struct iomt_repack_device devices[5];
 	struct iomt_repack_cfg cfg = play_cfg(IOMT_REPACK_COMPATIBLE);
 	struct iomt_repack_result result;
@@ -104,8 +104,8 @@ static void odd_ring(void)
 	for (uint32_t i = 0; i < 5; i++) {
 		uint32_t next = (i + 1) % 5, low = i < next ? i : next, high = i < next ? next : i;
 
-		keys[i][0] = (struct iomt_pack_key){low, low == i};
-		keys[i][1] = (struct iomt_pack_key){high, high == i};
+		keys[i][0] = (struct iomt_repack_key){low, low == i};
+		keys[i][1] = (struct iomt_repack_key){high, high == i};
 		devices[i] = (struct iomt_repack_device){.keys = keys[i], .count = 2, .sends = 5};
 	}
 	CHECK_INT(play_solve(&cfg, devices, 5, ids, &result), 0);
@@ -131,7 +131,7 @@ static uint64_t hash_before(uint64_t fixed, uint32_t key, uint32_t leaf)
  */
 static void equal_hashes(void)
 {
-	struct iomt_pack_key a[2] = {{0, 0}, {IOMT_PACK_PASIDS - 1, 0}}, b[2];
+	struct iomt_repack_key a[2] = {{0, 0}, {IOMT_PACK_PASIDS - 1, 0}}, b[2];
 	const struct iomt_repack_device devices[] = {{KEYS(a), .sends = IOMT_PACK_PASIDS},
 						     {KEYS(b), .sends = IOMT_PACK_PASIDS}};
 	uint64_t last = (uint64_t)a[1].key << 32, before = hash_before(0, 0, 0), word = 0;
@@ -142,8 +142,8 @@ static void equal_hashes(void)
 		CHECK(++leaf);
 		word = last + before - hash_before(0, 0, leaf);
 	}
-	b[0] = (struct iomt_pack_key){0, leaf};
-	b[1] = (struct iomt_pack_key){(uint32_t)(word >> 32), (uint32_t)word};
+	b[0] = (struct iomt_repack_key){0, leaf};
+	b[1] = (struct iomt_repack_key){(uint32_t)(word >> 32), (uint32_t)word};
 	for (int relation = 0; relation < IOMT_REPACK_RELATIONS; relation++) {
 		struct iomt_repack_cfg cfg = play_cfg((enum iomt_repack_relation)relation);
 
@@ -171,7 +171,7 @@ static void nothing(void)
 /* What is there stays where it may; a device that changed is the one that moves. */
 static void present_ids(void)
 {
-	static const struct iomt_pack_key a[] = {{1, 7}}, b[] = {{2, 9}}, c[] = {{1, 8}};
+	static const struct iomt_repack_key a[] = {{1, 7}}, b[] = {{2, 9}}, c[] = {{1, 8}};
 	const struct iomt_repack_device devices[] = {{KEYS(a), .sends = 4},
 						     {KEYS(b), .sends = 4},
 						     {KEYS(c), .sends = 4},
@@ -205,7 +205,7 @@ static void present_ids(void)
 /* New ids are those that nobody has, as long as there are such. */
 static void fresh_ids(void)
 {
-	static const struct iomt_pack_key a[] = {{1, 7}}, b[] = {{1, 8}}, c[] = {{1, 9}};
+	static const struct iomt_repack_key a[] = {{1, 7}}, b[] = {{1, 8}}, c[] = {{1, 9}};
 	const struct iomt_repack_device devices[] = {
 		{KEYS(a), .sends = 4}, {KEYS(b), .sends = 4}, {KEYS(c), .sends = 4}};
 	static const uint32_t present[] = {2, 2, 2};
@@ -225,7 +225,7 @@ static void fresh_ids(void)
 /* Devices with nothing in common stay apart while there is room. */
 static void room_enough(void)
 {
-	static const struct iomt_pack_key a[] = {{1, 7}}, b[] = {{1, 7}, {2, 9}}, c[] = {{3, 9}};
+	static const struct iomt_repack_key a[] = {{1, 7}}, b[] = {{1, 7}, {2, 9}}, c[] = {{3, 9}};
 	const struct iomt_repack_device devices[] = {
 		{KEYS(a), .sends = 4}, {KEYS(b), .sends = 4}, {KEYS(c), .sends = 4}};
 	struct iomt_repack_cfg cfg = play_cfg(IOMT_REPACK_COMPATIBLE);
@@ -262,10 +262,10 @@ static int refused(const struct iomt_repack_cfg *cfg, const struct iomt_repack_d
 
 static void wrong_devices(void)
 {
-	static const struct iomt_pack_key good[] = {{1, 7}, {2, 7}, {RID, 7}},
-					  twice[] = {{1, 7}, {2, 7}, {2, 7}},
-					  back[] = {{2, 7}, {1, 7}}, beyond[] = {{1, 7}, {8, 7}},
-					  none[] = {{IOMT_PACK_RID + 1, 7}};
+	static const struct iomt_repack_key good[] = {{1, 7}, {2, 7}, {RID, 7}},
+					    twice[] = {{1, 7}, {2, 7}, {2, 7}},
+					    back[] = {{2, 7}, {1, 7}}, beyond[] = {{1, 7}, {8, 7}},
+					    none[] = {{IOMT_PACK_RID + 1, 7}};
 	static const struct {
 		struct iomt_repack_device device;
 		int err;
@@ -337,7 +337,7 @@ static void wrong_configurations(void)
 /* Memory: exactly as much as is said; none of it beyond, and less is an error. */
 static void memory(void)
 {
-	static const struct iomt_pack_key a[] = {{1, 7}}, b[] = {{1, 8}};
+	static const struct iomt_repack_key a[] = {{1, 7}}, b[] = {{1, 8}};
 	struct iomt_repack_device devices[70];
 	struct iomt_repack_result result;
 	uint32_t ids[70];
@@ -374,7 +374,7 @@ static void memory(void)
 
 static void wrong_checks(void)
 {
-	static const struct iomt_pack_key a[] = {{1, 7}};
+	static const struct iomt_repack_key a[] = {{1, 7}};
 	const struct iomt_repack_device devices[] = {{KEYS(a), .sends = 4}};
 	static const uint32_t ids[] = {1};
 	size_t bytes = iomt_repack_check_bytes(devices, 1);

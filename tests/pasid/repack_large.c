@@ -102,7 +102,7 @@ static void adversarial_exact(void)
 static void random_graph(void)
 {
 	enum { SIZE = 125 };
-	static struct iomt_pack_key keys[SIZE][SIZE];
+	static struct iomt_repack_key keys[SIZE][SIZE];
 	struct iomt_repack_device devices[SIZE] = {{.count = 0}};
 	struct snapshot snapshot = {.devices = devices, .count = SIZE};
 	struct iomt_repack_cfg cfg = play_cfg(IOMT_REPACK_COMPATIBLE);
@@ -116,8 +116,8 @@ static void random_graph(void)
 		for (uint32_t j = 0; j < i; j++, key++) {
 			if (random_next(&random) & 1)
 				continue;
-			keys[i][devices[i].count++] = (struct iomt_pack_key){key, 1};
-			keys[j][devices[j].count++] = (struct iomt_pack_key){key, 2};
+			keys[i][devices[i].count++] = (struct iomt_repack_key){key, 1};
+			keys[j][devices[j].count++] = (struct iomt_repack_key){key, 2};
 		}
 	}
 	cfg.effort = 1u << 24;
@@ -198,7 +198,7 @@ static void one_change(void)
 	CHECK_INT(play_solve(&cfg, snapshot.devices, DEVICES, present, &result), 0);
 	cfg.present = present;
 	for (uint32_t i = 0; i < 20; i++) {
-		struct iomt_pack_key *rid = &snapshot.keys[i * 7 * (PASIDS + 1) + PASIDS];
+		struct iomt_repack_key *rid = &snapshot.keys[i * 7 * (PASIDS + 1) + PASIDS];
 
 		CHECK_EQ(rid->key, IOMT_PACK_RID);
 		rid->leaf = (rid->leaf + 1) % 50;

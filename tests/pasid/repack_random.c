@@ -10,7 +10,7 @@
 #define TIMES 100000u
 
 struct deal {
-	struct iomt_pack_key keys[MOST][KEYS];
+	struct iomt_repack_key keys[MOST][KEYS];
 	struct iomt_repack_device devices[MOST];
 	uint32_t count;
 };
@@ -37,7 +37,7 @@ static void deal(struct deal *deal, struct random *random)
 
 			if (random_below(random, chance + 1) < chance &&
 			    (rid || key < device->sends))
-				deal->keys[i][device->count++] = (struct iomt_pack_key){
+				deal->keys[i][device->count++] = (struct iomt_repack_key){
 					rid ? IOMT_PACK_RID : key,
 					(uint32_t)random_below(random, leaves)};
 		}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The packer: which devices may share an id (a domain id, an ASID, a VMID), so that translations of
+ * one table are in the IOTLB once, and never become visible to a device whose own table would not
+ * give them. docs/packing.md states the problem and says what each architecture's tag holds.
+ *
+ *	iomt_pack_begin(&pack);
+ *	iomt_pack_add(&pack, &(struct iomt_pack_device_cfg){.size = ..., .sends = 1 << 16}, &device);
+ *	iomt_pack_set(&pack, device, IOMT_PACK_RID, &dma);
+ *	iomt_pack_set(&pack, device, pasid, &process);
+ *	if (!iomt_pack_commit(&pack, &plan))
+ *		for (uint32_t i = 0; i < plan.count; i++)
+ *			do_step(iomt_pack_step(&pack, i));
+ *	iomt_pack_complete(&pack, plan.token);
+ *
+ * One packer serves one scope in which tags are shared: one IOMMU, or all that share ids. A device
+ * is anything that has a map from keys to leaves; where a tag is given to a single table (VT-d first
+ * stage, SMMUv3 and RISC-V ASIDs) it is whatever uses the table, with the one key IOMT_PACK_RID.
+ *
+ * Threads: one call at a time for each packer, of one thread or under a lock.
+ */
+#ifndef IOMT_PACK_H
+#define IOMT_PACK_H
+
+#include <iomt/ids.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A key: a PASID below 2^20, or this for requests that have none. */
+#define IOMT_PACK_RID	    0x100000u
+#define IOMT_PACK_KEYS	    0x100001u
+#define IOMT_PACK_ALL	    UINT32_MAX /* in steps: every key */
+#define IOMT_PACK_NO_ID	    UINT32_MAX
+#define IOMT_PACK_DEVICES   0x100000u /* at most */
+#define IOMT_PACK_MAX_BITS  20u
+#define IOMT_PACK_MAX_TRUST 0xfffffu
+
+/*
+ * What an entry of the IOTLB may come from: a table and everything else that decides what an entry
+ * holds (format, levels, memory types, permissions from the PASID entry, stage 2, ...), encoded by
+ * the caller. Leaves are the same when all bits are.
+ */
+struct iomt_pack_leaf {
+	uint64_t root;
+	uint64_t attrs[2];
+};
+
+/* When two devices may have one id. */
+enum iomt_pack_relation {
+	/* Their maps are equal: the same keys, the same leaves. The number of ids in use is the number of
+	   different maps (and fixed words) at any time, unless merging is put off by policy. */
+	IOMT_PACK_EQUIVALENT,
+	/* Their maps are equal where both have a leaf; and a key that only one has cannot be sent by
+	   the other, or both are in the same trust group. */
+	IOMT_PACK_ISOLATING,
+};
+
+/*
+ * When a device that could keep its id moves to another one for the sake of sharing (under
+ * IOMT_PACK_EQUIVALENT; under IOMT_PACK_ISOLATING a device that may stay stays until
+ * iomt_pack_merge).
+ */
+enum iomt_pack_merging {
+	IOMT_PACK_EAGER, /* always */
+	IOMT_PACK_LAZY,	 /* never: when iomt_pack_merge is called */
+	IOMT_PACK_COST,	 /* when keys * key_gain >= devices that move * move_cost */
+};
+
+/*
+ * A replaceable hash of n words, for tests: what it returns decides about time, never about ids.
+ */
+typedef uint32_t (*iomt_pack_hash)(const uint32_t *words, size_t n);
+
+struct iomt_pack_cfg {
+	/* sizeof(struct iomt_pack_cfg): the struct may grow; callers built with an older one work. */
+	size_t size;
+
+	/* Where memory comes from: pieces of 512 to 4096 bytes, and powers of two up to 1 MiB. */
+	const struct iomt_mem *mem;
+
+	uint32_t bits;	   /* 1 to 20: ids are 0 to 2^bits - 1 */
+	uint32_t first_id; /* ids from first_id to last_id are handed out: 1 where 0 is reserved */
+	uint32_t last_id;
+	uint32_t relation;   /* enum iomt_pack_relation */
+	uint32_t merging;    /* enum iomt_pack_merging */
+	uint32_t key_gain;   /* IOMT_PACK_COST: what an IOTLB entry less for each key is worth */
+	uint32_t move_cost;  /* and a device-table write with its invalidations */
+	iomt_pack_hash hash; /* NULL for the packer's own */
+};
+
+struct iomt_pack_cfg_error {
+	const char *field;
+	const char *reason;
+};
+
+/*
+ * 0 when iomt_pack_init would accept this configuration, IOMT_EINVAL when not; *error, unless NULL,
+ * then names the field and says why. Both are constants.
+ */
+int iomt_pack_cfg_check(const struct iomt_pack_cfg *cfg, struct iomt_pack_cfg_error *error);
+
+/* A device, with a generation: one that was removed is known from its successor. Never 0. */
+typedef uint64_t iomt_pack_device;
+
+/* iomt_pack_device_cfg flags */
+#define IOMT_PACK_GIOV \
+	0x1u		   /* requests without PASID are tagged as PASID 0: IOMT_PACK_RID means 0 */
+#define IOMT_PACK_ATS 0x2u /* it has a TLB of its own that is in use */
+
+struct iomt_pack_device_cfg {
+	/* sizeof(struct iomt_pack_device_cfg): the struct may grow. */
+	size_t size;
+
+	/*
+	 * The device can send PASIDs below this, and no others, because hardware (its PASID capability,
+	 * the width of its table) stops them: 0 or a power of two up to 2^20.
+	 */
+	uint32_t sends;
+	uint32_t flags; /* IOMT_PACK_GIOV, IOMT_PACK_ATS */
+	uint32_t trust; /* a group whose members may hit one another's entries; 0: none */
+
+	/*
+	 * Only devices with the same word share an id. Another word for another tenant or stage 2
+	 * keeps devices apart; a word for each guest id of each vIOMMU, and no keys, keeps those
+	 * together whose sharing the guest decides.
+	 */
+	uint64_t fixed;
+};
+
+enum iomt_pack_op {
+	/* From now on changes of the table must be told to (id, key), and to the device's own TLB. */
+	IOMT_PACK_PUBLISH,
+	/* They need not be told any more on account of this device. */
+	IOMT_PACK_RETRACT,
+	/*
+	 * Clear, write the device's PASID entry of this key (IOMT_PACK_RID: that of no PASID). Where
+	 * hardware caches absent entries, too, a write is followed by a flush of the entry.
+	 */
+	IOMT_PACK_CLEAR_ENTRY,
+	IOMT_PACK_WRITE_ENTRY,
+	/* Write the id into the device-table entry; IOMT_PACK_NO_ID: make that entry invalid. */
+	IOMT_PACK_WRITE_DEVICE,
+	/* Invalidate: what the IOMMU has cached of the device-table entry; the PASID entry. */
+	IOMT_PACK_FLUSH_DEVICE,
+	IOMT_PACK_FLUSH_ENTRY,
+	/* Invalidate IOTLB entries: of (id, key), or of the id whatever the key. */
+	IOMT_PACK_FLUSH_KEY,
+	IOMT_PACK_FLUSH_ID,
+	/* Invalidate the device's own TLB (ATS): of a key, or IOMT_PACK_ALL. */
+	IOMT_PACK_FLUSH_ATS,
+	/* Wait until all invalidations before this, of earlier plans too, are complete. */
+	IOMT_PACK_WAIT,
+};
+
+struct iomt_pack_step {
+	uint32_t op; /* enum iomt_pack_op */
+	uint32_t id;
+	/*
+	 * Or IOMT_PACK_ALL: all that the device has after the plan, or when it retracts, all that it
+	 * had before.
+	 */
+	uint32_t key;
+	uint32_t unused;
+	iomt_pack_device device;    /* or 0 */
+	struct iomt_pack_leaf leaf; /* publish, retract and write of one key */
+};
+
+/*
+ * What hardware must be told, in this order. Plans are carried out in the order of their commits.
+ * The steps from "tail" on (a wait, and what it allows) may be put off, also until after later
+ * plans.
+ *
+ * Invalidations between two waits may be carried out in any order. The order of steps, and why:
+ *  1. publish: a table that changes must find every place where it may be cached;
+ *  2. clear entries that go, while the device still has the id under which others may have them;
+ *  3. where others will move into an id whose keys go: wait, flush these, wait. What waits for a
+ *     completion of an earlier plan is waited for here too;
+ *  4. wait, lest a cached PASID entry that was cleared come under another id; write device-table
+ *     entries, flush what is cached of them, wait: until then a device may use the old id, and fill
+ *     entries under it. So nothing new is in its table yet, and what goes out of use with it is
+ *     flushed later;
+ *  5. flush keys that nobody has any more under this id, and ids that nobody has; wait, since a
+ *     device could ask again for what is still there; flush TLBs of devices. A device that leaves
+ *     others behind needs no flush of the old id: what it filled is true for those who stay;
+ *  6. write new entries, after a wait where such a key had another leaf;
+ *  7. (tail) wait, and retract.
+ */
+struct iomt_pack_plan {
+	uint64_t token;
+	uint32_t count;
+	uint32_t tail;
+};
+
+/* Private: elements in pieces of memory. */
+struct iomt_pack_array {
+	unsigned char **pieces;
+	uint32_t count;	     /* of pieces */
+	uint32_t capacity;   /* of "pieces" */
+	uint32_t used;	     /* elements, ever; number 0 is none */
+	uint32_t free;	     /* a list of those given back */
+	uint32_t free_count; /* its length */
+};
+
+/* Private: heads of chains. */
+struct iomt_pack_heads {
+	struct iomt_pack_array words;
+	uint32_t mask;
+	uint32_t entries;
+};
+
+/* A packer. The fields are private; they are here so that a caller can place one anywhere. */
+struct iomt_pack {
+	struct iomt_pack_cfg cfg;
+	struct iomt_ids ids;
+	uint64_t bytes; /* but for those of ids */
+	struct iomt_pack_array leaves, nodes, metas, devices, classes, loads, tags;
+	struct iomt_pack_array steps, waiting, marked;
+	struct iomt_pack_heads leaf_heads, node_heads, class_heads, tag_heads;
+	uint64_t token;	    /* of the last plan */
+	uint64_t completed; /* all plans up to this */
+	uint32_t waiting_first, waiting_end;
+	uint32_t marked_count;
+	uint32_t first_class;	/* in use */
+	uint32_t first_drained; /* ids in quarantine, oldest first */
+	uint32_t last_drained;
+	uint32_t in_use, in_quarantine, device_count, ats_devices;
+	uint32_t touched, last_touched; /* devices of the transaction */
+	uint32_t stamp;			/* of the transaction */
+	uint32_t step_count, tail, flushes;
+	bool open;
+	bool must_wait; /* before entries are written */
+	bool pending;	/* invalidations after the last wait */
+	bool waited;
+	bool merge; /* whatever the policy */
+};
+
+/* Makes a packer without devices. IOMT_EINVAL: see the check. IOMT_ENOMEM. */
+int iomt_pack_init(struct iomt_pack *pack, const struct iomt_pack_cfg *cfg);
+
+/* Gives all memory back. */
+void iomt_pack_destroy(struct iomt_pack *pack);
+
+/*
+ * A transaction: any number of the next four, then commit or abort. Binding one PASID to many
+ * devices in one does not divide and merge classes on the way. IOMT_EBUSY when one is open.
+ */
+int iomt_pack_begin(struct iomt_pack *pack);
+
+/*
+ * Adds a device without keys. IOMT_EINVAL (the struct, or no transaction), IOMT_ENOSPC when there
+ * are IOMT_PACK_DEVICES, IOMT_ENOMEM. On errors nothing changes.
+ */
+int iomt_pack_add(struct iomt_pack *pack, const struct iomt_pack_device_cfg *cfg,
+		  iomt_pack_device *device);
+
+/* Removes a device with all its keys. IOMT_ESTALE: no such device (any more); IOMT_EINVAL. */
+int iomt_pack_remove(struct iomt_pack *pack, iomt_pack_device device);
+
+/*
+ * Gives a key of a device a leaf, in place of any other. IOMT_ERANGE for a PASID that the device
+ * cannot send, or no key; IOMT_ESTALE, IOMT_EINVAL, IOMT_ENOMEM. On errors nothing changes.
+ */
+int iomt_pack_set(struct iomt_pack *pack, iomt_pack_device device, uint32_t key,
+		  const struct iomt_pack_leaf *leaf);
+
+/* Takes the leaf of a key away. IOMT_ENOENT when it has none; IOMT_ENOMEM, and as above. */
+int iomt_pack_clear(struct iomt_pack *pack, iomt_pack_device device, uint32_t key);
+
+/*
+ * Decides who has which id from now on, and ends the transaction. On errors nothing changes and the
+ * transaction stays open: IOMT_ENOSPC (no id is free), IOMT_EBUSY (none is free, but some are in
+ * quarantine: complete plans, and try again), IOMT_ENOMEM, IOMT_EINVAL (none is open).
+ *
+ * A transaction that changes every device of an id in different ways takes a new id for each way.
+ */
+int iomt_pack_commit(struct iomt_pack *pack, struct iomt_pack_plan *plan);
+
+/* A step of the last plan, below its count; until the next begin, merge, commit or destroy. */
+const struct iomt_pack_step *iomt_pack_step(const struct iomt_pack *pack, uint32_t index);
+
+/* Ends the transaction as if it had not begun. */
+void iomt_pack_abort(struct iomt_pack *pack);
+
+/*
+ * Moves devices to make the ids in use fewer, whatever the policy. A plan without steps when
+ * nothing is gained. Equivalent: leaves one id for each map. Isolating: the devices of one id go to
+ * others with which they share keys; call it again until the plan is empty. Errors as commit;
+ * IOMT_EBUSY in a transaction.
+ */
+int iomt_pack_merge(struct iomt_pack *pack, struct iomt_pack_plan *plan);
+
+/*
+ * Moves devices to these ids, those of a better assignment that was found elsewhere: all that can
+ * move at once, in one plan. Call it again with the same arguments until the plan is empty; a device
+ * moves when it may share with all that have its new id before the plan. Those that are left then
+ * wait for each other in a circle (send one to a free id first), or may not share at all.
+ *
+ * Isolating alone: else IOMT_EOPNOTSUPP. IOMT_ERANGE for an id that is not handed out here,
+ * IOMT_ESTALE, IOMT_ENOMEM; IOMT_EBUSY in a transaction, and when a wanted id is in quarantine. On
+ * errors nothing changes.
+ */
+int iomt_pack_apply(struct iomt_pack *pack, const iomt_pack_device *devices, const uint32_t *ids,
+		    uint32_t count, struct iomt_pack_plan *plan);
+
+/*
+ * Says that all steps of this plan and those before it are done, waits included: ids and keys that
+ * were in quarantine for them may be used again. A token of the past is no error. IOMT_EINVAL: no plan
+ * has this token yet.
+ */
+int iomt_pack_complete(struct iomt_pack *pack, uint64_t token);
+
+/* The device's id after the last commit, IOMT_PACK_NO_ID before its first. IOMT_ESTALE. */
+int iomt_pack_id(const struct iomt_pack *pack, iomt_pack_device device, uint32_t *id);
+
+/* The leaf of a key, changes of an open transaction included. IOMT_ENOENT, IOMT_ESTALE, IOMT_ERANGE. */
+int iomt_pack_get(const struct iomt_pack *pack, iomt_pack_device device, uint32_t key,
+		  struct iomt_pack_leaf *leaf);
+
+/*
+ * The first key from "from" on that the device has, changes of an open transaction included. PASIDs
+ * first, then IOMT_PACK_RID. IOMT_ENOENT when there is none; IOMT_ESTALE.
+ */
+int iomt_pack_next(const struct iomt_pack *pack, iomt_pack_device device, uint32_t from,
+		   uint32_t *key, struct iomt_pack_leaf *leaf);
+
+struct iomt_pack_stats {
+	uint32_t devices;
+	uint32_t ids;	     /* in use */
+	uint32_t quarantine; /* ids that wait for a completion */
+	uint64_t keys;	     /* (id, key) pairs that wait for one */
+	uint64_t bytes;	     /* of memory, exactly */
+};
+
+void iomt_pack_stats(const struct iomt_pack *pack, struct iomt_pack_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "tagged.h"
+#include "test.h"
+
+const uint32_t tagged_keys[TAGGED_KEYS] = {0, 1, 15, 16, 300, 0x1234, 0xfffff, IOMT_PACK_RID};
+
+#define RID (TAGGED_KEYS - 1)
+
+struct iomt_pack_leaf tagged_leaf(unsigned number)
+{
+	static const struct iomt_pack_leaf leaves[TAGGED_LEAVES] = {[1] = {0x1000, {0, 0}},
+								    [2] = {0x1000, {0, 1ULL << 63}},
+								    [3] = {0x1000, {1, 0}},
+								    [4] = {1ULL << 63 | 0x1000,
+									   {0, 0}},
+								    [5] = {0, {UINT64_MAX, 0x20}}};
+
+	return leaves[number];
+}
+
+static unsigned leaf_number(const struct iomt_pack_leaf *leaf)
+{
+	for (unsigned i = 1; i < TAGGED_LEAVES; i++) {
+		struct iomt_pack_leaf other = tagged_leaf(i);
+
+		if (!memcmp(&other, leaf, sizeof(other)))
+			return i;
+	}
+	CHECK_MSG(false, "a leaf that nobody set");
+	return 0;
+}
+
+static unsigned key_number(uint32_t key)
+{
+	for (unsigned i = 0; i < TAGGED_KEYS; i++) {
+		if (tagged_keys[i] == key)
+			return i;
+	}
+	CHECK_MSG(false, "a key that nobody set");
+	return 0;
+}
+
+static unsigned device_number(const struct tagged *hw, iomt_pack_device handle)
+{
+	for (unsigned i = 0; i < TAGGED_DEVICES; i++) {
+		if (hw->devices[i].handle == handle)
+			return i;
+	}
+	CHECK_MSG(false, "a device that nobody added");
+	return 0;
+}
+
+void tagged_init(struct tagged *hw, uint64_t seed)
+{
+	*hw = (struct tagged){.random = {.state = seed, .seed = seed}};
+	for (unsigned i = 0; i < TAGGED_DEVICES; i++)
+		hw->devices[i].id = TAGGED_NONE;
+}
+
+void tagged_add(struct tagged *hw, unsigned device, iomt_pack_device handle, uint32_t sends,
+		uint32_t flags)
+{
+	struct tagged_device *added = &hw->devices[device];
+
+	CHECK_EQ(added->id, TAGGED_NONE);
+	memset(added, 0, sizeof(*added));
+	added->handle = handle;
+	added->giov = flags & IOMT_PACK_GIOV;
+	added->ats = flags & IOMT_PACK_ATS;
+	added->sends = sends;
+	added->id = TAGGED_NONE;
+}
+
+static bool can_send(const struct tagged_device *device, unsigned key)
+{
+	return key == RID || tagged_keys[key] < device->sends;
+}
+
+/* What a walk would find now: cached entries as long as they are there. */
+static unsigned read_table(struct tagged_device *device, unsigned key)
+{
+	if (!device->cached[key])
+		device->cached[key] = device->table[key];
+	return device->cached[key];
+}
+
+static uint32_t read_id(struct tagged_device *device)
+{
+	if (!device->id_is_cached && device->id != TAGGED_NONE) {
+		device->id_is_cached = true;
+		device->cached_id = device->id;
+	}
+	return device->id_is_cached ? device->cached_id : TAGGED_NONE;
+}
+
+static void got(struct tagged *hw, unsigned device, unsigned key, unsigned leaf)
+{
+	if (hw->devices[device].ats)
+		hw->devices[device].own[key][leaf] = true;
+	hw->judge(hw->ctx, device, key, leaf);
+}
+
+/* A walk ends: what it found is in the IOTLB, and somebody must know. */
+static void fill(struct tagged *hw, unsigned index)
+{
+	const struct tagged_fill done = hw->fills[index];
+
+	hw->fills[index] = hw->fills[--hw->filling];
+	CHECK_MSG(hw->devices[done.device].published[done.id][done.key][done.leaf],
+		  "id %u key %u leaf %u of device %u: nobody is told of its changes", done.id,
+		  done.key, done.leaf, done.device);
+	hw->iotlb[done.id][done.key][done.leaf] = true;
+}
+
+static void use_own(struct tagged *hw, unsigned device, unsigned key)
+{
+	for (unsigned leaf = 1; leaf < TAGGED_LEAVES; leaf++) {
+		if (hw->devices[device].own[key][leaf])
+			hw->judge(hw->ctx, device, key, leaf);
+	}
+}
+
+void tagged_access(struct tagged *hw, unsigned number, unsigned key)
+{
+	struct tagged_device *device = &hw->devices[number];
+	uint32_t id;
+	unsigned leaf;
+	bool hit = false;
+
+	if (!can_send(device, key))
+		return;
+	if (key == RID && device->giov)
+		key = 0;
+	use_own(hw, number, key);
+	id = read_id(device);
+	if (id == TAGGED_NONE)
+		return;
+	for (leaf = 1; leaf < TAGGED_LEAVES; leaf++) {
+		if (hw->iotlb[id][key][leaf]) {
+			hw->hits++;
+			hit = true;
+			got(hw, number, key, leaf);
+		}
+	}
+	leaf = read_table(device, key);
+	if (hit || !leaf)
+		return;
+	hw->walks++;
+	got(hw, number, key, leaf);
+	if (hw->filling == TAGGED_FILLS)
+		fill(hw, 0);
+	hw->fills[hw->filling++] = (struct tagged_fill){number, key, leaf, id};
+	if (random_below(&hw->random, 4))
+		fill(hw, hw->filling - 1);
+}
+
+static bool covers(const struct iomt_pack_step *step, uint32_t id, unsigned key)
+{
+	return step->id == id && (step->op == IOMT_PACK_FLUSH_ID || step->key == tagged_keys[key]);
+}
+
+static void drop_iotlb(struct tagged *hw, const struct iomt_pack_step *step)
+{
+	for (unsigned i = 0; i < hw->filling;) {
+		if (covers(step, hw->fills[i].id, hw->fills[i].key))
+			hw->fills[i] = hw->fills[--hw->filling];
+		else
+			i++;
+	}
+	for (unsigned key = 0; key < TAGGED_KEYS; key++) {
+		if (covers(step, step->id, key))
+			memset(hw->iotlb[step->id][key], 0, sizeof(hw->iotlb[step->id][key]));
+	}
+}
+
+static void invalidate(struct tagged *hw, unsigned index)
+{
+	const struct iomt_pack_step step = hw->queue[index];
+	struct tagged_device *device = NULL;
+
+	hw->queue[index] = hw->queue[--hw->queued];
+	if (step.device)
+		device = &hw->devices[device_number(hw, step.device)];
+	switch (step.op) {
+	case IOMT_PACK_FLUSH_DEVICE:
+		device->id_is_cached = false;
+		break;
+	case IOMT_PACK_FLUSH_ENTRY:
+		device->cached[key_number(step.key)] = 0;
+		break;
+	case IOMT_PACK_FLUSH_KEY:
+	case IOMT_PACK_FLUSH_ID:
+		drop_iotlb(hw, &step);
+		break;
+	case IOMT_PACK_FLUSH_ATS:
+		CHECK(device->ats);
+		if (step.key == IOMT_PACK_ALL)
+			memset(device->own, 0, sizeof(device->own));
+		else
+			memset(device->own[key_number(step.key)], 0, sizeof(device->own[0]));
+		break;
+	default:
+		CHECK_MSG(false, "not an invalidation");
+	}
+}
+
+static void wait(struct tagged *hw)
+{
+	while (hw->filling)
+		fill(hw, hw->filling - 1);
+	while (hw->queued)
+		invalidate(hw, (unsigned)random_below(&hw->random, hw->queued));
+}
+
+void tagged_live(struct tagged *hw)
+{
+	for (uint64_t i = random_below(&hw->random, 6); i; i--) {
+		switch (random_below(&hw->random, 24)) {
+		case 0:
+			if (hw->queued)
+				invalidate(hw, (unsigned)random_below(&hw->random, hw->queued));
+			break;
+		case 1:
+		case 2:
+			if (hw->filling)
+				fill(hw, (unsigned)random_below(&hw->random, hw->filling));
+			break;
+		default:
+			tagged_access(hw, (unsigned)random_below(&hw->random, TAGGED_DEVICES),
+				      (unsigned)random_below(&hw->random, TAGGED_KEYS));
+		}
+	}
+}
+
+/* What is cached of a table must be somebody's, who is told of its changes. */
+static void check_published(const struct tagged *hw, uint32_t id, unsigned key)
+{
+	for (unsigned leaf = 1; leaf < TAGGED_LEAVES; leaf++) {
+		bool told = !hw->iotlb[id][key][leaf];
+
+		for (unsigned i = 0; i < TAGGED_DEVICES && !told; i++)
+			told = hw->devices[i].published[id][key][leaf];
+		CHECK_MSG(told, "id %u key %u leaf %u is cached, nobody is told of its changes", id,
+			  key, leaf);
+	}
+}
+
+static void publish(struct tagged_device *device, const struct iomt_pack_step *step,
+		    const unsigned all[TAGGED_KEYS])
+{
+	for (unsigned key = 0; key < TAGGED_KEYS; key++) {
+		if (step->key == IOMT_PACK_ALL && all[key])
+			device->published[step->id][key][all[key]]++;
+		else if (step->key == tagged_keys[key])
+			device->published[step->id][key][leaf_number(&step->leaf)]++;
+	}
+}
+
+static void retract(struct tagged *hw, struct tagged_device *device,
+		    const struct iomt_pack_step *step, const unsigned all[TAGGED_KEYS])
+{
+	for (unsigned key = 0; key < TAGGED_KEYS; key++) {
+		unsigned leaf = all[key];
+
+		if (step->key == tagged_keys[key])
+			leaf = leaf_number(&step->leaf);
+		else if (step->key != IOMT_PACK_ALL || !leaf)
+			continue;
+		CHECK(device->published[step->id][key][leaf]);
+		device->published[step->id][key][leaf]--;
+		check_published(hw, step->id, key);
+	}
+}
+
+void tagged_step(struct tagged *hw, const struct iomt_pack_step *step,
+		 const unsigned all[TAGGED_KEYS])
+{
+	struct tagged_device *device = NULL;
+
+	if (step->device)
+		device = &hw->devices[device_number(hw, step->device)];
+	switch (step->op) {
+	case IOMT_PACK_PUBLISH:
+		publish(device, step, all);
+		break;
+	case IOMT_PACK_RETRACT:
+		retract(hw, device, step, all);
+		break;
+	case IOMT_PACK_CLEAR_ENTRY:
+		device->table[key_number(step->key)] = 0;
+		break;
+	case IOMT_PACK_WRITE_ENTRY:
+		device->table[key_number(step->key)] = leaf_number(&step->leaf);
+		break;
+	case IOMT_PACK_WRITE_DEVICE:
+		device->id = step->id;
+		break;
+	case IOMT_PACK_WAIT:
+		wait(hw);
+		break;
+	default:
+		CHECK(hw->queued < TAGGED_QUEUE);
+		hw->queue[hw->queued++] = *step;
+	}
+}
+
+void tagged_check(struct tagged *hw, unsigned device, const unsigned wanted[TAGGED_KEYS])
+{
+	for (unsigned key = 0; key < TAGGED_KEYS; key++)
+		CHECK_EQ(hw->devices[device].table[key], wanted[key]);
+	for (unsigned key = 0; key < TAGGED_KEYS; key++)
+		tagged_access(hw, device, key);
+}

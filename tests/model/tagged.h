@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An IOMMU whose caches never forget by themselves, entry by entry: an IOTLB tagged by id and key,
+ * device-table and PASID entries that are cached when they are used, TLBs of devices, walks that
+ * are under way, and invalidations that happen in any order until somebody waits. It carries out
+ * plans of iomt/pack.h step by step, and devices access between any two steps.
+ */
+#ifndef TESTS_MODEL_TAGGED_H
+#define TESTS_MODEL_TAGGED_H
+
+#include "random.h"
+#include <iomt/pack.h>
+
+#define TAGGED_DEVICES 8u
+#define TAGGED_KEYS    8u
+#define TAGGED_IDS     16u
+#define TAGGED_LEAVES  6u /* 1 to 5 */
+#define TAGGED_QUEUE   512u
+#define TAGGED_FILLS   16u
+#define TAGGED_NONE    UINT32_MAX
+
+/* The keys that are used: of several levels, the last PASID, none. */
+extern const uint32_t tagged_keys[TAGGED_KEYS];
+
+/* Leaves that differ in every part, and in single bits. */
+struct iomt_pack_leaf tagged_leaf(unsigned number);
+
+struct tagged_device {
+	iomt_pack_device handle;
+	bool giov, ats;
+	uint32_t sends;
+	/* in memory */
+	uint32_t id; /* of the device-table entry, or none */
+	unsigned table[TAGGED_KEYS];
+	/* cached */
+	uint32_t cached_id;
+	bool id_is_cached;
+	unsigned cached[TAGGED_KEYS];
+	bool own[TAGGED_KEYS][TAGGED_LEAVES]; /* its own TLB */
+	/* who is told of changes of a table: by id, key and leaf */
+	unsigned published[TAGGED_IDS][TAGGED_KEYS][TAGGED_LEAVES]; /* how often */
+};
+
+struct tagged_fill {
+	unsigned device, key, leaf;
+	uint32_t id;
+};
+
+struct tagged {
+	struct random random;
+	struct tagged_device devices[TAGGED_DEVICES];
+	bool iotlb[TAGGED_IDS][TAGGED_KEYS][TAGGED_LEAVES];
+	struct iomt_pack_step queue[TAGGED_QUEUE]; /* invalidations */
+	unsigned queued;
+	struct tagged_fill fills[TAGGED_FILLS]; /* walks under way */
+	unsigned filling;
+	/* Judges what a device got: an index into tagged_keys, a leaf. */
+	void (*judge)(void *ctx, unsigned device, unsigned key, unsigned leaf);
+	void *ctx;
+	uint64_t hits, walks;
+};
+
+void tagged_init(struct tagged *hw, uint64_t seed);
+
+/* A device comes; its handle may change when nothing of it is left. */
+void tagged_add(struct tagged *hw, unsigned device, iomt_pack_device handle, uint32_t sends,
+		uint32_t flags);
+
+/* One access of a device with a key that it can send; nothing when it cannot. */
+void tagged_access(struct tagged *hw, unsigned device, unsigned key);
+
+/* Something happens: accesses, invalidations, ends of walks. */
+void tagged_live(struct tagged *hw);
+
+/* Carries out a step. "all" is what its device has: before the plan in a retract, else after it. */
+void tagged_step(struct tagged *hw, const struct iomt_pack_step *step,
+		 const unsigned all[TAGGED_KEYS]);
+
+/* Fails the test unless the device's table is this, and its accesses give that. */
+void tagged_check(struct tagged *hw, unsigned device, const unsigned wanted[TAGGED_KEYS]);
+
+#endif
