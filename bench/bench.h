@@ -147,6 +147,7 @@ void bench_walks(const struct kind *kind, bool full);
 void bench_dirty(const struct kind *kind, bool full);
 void bench_providers(const struct kind *kind);
 void bench_threads(const struct kind *kind);
+void bench_threads_limit(void);
 void bench_promises(const struct kind *kind);
 void bench_limits(bool full);
 void bench_invalidation(void);

@@ -159,6 +159,7 @@ void bench_add(const struct kind *kind, const char *name, const struct workload 
 static void add_all(bool full)
 {
 	bench_limits(full);
+	bench_threads_limit();
 	bench_invalidation();
 	bench_flush();
 	bench_ids();

@@ -131,3 +131,47 @@ void bench_threads(const struct kind *kind)
 	column = kind;
 	team_sizes(add);
 }
+
+/* What processors do side by side when they share nothing at all, in about as much time. */
+static void sum_up(void *ctx, unsigned index)
+{
+	uint64_t sum = index;
+
+	(void)ctx;
+	for (uint32_t i = 0; i < PAGES * 8; i++) {
+		sum = (sum ^ sum >> 7) + i;
+		__asm__ volatile("" : "+r"(sum));
+	}
+}
+
+static bool open_sums(struct round *round)
+{
+	round->ops = PAGES;
+	round->entries = 1;
+	round->data = team_start(round->bench->param, sum_up, NULL);
+	return round->data;
+}
+
+static void sum_together(struct round *round)
+{
+	team_work(round->data);
+}
+
+static void stop_sums(struct round *round)
+{
+	team_stop(round->data);
+}
+
+static void add_sums(unsigned count)
+{
+	static const struct workload sums = {open_sums, NULL, sum_together, NULL, stop_sums};
+	char name[64];
+
+	snprintf(name, sizeof(name), "sums of 8, %u thread%s", count, count > 1 ? "s" : "");
+	bench_add(NULL, name, &sums, count);
+}
+
+void bench_threads_limit(void)
+{
+	team_sizes(add_sums);
+}
