@@ -77,12 +77,23 @@ PT_INLINE bool pt_are_clean(const struct pt_format *f, const u64 *slot, u64 n)
 
 #define PT_CLEAN 64u /* entries that are likely to be clean together */
 
+/* The first of a line's entries that is dirty, or PT_LINE: no branch, as nobody could foretell it. */
+PT_INLINE u64 pt_first_dirty(const struct pt_format *f, const u64 *slot)
+{
+	unsigned dirty = 1u << PT_LINE;
+
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < PT_LINE; i++)
+		dirty |= (unsigned)f->dirty(pt_load(&slot[i])) << i;
+	return (unsigned)__builtin_ctz(dirty);
+}
+
 /* How many of n entries surely have nothing to report until one does, line by line. */
 PT_INLINE u64 pt_count_clean(const struct pt_format *f, const u64 *slot, u64 n)
 {
-	u64 i = 0;
+	u64 i = 0, clean = PT_LINE;
 
-	while (n - i >= PT_LINE) {
+	while (clean == PT_LINE && n - i >= PT_LINE) {
 		bool aligned = !((uintptr_t)(slot + i) % (PT_CLEAN * sizeof(u64)));
 
 		if (aligned && n - i >= PT_CLEAN && pt_are_clean(f, slot + i, PT_CLEAN))
@@ -90,7 +101,7 @@ PT_INLINE u64 pt_count_clean(const struct pt_format *f, const u64 *slot, u64 n)
 		else if (pt_are_clean(f, slot + i, PT_LINE))
 			i += PT_LINE;
 		else
-			break;
+			i += clean = pt_first_dirty(f, slot + i);
 	}
 	return i;
 }
