@@ -187,7 +187,7 @@ int iomt_cd_use(struct iomt_cd *cd, const struct iomt_pt_hw *hw, unsigned half)
 	     (cd->flags & (IOMT_CD_HA | IOMT_CD_HD)) != updates))
 		return IOMT_EINVAL;
 	cd->half[half] = (struct iomt_cd_half){
-		.ttb = hw->u.arm.ttbr,
+		.ttb = hw->root, /* in place, other than in TTBR (5.4) */
 		.used = true,
 		.tsz = hw->u.arm.tsz,
 		.tg = hw->u.arm.tg,

@@ -296,6 +296,32 @@ static void from_tables(void)
 	close();
 }
 
+/* TTB0 and TTB1 hold bits 51:4 of the address in place (5.4); TTBR0 has 51:48 elsewhere. */
+static void from_high_tables(void)
+{
+	struct iomt_pasid_entry entry = {.cd = {.flags = IOMT_CD_A}};
+	struct iomt_pt_cfg cfg = {.size = sizeof(cfg),
+				  .format = &iomt_arm_s1_64k,
+				  .mem = &provider.mem,
+				  .oa_bits = 52};
+	struct iomt_pt_hw pt_hw;
+	struct iomt_pt pt;
+
+	open_at(AT, (struct iomt_pasid_table_cfg){.format = IOMT_PASID_TABLE_CD});
+	CHECK_INT(iomt_pt_init(&pt, &cfg), 0);
+	iomt_pt_hw(&pt, &pt_hw);
+	CHECK_EQ(pt_hw.root >> 48, 0xa);
+	for (unsigned half = 0; half < 2; half++) {
+		entry.cd.half[!half] = (struct iomt_cd_half){.ttb = 0};
+		CHECK_INT(iomt_cd_use(&entry.cd, &pt_hw, half), 0);
+		entry.cd.half[half].tg = 1; /* 64K in TG0, 16K in TG1 */
+		CHECK_INT(iomt_pasid_table_set(&table, 0, &entry, IOMT_PASID_BREAK, &inv), 0);
+		CHECK_EQ(word(hw.root + 8 + 8 * half), pt_hw.root);
+	}
+	iomt_pt_destroy(&pt);
+	close();
+}
+
 /* A table of one level grows to three; what was there stays where it is. */
 static unsigned told;
 
@@ -729,6 +755,6 @@ static void bad_calls(void)
 }
 
 TEST_SUITE(pasid_table, TEST(gcr3), TEST(gcr3_encrypted), TEST(gcr3_grows), TEST(cd_linear),
-	   TEST(cd_single), TEST(cd_two_levels), TEST(vtd), TEST(from_tables), TEST(amd_commands),
+	   TEST(cd_single), TEST(cd_two_levels), TEST(vtd), TEST(from_tables), TEST(from_high_tables), TEST(amd_commands),
 	   TEST(vtd_commands), TEST(smmu_commands), TEST(configurations), TEST(beyond_addresses),
 	   TEST(bad_cds), TEST(bad_vtd), TEST(bad_calls));
