@@ -241,7 +241,8 @@ struct iomt_pasid_inv {
  * after them. They return how many; IOMT_EINVAL, IOMT_ENOSPC as the calls of the vendors' headers.
  *
  * AMD: domain is that of the device-table entry. VT-d: flags are 0 or IOMT_VTD_WIDE. SMMUv3: of
- * streams of EL1, with the STE's VMID.
+ * streams of EL1, with the STE's VMID; a CMD_SYNC is among them, as TLBIs do not wait for CFGIs
+ * (IHI 0070, 3.21.3).
  */
 int iomt_pasid_inv_amd(const struct iomt_pasid_inv *inv, uint16_t rid, uint16_t domain,
 		       struct iomt_cmd *cmds, size_t n);
