@@ -240,4 +240,55 @@ static void released_at_once(void)
 	close_space();
 }
 
-TEST_SUITE(space_orders, TEST(orders), TEST(released_at_once));
+/* What "between" does, once, at any access of "call", in many rounds. */
+static bool (*between)(void);
+
+static void once(void)
+{
+	if (between())
+		overlap.meddle = NULL;
+}
+
+static int disturbed(bool (*what)(void), int (*call)(void))
+{
+	int err;
+
+	between = what;
+	overlap.meddle = once;
+	err = call();
+	overlap.meddle = NULL;
+	return err;
+}
+
+static uint64_t due;
+
+static bool report(void)
+{
+	CHECK_INT(iomt_pasid_quarantine_done(&space, due), 0);
+	return true;
+}
+
+static int ask(void)
+{
+	return iomt_pasid_alloc_at(&space, NULL, 0);
+}
+
+/* Nobody has it: it is in quarantine, then free. */
+static void asked_while_reported(void)
+{
+	random_init(&lots, 13);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 8};
+	for (unsigned round = 0; round < 2000; round++) {
+		int err;
+
+		open_space(UINT32_MAX);
+		CHECK_INT(ask(), 0);
+		CHECK_INT(iomt_pasid_put(&space, 0), 0);
+		due = iomt_pasid_quarantine_token(&space);
+		err = disturbed(report, ask);
+		CHECK_MSG(!err || err == IOMT_EAGAIN, "%d", err);
+		close_space();
+	}
+}
+
+TEST_SUITE(space_orders, TEST(orders), TEST(released_at_once), TEST(asked_while_reported));
