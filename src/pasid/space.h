@@ -144,8 +144,8 @@ IDS_INLINE uint64_t space_exchange(bool serial, uint64_t *at, uint64_t value)
 	return old;
 }
 
-/* Why a PASID is not what a caller takes it for: nobody has a reference. */
-int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid);
+/* Why a PASID is not what a caller takes it for: by its word, nobody had a reference. */
+int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid, uint64_t word);
 
 /* The smallest PASID of [first, last] in this state, of a set unless NULL, or SPACE_NONE. */
 uint32_t iomt_pasid_find(const struct iomt_pasid_space *space, uint32_t first, uint32_t last,

@@ -9,10 +9,8 @@ static uint64_t word_of(const struct iomt_pasid_space *space, uint32_t pasid)
 	return entry ? space_load(&entry->word) : 0;
 }
 
-int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid)
+int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid, uint64_t word)
 {
-	uint64_t word = word_of(space, pasid);
-
 	if (space_state(word) == SPACE_WAITING)
 		return IOMT_ESTALE;
 	if (iomt_ids_test(&space->ids, pasid) == IOMT_IDS_RESERVED)

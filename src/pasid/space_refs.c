@@ -13,7 +13,7 @@ int iomt_pasid_get(struct iomt_pasid_space *space, uint32_t pasid)
 	word = entry ? space_load(&entry->word) : 0;
 	do {
 		if (!space_is_live(word))
-			return iomt_pasid_gone(space, pasid);
+			return iomt_pasid_gone(space, pasid, word);
 		if (space_count(word) == IOMT_PASID_MOST_REFS)
 			return IOMT_EOVERFLOW;
 	} while (!space_replace(space_is_serial(space), &entry->word, &word, word + SPACE_ONE));
@@ -32,7 +32,7 @@ int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid)
 	word = entry ? space_load(&entry->word) : 0;
 	do {
 		if (!space_is_live(word))
-			return iomt_pasid_gone(space, pasid);
+			return iomt_pasid_gone(space, pasid, word);
 		if (space_count(word) == 1)
 			done = iomt_pasid_retire(space, pasid, entry, &word);
 		else
@@ -53,7 +53,7 @@ int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, 
 	word = entry ? space_load(&entry->word) : 0;
 	do {
 		if (!space_is_live(word))
-			return iomt_pasid_gone(space, pasid);
+			return iomt_pasid_gone(space, pasid, word);
 		if (space_load(&entry->beside) != (uintptr_t)set)
 			return IOMT_EACCES;
 		if (space_count(word) > 1)

@@ -291,4 +291,51 @@ static void asked_while_reported(void)
 	}
 }
 
-TEST_SUITE(space_orders, TEST(orders), TEST(released_at_once), TEST(asked_while_reported));
+static bool ask_too(void)
+{
+	return !ask();
+}
+
+static int get_it(void)
+{
+	return iomt_pasid_get(&space, 0);
+}
+
+static int put_it(void)
+{
+	return iomt_pasid_put(&space, 0);
+}
+
+static int free_it(void)
+{
+	return iomt_pasid_free(&space, NULL, 0);
+}
+
+static int join_it(void)
+{
+	return iomt_pasid_set_join(&sets[0], 0);
+}
+
+/* A PASID that was freed is stale until it is allocated, whenever that is. */
+static void late_calls(void)
+{
+	int (*const calls[])(void) = {get_it, put_it, free_it, join_it};
+
+	random_init(&lots, 14);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 4};
+	for (unsigned round = 0; round < 4000; round++) {
+		int err;
+
+		open_space(UINT32_MAX);
+		iomt_pasid_set_init(&sets[0], &space, 1);
+		CHECK_INT(ask(), 0);
+		CHECK_INT(put_it(), 0);
+		flush(false);
+		err = disturbed(ask_too, calls[round % 4]);
+		CHECK_MSG(!err || err == IOMT_ESTALE, "%d", err);
+		close_space();
+	}
+}
+
+TEST_SUITE(space_orders, TEST(orders), TEST(released_at_once), TEST(asked_while_reported),
+	   TEST(late_calls));
