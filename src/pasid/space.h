@@ -20,11 +20,12 @@
 #define SPACE_NODE_LG2 9u
 #define SPACE_LEAF     (1u << SPACE_LEAF_LG2)
 #define SPACE_NODE     (1u << SPACE_NODE_LG2)
-#define SPACE_NONE     UINT32_MAX /* in a list */
+#define SPACE_NONE     UINT32_MAX   /* in a list */
+#define SPACE_LINK     (1ULL << 32) /* beside a PASID in a list, so that none of them is 0 */
 
 struct space_entry {
 	uint64_t word;
-	uint64_t beside; /* a set's address, or 0; or the next in quarantine */
+	uint64_t beside; /* a set's address, or 0; or a link to the next in quarantine */
 };
 
 struct space_leaf {

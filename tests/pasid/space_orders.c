@@ -337,5 +337,39 @@ static void late_calls(void)
 	}
 }
 
+static bool put_both(void)
+{
+	CHECK_INT(iomt_pasid_put(&space, 1), 0);
+	CHECK_INT(iomt_pasid_put(&space, 0), 0);
+	return true;
+}
+
+static int join_other(void)
+{
+	return iomt_pasid_set_join(&sets[0], 1);
+}
+
+/* To join without a reference is wrong; the set, and what waits in quarantine, stay whole. */
+static void joined_while_freed(void)
+{
+	random_init(&lots, 15);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 8};
+	for (unsigned round = 0; round < 4000; round++) {
+		open_space(round % 2 ? UINT32_MAX : 0);
+		iomt_pasid_set_init(&sets[0], &space, 1);
+		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, 0), 0);
+		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, 1), 0);
+		disturbed(put_both, join_other);
+		if (iomt_pasid_refs(&space, 0))
+			put_both();
+		CHECK_EQ(iomt_pasid_set_count(&sets[0]), 0);
+		flush(false);
+		CHECK_EQ(iomt_pasid_quarantined(&space), 0);
+		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, 0), 0);
+		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, 1), 0);
+		close_space();
+	}
+}
+
 TEST_SUITE(space_orders, TEST(orders), TEST(released_at_once), TEST(asked_while_reported),
-	   TEST(late_calls));
+	   TEST(late_calls), TEST(joined_while_freed));
