@@ -533,6 +533,20 @@ static void smmu_commands(void)
 	CHECK_EQ(gather.tables, 1);
 	iomt_gather_release(&gather);
 	CHECK_EQ(provider.live_bytes, 128 << 10);
+	/* the pointer that is new, of a range of which the others are there */
+	CHECK_INT(set(0, entry), 0);
+	CHECK_INT(set(0x83, entry), 0);
+	CHECK_INT(iomt_pasid_table_reserve(&table, 1, 0xbf, &inv), 0);
+	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, 1), 1);
+	CHECK_EQ(cmds[0].word[0], 0x0001234500040005);
+	CHECK_EQ(cmds[0].word[1], 0);
+	CHECK_INT(iomt_pasid_table_reserve(&table, 1, 0xbf, &inv), 0);
+	CHECK_EQ(inv.what, 0);
+	CHECK_INT(iomt_pasid_table_reserve(&table, 0x13f, 0x13f, &inv), 0);
+	CHECK_EQ(inv.pasid, 0x13f);
+	CHECK_INT(iomt_pasid_table_reserve(&table, 0x80, 0x1ff, &inv), 0);
+	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, 1), 1);
+	CHECK_EQ(cmds[0].word[0], 0x0001234500000006);
 	close();
 }
 
