@@ -152,6 +152,14 @@ int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid, uint64
 uint32_t iomt_pasid_find(const struct iomt_pasid_space *space, uint32_t first, uint32_t last,
 			 enum space_state state, const struct iomt_pasid_set *set);
 
+/*
+ * All of [min, max] is in use (err is IOMT_ENOSPC), or some of it (IOMT_EEXIST): IOMT_EAGAIN when
+ * that is in quarantine, or being released. "before" is how many were released before the range was
+ * looked at; 0 when it has to be again.
+ */
+int iomt_pasid_exhausted(const struct iomt_pasid_space *space, uint32_t min, uint32_t max,
+			 uint64_t before, int err);
+
 /* Makes the leaf of a PASID, if it is missing. IOMT_ENOMEM. */
 int iomt_pasid_make_leaf(struct iomt_pasid_space *space, uint32_t pasid);
 

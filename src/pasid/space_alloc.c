@@ -30,24 +30,6 @@ static void hand_out(struct iomt_pasid_space *space, struct iomt_pasid_set *set,
 	space_store(space_is_serial(space), &entry->word, SPACE_ONE | turn | reserved | SPACE_LIVE);
 }
 
-/*
- * All of a range is in use, or the one of it (IOMT_EEXIST): IOMT_EAGAIN when some of that is in
- * quarantine, or being released. before is how many were released before the range was looked at; 0
- * when it has to be again.
- */
-static int exhausted(const struct iomt_pasid_space *space, uint32_t min, uint32_t max,
-		     uint64_t before, int err)
-{
-	if (err == IOMT_EEXIST &&
-	    iomt_pasid_find(space, min, max, SPACE_LIVE, NULL) != SPACE_NONE)
-		return err;
-	if (space_load(&space->waiting) &&
-	    (iomt_pasid_find(space, min, max, SPACE_WAITING, NULL) != SPACE_NONE ||
-	     space_load(&space->releasing)))
-		return IOMT_EAGAIN;
-	return space_load(&space->released) == before ? err : 0;
-}
-
 static int take_bit(struct iomt_pasid_space *space, choose *choose_one, uint32_t min, uint32_t max,
 		    uint32_t *pasid)
 {
@@ -59,7 +41,7 @@ static int take_bit(struct iomt_pasid_space *space, choose *choose_one, uint32_t
 		err = choose_one(&space->ids, min, max, pasid);
 		if (err != IOMT_ENOSPC && err != IOMT_EEXIST)
 			return err;
-		err = exhausted(space, min, max, before, err);
+		err = iomt_pasid_exhausted(space, min, max, before, err);
 	} while (!err);
 	return err;
 }

@@ -71,6 +71,19 @@ uint32_t iomt_pasid_find(const struct iomt_pasid_space *space, uint32_t first, u
 	return SPACE_NONE;
 }
 
+int iomt_pasid_exhausted(const struct iomt_pasid_space *space, uint32_t min, uint32_t max,
+			 uint64_t before, int err)
+{
+	if (err == IOMT_EEXIST &&
+	    iomt_pasid_find(space, min, max, SPACE_LIVE, NULL) != SPACE_NONE)
+		return err;
+	if (space_load(&space->waiting) &&
+	    (iomt_pasid_find(space, min, max, SPACE_WAITING, NULL) != SPACE_NONE ||
+	     space_load(&space->releasing)))
+		return IOMT_EAGAIN;
+	return space_load(&space->released) == before ? err : 0;
+}
+
 static void count(const struct space_entry *entry, struct iomt_pasid_stats *stats)
 {
 	uint64_t word = space_load(&entry->word);

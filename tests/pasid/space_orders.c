@@ -291,6 +291,44 @@ static void asked_while_reported(void)
 	}
 }
 
+static bool reserve_some(void)
+{
+	int err = iomt_pasid_reserve(&space, 0, 2);
+
+	CHECK_MSG(!err || err == IOMT_EAGAIN, "%d", err);
+	return true;
+}
+
+static bool ask_once(void)
+{
+	int err = ask();
+
+	CHECK_MSG(!err || err == IOMT_EAGAIN, "%d", err);
+	return true;
+}
+
+static int end(void)
+{
+	return iomt_pasid_quarantine_done(&space, due);
+}
+
+/* The same, in the middle of its becoming free. */
+static void asked_while_released(void)
+{
+	bool (*const calls[])(void) = {reserve_some, ask_once};
+
+	random_init(&lots, 16);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 8};
+	for (unsigned round = 0; round < 2000; round++) {
+		open_space(UINT32_MAX);
+		CHECK_INT(ask(), 0);
+		CHECK_INT(iomt_pasid_put(&space, 0), 0);
+		due = iomt_pasid_quarantine_token(&space);
+		CHECK_INT(disturbed(calls[round % 2], end), 0);
+		close_space();
+	}
+}
+
 static bool ask_too(void)
 {
 	return !ask();
@@ -372,4 +410,4 @@ static void joined_while_freed(void)
 }
 
 TEST_SUITE(space_orders, TEST(orders), TEST(released_at_once), TEST(asked_while_reported),
-	   TEST(late_calls), TEST(joined_while_freed));
+	   TEST(asked_while_released), TEST(late_calls), TEST(joined_while_freed));
