@@ -91,7 +91,8 @@ static void count(const struct space_entry *entry, struct iomt_pasid_stats *stat
 
 	stats->allocated += live;
 	stats->quarantined += waiting;
-	stats->reserved -= (live || waiting) && word & SPACE_RESERVED;
+	if ((live || waiting) && word & SPACE_RESERVED && stats->reserved) /* or it came later */
+		stats->reserved--;
 }
 
 void iomt_pasid_stats(const struct iomt_pasid_space *space, struct iomt_pasid_stats *stats)

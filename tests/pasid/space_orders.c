@@ -375,6 +375,35 @@ static void late_calls(void)
 	}
 }
 
+static bool take_reserved(void)
+{
+	CHECK_INT(iomt_pasid_reserve(&space, KEPT, KEPT), 0);
+	CHECK_INT(iomt_pasid_alloc_reserved(&space, NULL, KEPT), 0);
+	return true;
+}
+
+static int count(void)
+{
+	struct iomt_pasid_stats stats;
+
+	iomt_pasid_stats(&space, &stats);
+	CHECK(stats.reserved <= 1);
+	return 0;
+}
+
+/* What is counted while it changes may be off by what changes, and no more. */
+static void counted_while_reserved(void)
+{
+	random_init(&lots, 17);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 8};
+	for (unsigned round = 0; round < 1000; round++) {
+		open_space(UINT32_MAX);
+		CHECK_INT(ask(), 0);
+		disturbed(take_reserved, count);
+		close_space();
+	}
+}
+
 static bool put_both(void)
 {
 	CHECK_INT(iomt_pasid_put(&space, 1), 0);
@@ -410,4 +439,5 @@ static void joined_while_freed(void)
 }
 
 TEST_SUITE(space_orders, TEST(orders), TEST(released_at_once), TEST(asked_while_reported),
-	   TEST(asked_while_released), TEST(late_calls), TEST(joined_while_freed));
+	   TEST(asked_while_released), TEST(late_calls), TEST(counted_while_reserved),
+	   TEST(joined_while_freed));
