@@ -288,8 +288,8 @@ void iomt_pasid_table_destroy(struct iomt_pasid_table *table);
  * neither, ever.
  *
  * Errors, nothing changed: IOMT_ERANGE (pasid beyond pasid_bits, or an address, an ASID beyond its
- * bits), IOMT_EINVAL (unknown flags, an entry that the specification does not allow), IOMT_ENOMEM,
- * IOMT_EBUSY.
+ * bits; TTB0 and TTB1 also beyond IPS, or beyond 48 bits without DS or 64K), IOMT_EINVAL (unknown
+ * flags, an entry that the specification does not allow), IOMT_ENOMEM, IOMT_EBUSY.
  */
 int iomt_pasid_table_set(struct iomt_pasid_table *table, uint32_t pasid,
 			 const struct iomt_pasid_entry *entry, uint32_t flags,

@@ -314,7 +314,7 @@ static void from_high_tables(void)
 	for (unsigned half = 0; half < 2; half++) {
 		entry.cd.half[!half] = (struct iomt_cd_half){.ttb = 0};
 		CHECK_INT(iomt_cd_use(&entry.cd, &pt_hw, half), 0);
-		entry.cd.half[half].tg = 1; /* 64K in TG0, 16K in TG1 */
+		entry.cd.half[half].tg = half ? 3 : 1;
 		CHECK_INT(iomt_pasid_table_set(&table, 0, &entry, IOMT_PASID_BREAK, &inv), 0);
 		CHECK_EQ(word(hw.root + 8 + 8 * half), pt_hw.root);
 	}
@@ -674,6 +674,8 @@ static void bad_cds(void)
 	BAD(IOMT_ERANGE, half[0].ttb, 1ULL << 48);
 	BAD(IOMT_EINVAL, half[0].ttb, 0x1008);
 	BAD(IOMT_EINVAL, half[0].tsz, 64);
+	BAD(IOMT_EINVAL, half[0].tsz, 49);
+	BAD(IOMT_EINVAL, half[0].tsz, 15);
 	BAD(IOMT_EINVAL, half[0].tg, 3);
 	BAD(IOMT_EINVAL, half[0].tg, 4);
 	BAD(IOMT_EINVAL, half[0].irgn, 4);
@@ -686,6 +688,30 @@ static void bad_cds(void)
 	BAD(IOMT_EINVAL, flags, IOMT_CD_HD);
 	BAD(IOMT_EINVAL, flags, 1);
 	BAD(IOMT_EINVAL, flags, 1ULL << 41);
+	/* 5.4, TTB0: within IPS, and within 48 bits but with 64K or DS; T0SZ: what these allow */
+	BAD(IOMT_ERANGE, ips, 4);
+	good.cd.half[0].tg = 1;
+	BAD(IOMT_EINVAL, half[0].tsz, 48);
+	BAD(IOMT_EINVAL, half[0].tsz, 11);
+	close();
+
+	open_at(0, (struct iomt_pasid_table_cfg){.format = IOMT_PASID_TABLE_CD, .pasid_bits = 3});
+	good = lower();
+	good.cd.half[0].ttb = 1ULL << 48;
+	refused(3, &good, 0, IOMT_ERANGE);
+	good.cd.ips = 6;
+	refused(3, &good, 0, IOMT_ERANGE);
+	good.cd.half[0].tg = 1;
+	good.cd.half[0].tsz = 47;
+	CHECK_INT(set(3, good), 0);
+	good.cd.half[0].tsz = 12;
+	CHECK_INT(set(3, good), 0);
+	good.cd.half[0].tg = 2;
+	good.cd.ds = true;
+	CHECK_INT(set(4, good), 0);
+	BAD(IOMT_EINVAL, half[0].tsz, 11);
+	good.cd.half[0].tsz = 48;
+	CHECK_INT(set(4, good), 0);
 #undef BAD
 	close();
 }
