@@ -74,8 +74,7 @@ uint32_t iomt_pasid_find(const struct iomt_pasid_space *space, uint32_t first, u
 int iomt_pasid_exhausted(const struct iomt_pasid_space *space, uint32_t min, uint32_t max,
 			 uint64_t before, int err)
 {
-	if (err == IOMT_EEXIST &&
-	    iomt_pasid_find(space, min, max, SPACE_LIVE, NULL) != SPACE_NONE)
+	if (err == IOMT_EEXIST && iomt_pasid_find(space, min, max, SPACE_LIVE, NULL) != SPACE_NONE)
 		return err;
 	if (space_load(&space->waiting) &&
 	    (iomt_pasid_find(space, min, max, SPACE_WAITING, NULL) != SPACE_NONE ||

@@ -799,6 +799,7 @@ static void bad_calls(void)
 }
 
 TEST_SUITE(pasid_table, TEST(gcr3), TEST(gcr3_encrypted), TEST(gcr3_grows), TEST(cd_linear),
-	   TEST(cd_single), TEST(cd_two_levels), TEST(vtd), TEST(from_tables), TEST(from_high_tables), TEST(amd_commands),
-	   TEST(vtd_commands), TEST(smmu_commands), TEST(configurations), TEST(beyond_addresses),
-	   TEST(bad_cds), TEST(bad_vtd), TEST(bad_calls));
+	   TEST(cd_single), TEST(cd_two_levels), TEST(vtd), TEST(from_tables),
+	   TEST(from_high_tables), TEST(amd_commands), TEST(vtd_commands), TEST(smmu_commands),
+	   TEST(configurations), TEST(beyond_addresses), TEST(bad_cds), TEST(bad_vtd),
+	   TEST(bad_calls));
