@@ -404,31 +404,25 @@ static void counted_while_reserved(void)
 	}
 }
 
-static bool put_both(void)
+static void join_or_put(unsigned thread)
 {
-	CHECK_INT(iomt_pasid_put(&space, 1), 0);
-	CHECK_INT(iomt_pasid_put(&space, 0), 0);
-	return true;
-}
-
-static int join_other(void)
-{
-	return iomt_pasid_set_join(&sets[0], 1);
+	if (!thread)
+		iomt_pasid_set_join(&sets[0], 1);
+	else
+		CHECK_INT(iomt_pasid_put(&space, thread == 1), 0);
 }
 
 /* To join without a reference is wrong; the set, and what waits in quarantine, stay whole. */
 static void joined_while_freed(void)
 {
 	random_init(&lots, 15);
-	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 8};
-	for (unsigned round = 0; round < 4000; round++) {
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 4};
+	for (unsigned round = 0; round < 8000; round++) {
 		open_space(round % 2 ? UINT32_MAX : 0);
 		iomt_pasid_set_init(&sets[0], &space, 1);
 		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, 0), 0);
 		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, 1), 0);
-		disturbed(put_both, join_other);
-		if (iomt_pasid_refs(&space, 0))
-			put_both();
+		overlap_play(join_or_put);
 		CHECK_EQ(iomt_pasid_set_count(&sets[0]), 0);
 		flush(false);
 		CHECK_EQ(iomt_pasid_quarantined(&space), 0);
