@@ -508,7 +508,6 @@ static void smmu_commands(void)
 	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, 2), IOMT_ENOSPC);
 	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, IOMT_PASID_INV_MOST), 3);
 	CHECK_EQ(cmds[1].word[0], 0x46); /* CMD_SYNC (4.7.3) */
-	CHECK_EQ(cmds[1].word[1], 0);
 	CHECK_EQ(cmds[2].word[0], 0x1234007700000011);
 	CHECK_INT(set(0x54320, entry), 0); /* nothing changes */
 	CHECK_EQ(inv.what, 0);
@@ -542,11 +541,8 @@ static void smmu_commands(void)
 	CHECK_EQ(cmds[0].word[1], 0);
 	CHECK_INT(iomt_pasid_table_reserve(&table, 1, 0xbf, &inv), 0);
 	CHECK_EQ(inv.what, 0);
-	CHECK_INT(iomt_pasid_table_reserve(&table, 0x13f, 0x13f, &inv), 0);
-	CHECK_EQ(inv.pasid, 0x13f);
 	CHECK_INT(iomt_pasid_table_reserve(&table, 0x80, 0x1ff, &inv), 0);
-	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, 1), 1);
-	CHECK_EQ(cmds[0].word[0], 0x0001234500000006);
+	CHECK_EQ(inv.what, IOMT_PASID_INV_ALL);
 	close();
 }
 
@@ -710,8 +706,6 @@ static void bad_cds(void)
 	good.cd.ds = true;
 	CHECK_INT(set(4, good), 0);
 	BAD(IOMT_EINVAL, half[0].tsz, 11);
-	good.cd.half[0].tsz = 48;
-	CHECK_INT(set(4, good), 0);
 #undef BAD
 	close();
 }
