@@ -223,14 +223,15 @@ struct iomt_pasid_entry {
 struct iomt_pasid_inv {
 	/*
 	 * Sends what inv asks for at that moment, and waits for completion: called between two
-	 * stores. NULL forbids calls that need it: IOMT_EBUSY, nothing changed.
+	 * stores. NULL forbids calls that need it: IOMT_EBUSY, nothing changed. It must not call
+	 * for this table.
 	 */
 	void (*sync)(struct iomt_pasid_inv *inv);
 	void *ctx; /* the hook's owner's */
 
-	uint32_t what; /* IOMT_PASID_INV_*; 0: nothing */
-	uint32_t pasid;
-	uint16_t tag; /* ASID, or VT-d domain id, of the old entry */
+	uint32_t what;	/* IOMT_PASID_INV_*; 0: nothing */
+	uint32_t pasid; /* of the call; of a range, one by which hardware finds what is new */
+	uint16_t tag;	/* ASID, or VT-d domain id, of the old entry; of the new, where none was */
 };
 
 /* Entries of a command queue that one of the calls below writes at most. */
@@ -241,7 +242,8 @@ struct iomt_pasid_inv {
  * after them. They return how many; IOMT_EINVAL, IOMT_ENOSPC as the calls of the vendors' headers.
  *
  * AMD: domain is that of the device-table entry. VT-d: flags are 0 or IOMT_VTD_WIDE. SMMUv3: of
- * streams of EL1, with the STE's VMID.
+ * streams of EL1, with the STE's VMID; a CMD_SYNC is among them, as TLBIs do not wait for CFGIs
+ * (IHI 0070, 3.21.3).
  */
 int iomt_pasid_inv_amd(const struct iomt_pasid_inv *inv, uint16_t rid, uint16_t domain,
 		       struct iomt_cmd *cmds, size_t n);
@@ -281,14 +283,14 @@ void iomt_pasid_table_destroy(struct iomt_pasid_table *table);
  * Makes an entry what a PASID means, whether it had one or not.
  *
  * In a new table, and where one store is enough, that is done at once. The hook is needed (else
- * IOMT_EBUSY) where hardware must forget between two stores: for context descriptors in a table that
- * hardware knows, unless only the first word changes; and for changes of words that are in use, with
- * IOMT_PASID_BREAK, when they are two or more: the entry is invalid then for a while. AMD needs
- * neither, ever.
+ * IOMT_EBUSY) where hardware must forget between two stores: for a context descriptor in a table that
+ * was there before, when it becomes valid, or uses the other half of the address space too, unless
+ * its other words are there already; and for changes of words that are in use, with IOMT_PASID_BREAK,
+ * when they are two or more: the entry is invalid then for a while. AMD needs neither, ever.
  *
  * Errors, nothing changed: IOMT_ERANGE (pasid beyond pasid_bits, or an address, an ASID beyond its
- * bits), IOMT_EINVAL (unknown flags, an entry that the specification does not allow), IOMT_ENOMEM,
- * IOMT_EBUSY.
+ * bits; TTB0 and TTB1 also beyond IPS, or beyond 48 bits without DS or 64K), IOMT_EINVAL (unknown
+ * flags, an entry that the specification does not allow), IOMT_ENOMEM, IOMT_EBUSY.
  */
 int iomt_pasid_table_set(struct iomt_pasid_table *table, uint32_t pasid,
 			 const struct iomt_pasid_entry *entry, uint32_t flags,
@@ -312,7 +314,7 @@ int iomt_pasid_table_next(const struct iomt_pasid_table *table, uint64_t from, u
 
 /*
  * Takes the tables of the PASIDs [first, last] in advance: setting them needs no memory until they
- * are trimmed. All or nothing: IOMT_EINVAL (first > last), IOMT_ERANGE, IOMT_ENOMEM.
+ * are trimmed. All or nothing: IOMT_EINVAL (first > last, no inv), IOMT_ERANGE, IOMT_ENOMEM.
  */
 int iomt_pasid_table_reserve(struct iomt_pasid_table *table, uint32_t first, uint32_t last,
 			     struct iomt_pasid_inv *inv);

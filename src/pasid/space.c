@@ -133,10 +133,20 @@ static int in_the_way(const struct iomt_pasid_space *space, uint32_t first, uint
 int iomt_pasid_reserve(struct iomt_pasid_space *space, uint32_t first, uint32_t last)
 {
 	int err = ids_check_range(&space->ids, first, last);
+	uint64_t before;
 
-	if (!err)
+	if (err)
+		return err;
+	do {
+		before = space_load(&space->released);
 		err = in_the_way(space, first, last);
-	return err ? err : iomt_ids_reserve(&space->ids, first, last);
+		if (!err)
+			err = iomt_ids_reserve(&space->ids, first, last);
+		if (err != IOMT_EEXIST)
+			return err;
+		err = iomt_pasid_exhausted(space, first, last, before, err);
+	} while (!err);
+	return err;
 }
 
 int iomt_pasid_release(struct iomt_pasid_space *space, uint32_t first, uint32_t last)

@@ -20,11 +20,12 @@
 #define SPACE_NODE_LG2 9u
 #define SPACE_LEAF     (1u << SPACE_LEAF_LG2)
 #define SPACE_NODE     (1u << SPACE_NODE_LG2)
-#define SPACE_NONE     UINT32_MAX /* in a list */
+#define SPACE_NONE     UINT32_MAX   /* in a list */
+#define SPACE_LINK     (1ULL << 32) /* beside a PASID in a list, so that none of them is 0 */
 
 struct space_entry {
 	uint64_t word;
-	uint64_t beside; /* a set's address, or 0; or the next in quarantine */
+	uint64_t beside; /* a set's address, or 0; or a link to the next in quarantine */
 };
 
 struct space_leaf {
@@ -144,12 +145,20 @@ IDS_INLINE uint64_t space_exchange(bool serial, uint64_t *at, uint64_t value)
 	return old;
 }
 
-/* Why a PASID is not what a caller takes it for: nobody has a reference. */
-int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid);
+/* Why a PASID is not what a caller takes it for: by its word, nobody had a reference. */
+int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid, uint64_t word);
 
 /* The smallest PASID of [first, last] in this state, of a set unless NULL, or SPACE_NONE. */
 uint32_t iomt_pasid_find(const struct iomt_pasid_space *space, uint32_t first, uint32_t last,
 			 enum space_state state, const struct iomt_pasid_set *set);
+
+/*
+ * All of [min, max] is in use (err is IOMT_ENOSPC), or some of it (IOMT_EEXIST): IOMT_EAGAIN when
+ * that is in quarantine, or being released. "before" is how many were released before the range was
+ * looked at; 0 when it has to be again.
+ */
+int iomt_pasid_exhausted(const struct iomt_pasid_space *space, uint32_t min, uint32_t max,
+			 uint64_t before, int err);
 
 /* Makes the leaf of a PASID, if it is missing. IOMT_ENOMEM. */
 int iomt_pasid_make_leaf(struct iomt_pasid_space *space, uint32_t pasid);

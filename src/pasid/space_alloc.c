@@ -30,20 +30,6 @@ static void hand_out(struct iomt_pasid_space *space, struct iomt_pasid_set *set,
 	space_store(space_is_serial(space), &entry->word, SPACE_ONE | turn | reserved | SPACE_LIVE);
 }
 
-/*
- * Of a range all is in use: IOMT_EAGAIN when some of that is in quarantine, or being released.
- * *before is how many were released before the range was looked at; 0 when it has to be again.
- */
-static int exhausted(const struct iomt_pasid_space *space, uint32_t min, uint32_t max,
-		     uint64_t before)
-{
-	if (space_load(&space->waiting) &&
-	    (iomt_pasid_find(space, min, max, SPACE_WAITING, NULL) != SPACE_NONE ||
-	     space_load(&space->releasing)))
-		return IOMT_EAGAIN;
-	return space_load(&space->released) == before ? IOMT_ENOSPC : 0;
-}
-
 static int take_bit(struct iomt_pasid_space *space, choose *choose_one, uint32_t min, uint32_t max,
 		    uint32_t *pasid)
 {
@@ -53,10 +39,9 @@ static int take_bit(struct iomt_pasid_space *space, choose *choose_one, uint32_t
 	do {
 		before = space_load(&space->released);
 		err = choose_one(&space->ids, min, max, pasid);
-		if (err == IOMT_ENOSPC)
-			err = exhausted(space, min, max, before);
-		else
+		if (err != IOMT_ENOSPC && err != IOMT_EEXIST)
 			return err;
+		err = iomt_pasid_exhausted(space, min, max, before, err);
 	} while (!err);
 	return err;
 }
@@ -129,12 +114,8 @@ static int choose_this(struct iomt_ids *ids, uint32_t min, uint32_t max, uint32_
 int iomt_pasid_alloc_at(struct iomt_pasid_space *space, struct iomt_pasid_set *set, uint32_t pasid)
 {
 	uint32_t same = pasid;
-	int err = alloc(space, set, choose_this, pasid, pasid, &same);
 
-	if (err == IOMT_EEXIST &&
-	    iomt_pasid_find(space, pasid, pasid, SPACE_WAITING, NULL) == pasid)
-		return IOMT_EAGAIN;
-	return err;
+	return alloc(space, set, choose_this, pasid, pasid, &same);
 }
 
 /* A PASID that is reserved becomes allocated, but without references yet. */

@@ -9,10 +9,8 @@ static uint64_t word_of(const struct iomt_pasid_space *space, uint32_t pasid)
 	return entry ? space_load(&entry->word) : 0;
 }
 
-int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid)
+int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid, uint64_t word)
 {
-	uint64_t word = word_of(space, pasid);
-
 	if (space_state(word) == SPACE_WAITING)
 		return IOMT_ESTALE;
 	if (iomt_ids_test(&space->ids, pasid) == IOMT_IDS_RESERVED)
@@ -73,6 +71,18 @@ uint32_t iomt_pasid_find(const struct iomt_pasid_space *space, uint32_t first, u
 	return SPACE_NONE;
 }
 
+int iomt_pasid_exhausted(const struct iomt_pasid_space *space, uint32_t min, uint32_t max,
+			 uint64_t before, int err)
+{
+	if (err == IOMT_EEXIST && iomt_pasid_find(space, min, max, SPACE_LIVE, NULL) != SPACE_NONE)
+		return err;
+	if (space_load(&space->waiting) &&
+	    (iomt_pasid_find(space, min, max, SPACE_WAITING, NULL) != SPACE_NONE ||
+	     space_load(&space->releasing)))
+		return IOMT_EAGAIN;
+	return space_load(&space->released) == before ? err : 0;
+}
+
 static void count(const struct space_entry *entry, struct iomt_pasid_stats *stats)
 {
 	uint64_t word = space_load(&entry->word);
@@ -80,7 +90,8 @@ static void count(const struct space_entry *entry, struct iomt_pasid_stats *stat
 
 	stats->allocated += live;
 	stats->quarantined += waiting;
-	stats->reserved -= (live || waiting) && word & SPACE_RESERVED;
+	if ((live || waiting) && word & SPACE_RESERVED && stats->reserved) /* or it came later */
+		stats->reserved--;
 }
 
 void iomt_pasid_stats(const struct iomt_pasid_space *space, struct iomt_pasid_stats *stats)

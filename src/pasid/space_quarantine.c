@@ -15,12 +15,12 @@
  */
 #include "space.h"
 
-static void link_after(struct iomt_pasid_space *space, uint64_t before, uint32_t pasid)
+static void link_after(struct iomt_pasid_space *space, uint64_t before, uint64_t link)
 {
-	uint64_t *link =
+	uint64_t *place =
 		before == SPACE_NONE ? &space->head : &space_entry(space, (uint32_t)before)->beside;
 
-	space_store(space_is_serial(space), link, pasid);
+	space_store(space_is_serial(space), place, link);
 }
 
 /* Takes the head away; false when what comes after it is still being added. */
@@ -97,10 +97,10 @@ void iomt_pasid_queue(struct iomt_pasid_space *space, uint32_t pasid, struct spa
 {
 	bool serial = space_is_serial(space);
 	uint64_t generation = space_load(&space->open), word = space_load(&entry->word);
+	uint64_t link = SPACE_LINK | pasid;
 
-	space_store(serial, &entry->beside, SPACE_NONE);
 	space_store(serial, &entry->word, space_word(word, SPACE_WAITING, generation));
-	link_after(space, space_exchange(serial, &space->tail, pasid), pasid);
+	link_after(space, space_exchange(serial, &space->tail, link), link);
 	if (is_ready(space))
 		release(space);
 }

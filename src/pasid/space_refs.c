@@ -13,7 +13,7 @@ int iomt_pasid_get(struct iomt_pasid_space *space, uint32_t pasid)
 	word = entry ? space_load(&entry->word) : 0;
 	do {
 		if (!space_is_live(word))
-			return iomt_pasid_gone(space, pasid);
+			return iomt_pasid_gone(space, pasid, word);
 		if (space_count(word) == IOMT_PASID_MOST_REFS)
 			return IOMT_EOVERFLOW;
 	} while (!space_replace(space_is_serial(space), &entry->word, &word, word + SPACE_ONE));
@@ -32,7 +32,7 @@ int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid)
 	word = entry ? space_load(&entry->word) : 0;
 	do {
 		if (!space_is_live(word))
-			return iomt_pasid_gone(space, pasid);
+			return iomt_pasid_gone(space, pasid, word);
 		if (space_count(word) == 1)
 			done = iomt_pasid_retire(space, pasid, entry, &word);
 		else
@@ -53,7 +53,7 @@ int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, 
 	word = entry ? space_load(&entry->word) : 0;
 	do {
 		if (!space_is_live(word))
-			return iomt_pasid_gone(space, pasid);
+			return iomt_pasid_gone(space, pasid, word);
 		if (space_load(&entry->beside) != (uintptr_t)set)
 			return IOMT_EACCES;
 		if (space_count(word) > 1)
@@ -75,6 +75,7 @@ bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct sp
 		       uint64_t *word)
 {
 	bool serial = space_is_serial(space);
+	uint64_t set;
 
 	if (space->bound) /* before it waits: who counts none misses none */
 		space_add(serial, &space->waiting, 1);
@@ -83,8 +84,9 @@ bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct sp
 			space_add(serial, &space->waiting, -1ULL);
 		return false;
 	}
-	/* others who had a reference may have joined a set until now */
-	iomt_pasid_set_leave((struct iomt_pasid_set *)(uintptr_t)space_load(&entry->beside));
+	/* others who had a reference may have joined a set until now, and none may from now on */
+	set = space_exchange(serial, &entry->beside, SPACE_NONE);
+	iomt_pasid_set_leave((struct iomt_pasid_set *)(uintptr_t)set);
 	if (space->bound)
 		iomt_pasid_queue(space, pasid, entry);
 	else

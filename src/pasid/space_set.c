@@ -62,14 +62,15 @@ int iomt_pasid_set_join(struct iomt_pasid_set *set, uint32_t pasid)
 {
 	struct iomt_pasid_space *space = set->space;
 	struct space_entry *entry;
-	uint64_t before = 0;
+	uint64_t before, word;
 	int err;
 
 	if (pasid > space->ids.last)
 		return IOMT_ERANGE;
 	entry = space_entry(space, pasid);
-	if (!entry || !space_is_live(space_load(&entry->word)))
-		return iomt_pasid_gone(space, pasid);
+	word = entry ? space_load(&entry->word) : 0;
+	if (!space_is_live(word))
+		return iomt_pasid_gone(space, pasid, word);
 	before = space_load(&entry->beside);
 	if (before)
 		return before == (uintptr_t)set ? IOMT_EEXIST : IOMT_EACCES;

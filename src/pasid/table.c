@@ -404,12 +404,18 @@ static bool link_tables(struct iomt_pasid_table *table, u64 *memory, unsigned le
 	return linked;
 }
 
+/* How many tables at level 0 were made, and a PASID of the first. */
+struct made {
+	u64 spans;
+	uint32_t pasid;
+};
+
 /*
  * Makes the tables of a range; the entry, unless NULL, is for the one PASID of the range, which has no
- * table. *spans is how many tables at level 0 were made.
+ * table.
  */
 static int build(struct iomt_pasid_table *table, uint32_t first, uint32_t last, const u64 *entry,
-		 u64 *spans)
+		 struct made *made)
 {
 	unsigned levels = table->levels;
 	u64 *root = table->root, span = span_of(table), count;
@@ -429,10 +435,13 @@ static int build(struct iomt_pasid_table *table, uint32_t first, uint32_t last, 
 		pasid_clean(table, above, leaf_bytes(table));
 		root = above;
 	}
-	*spans = 0;
-	for (u64 id = first & ~(span - 1); id <= last; id += span)
-		*spans += link_tables(table, root, levels, entry ? first : (uint32_t)id, entry,
-				      &chain);
+	*made = (struct made){.pasid = first};
+	for (u64 id = first & ~(span - 1); id <= last; id += span) {
+		uint32_t pasid = id < first ? first : (uint32_t)id;
+
+		if (link_tables(table, root, levels, pasid, entry, &chain) && !made->spans++)
+			made->pasid = pasid;
+	}
 	table->tables += count;
 	table->bytes += count * leaf_bytes(table);
 	if (levels > table->levels) {
@@ -458,7 +467,8 @@ int iomt_pasid_table_set(struct iomt_pasid_table *table, uint32_t pasid,
 			 struct iomt_pasid_inv *inv)
 {
 	const struct pasid_facts *f = pasid_facts(table);
-	u64 words[PASID_WORDS] = {0}, *slot, spans;
+	u64 words[PASID_WORDS] = {0}, *slot;
+	struct made made;
 	int err = check_pasid(table, pasid);
 	uint16_t tag = 0;
 	bool valid;
@@ -477,9 +487,9 @@ int iomt_pasid_table_set(struct iomt_pasid_table *table, uint32_t pasid,
 	} else {
 		uint32_t what = f->fresh(table, words, &tag);
 
-		err = build(table, pasid, pasid, words, &spans);
+		err = build(table, pasid, pasid, words, &made);
 		if (!err)
-			pasid_inv_set(inv, what | inv_of_pointers(table, spans), pasid, tag);
+			pasid_inv_set(inv, what | inv_of_pointers(table, made.spans), pasid, tag);
 	}
 	if (!err)
 		table->entries += !valid;
@@ -555,15 +565,15 @@ int iomt_pasid_table_reserve(struct iomt_pasid_table *table, uint32_t first, uin
 			     struct iomt_pasid_inv *inv)
 {
 	int err = check_range(table, first, last);
-	u64 spans;
+	struct made made;
 
 	if (err)
 		return err;
 	if (!inv)
 		return IOMT_EINVAL;
-	err = build(table, first, last, NULL, &spans);
+	err = build(table, first, last, NULL, &made);
 	if (!err)
-		pasid_inv_set(inv, inv_of_pointers(table, spans), first, 0);
+		pasid_inv_set(inv, inv_of_pointers(table, made.spans), made.pasid, 0);
 	return err;
 }
 

@@ -25,6 +25,7 @@
 #define IPS_MAX		 6
 #define FAULT_MODEL	 (IOMT_CD_S | IOMT_CD_R | IOMT_CD_A)
 #define BAD_TG(half, tg) ((tg) == ((half) ? 0 : 3)) /* reserved */
+#define TG_64K(half)	 ((half) ? 3 : 1)
 #define STE_FMT(fmt)	 ((uint64_t)(fmt) << 4)
 #define STE_CONTEXT	 0x000fffffffffffc0ULL
 #define STE_CDMAX(bits)	 ((uint64_t)(bits) << 59)
@@ -40,23 +41,52 @@ static bool is_zero(const struct iomt_cd_half *half)
 	return !(half->ttb | half->had | half->tsz | half->tg | half->irgn | half->orgn | half->sh);
 }
 
+/* 52 bits of address: in the table's entries, of its root, and of input (5.4, TTB0, T0SZ). */
+static bool is_wide(const struct iomt_cd *cd, unsigned n)
+{
+	return cd->ds || cd->half[n].tg == TG_64K(n);
+}
+
+static bool fields_fit(const struct iomt_cd *cd, unsigned n)
+{
+	const struct iomt_cd_half *half = &cd->half[n];
+
+	if (half->tg > 3 || BAD_TG(n, half->tg))
+		return false;
+	if (half->tsz < (is_wide(cd, n) ? 12 : 16) || half->tsz > (half->tg == TG_64K(n) ? 47 : 48))
+		return false;
+	return half->irgn <= 3 && half->orgn <= 3 && half->sh <= 3;
+}
+
+/* The root lies within what the table's entries may point to. */
+static bool root_fits(const struct iomt_cd *cd, unsigned n)
+{
+	static const uint8_t widths[IPS_MAX + 1] = {32, 36, 40, 42, 44, 48, 52};
+	unsigned bits = widths[cd->ips];
+
+	if (bits > 48 && !is_wide(cd, n))
+		bits = 48;
+	return !(cd->half[n].ttb >> bits);
+}
+
 static int encode_half(const struct iomt_pasid_table *table, const struct iomt_cd *cd, unsigned n,
 		       u64 *words)
 {
 	const struct iomt_cd_half *half = &cd->half[n];
 	u64 control = half->tsz | (u64)half->tg << 6 | (u64)half->irgn << 8 |
 		      (u64)half->orgn << 10 | (u64)half->sh << 12;
+	int err;
 
 	if (!half->used) {
 		words[0] |= HALF_EPD << HALF(n);
 		return is_zero(half) ? 0 : IOMT_EINVAL;
 	}
-	if (half->tsz > 63 || half->tg > 3 || half->irgn > 3 || half->orgn > 3 || half->sh > 3 ||
-	    BAD_TG(n, half->tg))
+	if (!fields_fit(cd, n))
 		return IOMT_EINVAL;
 	words[0] |= control << HALF(n);
 	words[1 + n] |= half->ttb | (half->had ? HAD : 0);
-	return pasid_check_address(table, half->ttb, 16);
+	err = pasid_check_address(table, half->ttb, 16);
+	return err || root_fits(cd, n) ? err : IOMT_ERANGE;
 }
 
 static int encode(const struct iomt_pasid_table *table, const struct iomt_pasid_entry *entry,
@@ -187,7 +217,7 @@ int iomt_cd_use(struct iomt_cd *cd, const struct iomt_pt_hw *hw, unsigned half)
 	     (cd->flags & (IOMT_CD_HA | IOMT_CD_HD)) != updates))
 		return IOMT_EINVAL;
 	cd->half[half] = (struct iomt_cd_half){
-		.ttb = hw->u.arm.ttbr,
+		.ttb = hw->root, /* in place, other than in TTBR (5.4) */
 		.used = true,
 		.tsz = hw->u.arm.tsz,
 		.tg = hw->u.arm.tg,

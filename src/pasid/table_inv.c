@@ -82,7 +82,12 @@ int iomt_pasid_inv_smmu(const struct iomt_pasid_inv *inv, uint32_t stream, uint1
 		count = iomt_smmu_contexts(stream, cmds, n);
 	else if (inv->what & IOMT_PASID_INV_ENTRY)
 		count = iomt_smmu_context(stream, inv->pasid, leaf, cmds, n);
-	if (count >= 0 && (inv->what & IOMT_PASID_INV_IOTLB))
+	if (count < 0 || !(inv->what & IOMT_PASID_INV_IOTLB))
+		return count;
+	/* until then the old descriptor may still fill the IOTLB (3.21.3) */
+	count = add(count,
+		    iomt_smmu_sync(IOMT_SMMU_SIG_NONE, 0, 0, 0, cmds + count, n - (size_t)count));
+	if (count >= 0)
 		count = add(count, iomt_smmu_all(&target, cmds + count, n - (size_t)count));
 	return count;
 }

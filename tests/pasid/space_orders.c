@@ -240,4 +240,198 @@ static void released_at_once(void)
 	close_space();
 }
 
-TEST_SUITE(space_orders, TEST(orders), TEST(released_at_once));
+/* What "between" does, once, at any access of "call", in many rounds. */
+static bool (*between)(void);
+
+static void once(void)
+{
+	if (between())
+		overlap.meddle = NULL;
+}
+
+static int disturbed(bool (*what)(void), int (*call)(void))
+{
+	int err;
+
+	between = what;
+	overlap.meddle = once;
+	err = call();
+	overlap.meddle = NULL;
+	return err;
+}
+
+static uint64_t due;
+
+static bool report(void)
+{
+	CHECK_INT(iomt_pasid_quarantine_done(&space, due), 0);
+	return true;
+}
+
+static int ask(void)
+{
+	return iomt_pasid_alloc_at(&space, NULL, 0);
+}
+
+/* Nobody has it: it is in quarantine, then free. */
+static void asked_while_reported(void)
+{
+	random_init(&lots, 13);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 8};
+	for (unsigned round = 0; round < 2000; round++) {
+		int err;
+
+		open_space(UINT32_MAX);
+		CHECK_INT(ask(), 0);
+		CHECK_INT(iomt_pasid_put(&space, 0), 0);
+		due = iomt_pasid_quarantine_token(&space);
+		err = disturbed(report, ask);
+		CHECK_MSG(!err || err == IOMT_EAGAIN, "%d", err);
+		close_space();
+	}
+}
+
+static bool reserve_some(void)
+{
+	int err = iomt_pasid_reserve(&space, 0, 2);
+
+	CHECK_MSG(!err || err == IOMT_EAGAIN, "%d", err);
+	return true;
+}
+
+static bool ask_once(void)
+{
+	int err = ask();
+
+	CHECK_MSG(!err || err == IOMT_EAGAIN, "%d", err);
+	return true;
+}
+
+static int end(void)
+{
+	return iomt_pasid_quarantine_done(&space, due);
+}
+
+/* The same, in the middle of its becoming free. */
+static void asked_while_released(void)
+{
+	bool (*const calls[])(void) = {reserve_some, ask_once};
+
+	random_init(&lots, 16);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 8};
+	for (unsigned round = 0; round < 2000; round++) {
+		open_space(UINT32_MAX);
+		CHECK_INT(ask(), 0);
+		CHECK_INT(iomt_pasid_put(&space, 0), 0);
+		due = iomt_pasid_quarantine_token(&space);
+		CHECK_INT(disturbed(calls[round % 2], end), 0);
+		close_space();
+	}
+}
+
+static bool ask_too(void)
+{
+	return !ask();
+}
+
+static int get_it(void)
+{
+	return iomt_pasid_get(&space, 0);
+}
+
+static int put_it(void)
+{
+	return iomt_pasid_put(&space, 0);
+}
+
+static int free_it(void)
+{
+	return iomt_pasid_free(&space, NULL, 0);
+}
+
+static int join_it(void)
+{
+	return iomt_pasid_set_join(&sets[0], 0);
+}
+
+/* A PASID that was freed is stale until it is allocated, whenever that is. */
+static void late_calls(void)
+{
+	int (*const calls[])(void) = {get_it, put_it, free_it, join_it};
+
+	random_init(&lots, 14);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 4};
+	for (unsigned round = 0; round < 4000; round++) {
+		int err;
+
+		open_space(UINT32_MAX);
+		iomt_pasid_set_init(&sets[0], &space, 1);
+		CHECK_INT(ask(), 0);
+		CHECK_INT(put_it(), 0);
+		flush(false);
+		err = disturbed(ask_too, calls[round % 4]);
+		CHECK_MSG(!err || err == IOMT_ESTALE, "%d", err);
+		close_space();
+	}
+}
+
+static bool take_reserved(void)
+{
+	CHECK_INT(iomt_pasid_reserve(&space, KEPT, KEPT), 0);
+	CHECK_INT(iomt_pasid_alloc_reserved(&space, NULL, KEPT), 0);
+	return true;
+}
+
+static int count(void)
+{
+	struct iomt_pasid_stats stats;
+
+	iomt_pasid_stats(&space, &stats);
+	CHECK(stats.reserved <= 1);
+	return 0;
+}
+
+/* What is counted while it changes may be off by what changes, and no more. */
+static void counted_while_reserved(void)
+{
+	random_init(&lots, 17);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 8};
+	for (unsigned round = 0; round < 1000; round++) {
+		open_space(UINT32_MAX);
+		CHECK_INT(ask(), 0);
+		disturbed(take_reserved, count);
+		close_space();
+	}
+}
+
+static void join_or_put(unsigned thread)
+{
+	if (!thread)
+		iomt_pasid_set_join(&sets[0], 1);
+	else
+		CHECK_INT(iomt_pasid_put(&space, thread == 1), 0);
+}
+
+/* To join without a reference is wrong; the set, and what waits in quarantine, stay whole. */
+static void joined_while_freed(void)
+{
+	random_init(&lots, 15);
+	overlap = (struct overlap){.draw = draw, .ctx = &lots, .patience = 4};
+	for (unsigned round = 0; round < 8000; round++) {
+		open_space(round % 2 ? UINT32_MAX : 0);
+		iomt_pasid_set_init(&sets[0], &space, 1);
+		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, 0), 0);
+		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, 1), 0);
+		overlap_play(join_or_put);
+		CHECK_EQ(iomt_pasid_set_count(&sets[0]), 0);
+		flush(false);
+		CHECK_EQ(iomt_pasid_quarantined(&space), 0);
+		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, 0), 0);
+		CHECK_INT(iomt_pasid_alloc_at(&space, NULL, 1), 0);
+		close_space();
+	}
+}
+
+TEST_SUITE(space_orders, TEST(orders), TEST(released_at_once), TEST(asked_while_reported),
+	   TEST(asked_while_released), TEST(late_calls), TEST(counted_while_reserved),
+	   TEST(joined_while_freed));

@@ -296,6 +296,32 @@ static void from_tables(void)
 	close();
 }
 
+/* TTB0 and TTB1 hold bits 51:4 of the address in place (5.4); TTBR0 has 51:48 elsewhere. */
+static void from_high_tables(void)
+{
+	struct iomt_pasid_entry entry = {.cd = {.flags = IOMT_CD_A}};
+	struct iomt_pt_cfg cfg = {.size = sizeof(cfg),
+				  .format = &iomt_arm_s1_64k,
+				  .mem = &provider.mem,
+				  .oa_bits = 52};
+	struct iomt_pt_hw pt_hw;
+	struct iomt_pt pt;
+
+	open_at(AT, (struct iomt_pasid_table_cfg){.format = IOMT_PASID_TABLE_CD});
+	CHECK_INT(iomt_pt_init(&pt, &cfg), 0);
+	iomt_pt_hw(&pt, &pt_hw);
+	CHECK_EQ(pt_hw.root >> 48, 0xa);
+	for (unsigned half = 0; half < 2; half++) {
+		entry.cd.half[!half] = (struct iomt_cd_half){.ttb = 0};
+		CHECK_INT(iomt_cd_use(&entry.cd, &pt_hw, half), 0);
+		entry.cd.half[half].tg = half ? 3 : 1;
+		CHECK_INT(iomt_pasid_table_set(&table, 0, &entry, IOMT_PASID_BREAK, &inv), 0);
+		CHECK_EQ(word(hw.root + 8 + 8 * half), pt_hw.root);
+	}
+	iomt_pt_destroy(&pt);
+	close();
+}
+
 /* A table of one level grows to three; what was there stays where it is. */
 static unsigned told;
 
@@ -478,14 +504,17 @@ static void smmu_commands(void)
 	CHECK_INT(iomt_pasid_inv_smmu_device(&inv, &device, cmds, 1), 0);
 	entry.cd.asid = 0x4321;
 	CHECK_INT(set(0x54320, entry), 0);
-	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, 2), 2);
-	CHECK_EQ(cmds[1].word[0], 0x1234007700000011);
+	/* nothing by the old descriptor may come into the IOTLB after its invalidation (3.21.3) */
+	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, 2), IOMT_ENOSPC);
+	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, IOMT_PASID_INV_MOST), 3);
+	CHECK_EQ(cmds[1].word[0], 0x46); /* CMD_SYNC (4.7.3) */
+	CHECK_EQ(cmds[2].word[0], 0x1234007700000011);
 	CHECK_INT(set(0x54320, entry), 0); /* nothing changes */
 	CHECK_EQ(inv.what, 0);
 	CHECK_INT(iomt_pasid_table_clear(&table, 0x54320, &inv), 0);
-	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, 2), 2);
+	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, 3), 3);
 	CHECK_EQ(cmds[0].word[0], 0x0001234554320005);
-	CHECK_EQ(cmds[1].word[0], 0x4321007700000011);
+	CHECK_EQ(cmds[2].word[0], 0x4321007700000011);
 	CHECK_INT(iomt_pasid_inv_smmu_device(&inv, &device, cmds, 1), 1);
 	CHECK_INT(iomt_smmu_decode(&cmds[0], 0, &decoded), 0);
 	CHECK(decoded.kind == IOMT_INV_DEVICE_TLB && (decoded.flags & IOMT_INV_BY_PROCESS));
@@ -503,6 +532,17 @@ static void smmu_commands(void)
 	CHECK_EQ(gather.tables, 1);
 	iomt_gather_release(&gather);
 	CHECK_EQ(provider.live_bytes, 128 << 10);
+	/* the pointer that is new, of a range of which the others are there */
+	CHECK_INT(set(0, entry), 0);
+	CHECK_INT(set(0x83, entry), 0);
+	CHECK_INT(iomt_pasid_table_reserve(&table, 1, 0xbf, &inv), 0);
+	CHECK_INT(iomt_pasid_inv_smmu(&inv, 0x12345, 0x77, cmds, 1), 1);
+	CHECK_EQ(cmds[0].word[0], 0x0001234500040005);
+	CHECK_EQ(cmds[0].word[1], 0);
+	CHECK_INT(iomt_pasid_table_reserve(&table, 1, 0xbf, &inv), 0);
+	CHECK_EQ(inv.what, 0);
+	CHECK_INT(iomt_pasid_table_reserve(&table, 0x80, 0x1ff, &inv), 0);
+	CHECK_EQ(inv.what, IOMT_PASID_INV_ALL);
 	close();
 }
 
@@ -630,6 +670,8 @@ static void bad_cds(void)
 	BAD(IOMT_ERANGE, half[0].ttb, 1ULL << 48);
 	BAD(IOMT_EINVAL, half[0].ttb, 0x1008);
 	BAD(IOMT_EINVAL, half[0].tsz, 64);
+	BAD(IOMT_EINVAL, half[0].tsz, 49);
+	BAD(IOMT_EINVAL, half[0].tsz, 15);
 	BAD(IOMT_EINVAL, half[0].tg, 3);
 	BAD(IOMT_EINVAL, half[0].tg, 4);
 	BAD(IOMT_EINVAL, half[0].irgn, 4);
@@ -642,6 +684,28 @@ static void bad_cds(void)
 	BAD(IOMT_EINVAL, flags, IOMT_CD_HD);
 	BAD(IOMT_EINVAL, flags, 1);
 	BAD(IOMT_EINVAL, flags, 1ULL << 41);
+	/* 5.4, TTB0: within IPS, and within 48 bits but with 64K or DS; T0SZ: what these allow */
+	BAD(IOMT_ERANGE, ips, 4);
+	good.cd.half[0].tg = 1;
+	BAD(IOMT_EINVAL, half[0].tsz, 48);
+	BAD(IOMT_EINVAL, half[0].tsz, 11);
+	close();
+
+	open_at(0, (struct iomt_pasid_table_cfg){.format = IOMT_PASID_TABLE_CD, .pasid_bits = 3});
+	good = lower();
+	good.cd.half[0].ttb = 1ULL << 48;
+	refused(3, &good, 0, IOMT_ERANGE);
+	good.cd.ips = 6;
+	refused(3, &good, 0, IOMT_ERANGE);
+	good.cd.half[0].tg = 1;
+	good.cd.half[0].tsz = 47;
+	CHECK_INT(set(3, good), 0);
+	good.cd.half[0].tsz = 12;
+	CHECK_INT(set(3, good), 0);
+	good.cd.half[0].tg = 2;
+	good.cd.ds = true;
+	CHECK_INT(set(4, good), 0);
+	BAD(IOMT_EINVAL, half[0].tsz, 11);
 #undef BAD
 	close();
 }
@@ -729,6 +793,7 @@ static void bad_calls(void)
 }
 
 TEST_SUITE(pasid_table, TEST(gcr3), TEST(gcr3_encrypted), TEST(gcr3_grows), TEST(cd_linear),
-	   TEST(cd_single), TEST(cd_two_levels), TEST(vtd), TEST(from_tables), TEST(amd_commands),
-	   TEST(vtd_commands), TEST(smmu_commands), TEST(configurations), TEST(beyond_addresses),
-	   TEST(bad_cds), TEST(bad_vtd), TEST(bad_calls));
+	   TEST(cd_single), TEST(cd_two_levels), TEST(vtd), TEST(from_tables),
+	   TEST(from_high_tables), TEST(amd_commands), TEST(vtd_commands), TEST(smmu_commands),
+	   TEST(configurations), TEST(beyond_addresses), TEST(bad_cds), TEST(bad_vtd),
+	   TEST(bad_calls));
