@@ -63,12 +63,13 @@ void tagged_add(struct tagged *hw, unsigned device, iomt_pack_device handle, uin
 	struct tagged_device *added = &hw->devices[device];
 
 	CHECK_EQ(added->id, TAGGED_NONE);
-	memset(added, 0, sizeof(*added));
+	memset(added->table, 0, sizeof(added->table));
+	for (unsigned i = 0; i < sizeof(added->published); i++)
+		CHECK(!((const unsigned char *)added->published)[i]);
 	added->handle = handle;
 	added->giov = flags & IOMT_PACK_GIOV;
 	added->ats = flags & IOMT_PACK_ATS;
 	added->sends = sends;
-	added->id = TAGGED_NONE;
 }
 
 static bool can_send(const struct tagged_device *device, unsigned key)
@@ -184,6 +185,8 @@ static void invalidate(struct tagged *hw, unsigned index)
 	switch (step.op) {
 	case IOMT_PACK_FLUSH_DEVICE:
 		device->id_is_cached = false;
+		if (step.id == IOMT_PACK_NO_ID)
+			memset(device->cached, 0, sizeof(device->cached));
 		break;
 	case IOMT_PACK_FLUSH_ENTRY:
 		device->cached[key_number(step.key)] = 0;
@@ -204,12 +207,35 @@ static void invalidate(struct tagged *hw, unsigned index)
 	}
 }
 
+static void access_any(struct tagged *hw)
+{
+	tagged_access(hw, (unsigned)random_below(&hw->random, TAGGED_DEVICES),
+		      (unsigned)random_below(&hw->random, TAGGED_KEYS));
+}
+
+/* A device that something happens to tries all that it can send, or does not. */
+static void access_all(struct tagged *hw, iomt_pack_device handle)
+{
+	if (!handle || random_below(&hw->random, 2))
+		return;
+	for (unsigned key = 0; key < TAGGED_KEYS; key++)
+		tagged_access(hw, device_number(hw, handle), key);
+}
+
+/* Devices do not wait: what one invalidation has left another access finds. */
 static void wait(struct tagged *hw)
 {
+	while (hw->queued) {
+		unsigned index = (unsigned)random_below(&hw->random, hw->queued);
+		iomt_pack_device device = hw->queue[index].device;
+
+		invalidate(hw, index);
+		access_all(hw, device);
+		for (uint64_t i = random_below(&hw->random, 4); i; i--)
+			access_any(hw);
+	}
 	while (hw->filling)
 		fill(hw, hw->filling - 1);
-	while (hw->queued)
-		invalidate(hw, (unsigned)random_below(&hw->random, hw->queued));
 }
 
 void tagged_live(struct tagged *hw)
@@ -226,8 +252,7 @@ void tagged_live(struct tagged *hw)
 				fill(hw, (unsigned)random_below(&hw->random, hw->filling));
 			break;
 		default:
-			tagged_access(hw, (unsigned)random_below(&hw->random, TAGGED_DEVICES),
-				      (unsigned)random_below(&hw->random, TAGGED_KEYS));
+			access_any(hw);
 		}
 	}
 }
@@ -302,6 +327,7 @@ void tagged_step(struct tagged *hw, const struct iomt_pack_step *step,
 		CHECK(hw->queued < TAGGED_QUEUE);
 		hw->queue[hw->queued++] = *step;
 	}
+	access_all(hw, step->device);
 }
 
 void tagged_check(struct tagged *hw, unsigned device, const unsigned wanted[TAGGED_KEYS])

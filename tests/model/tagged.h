@@ -62,7 +62,10 @@ struct tagged {
 
 void tagged_init(struct tagged *hw, uint64_t seed);
 
-/* A device comes; its handle may change when nothing of it is left. */
+/*
+ * A device comes, with an empty table in memory. What is cached of its predecessor in this place is
+ * there still.
+ */
 void tagged_add(struct tagged *hw, unsigned device, iomt_pack_device handle, uint32_t sends,
 		uint32_t flags);
 
