@@ -4,14 +4,15 @@
 #include "provider.h"
 #include "test.h"
 
-#define STEPS 4000u
+#define STEPS 8000u
 
 struct play {
 	struct packing packing;
 	struct provider provider;
 	struct random random;
-	unsigned likely;      /* leaves */
-	unsigned device, key; /* changed again and again for a while */
+	unsigned likely;	/* leaves */
+	unsigned devices, keys; /* that are used */
+	unsigned device, key;	/* changed again and again for a while */
 };
 
 static uint32_t one_hash(const uint32_t *words, size_t n)
@@ -29,9 +30,9 @@ static uint32_t two_hashes(const uint32_t *words, size_t n)
 static void choose(struct play *play)
 {
 	if (!random_below(&play->random, 4))
-		play->device = (unsigned)random_below(&play->random, TAGGED_DEVICES);
+		play->device = (unsigned)random_below(&play->random, play->devices);
 	if (!random_below(&play->random, 4))
-		play->key = (unsigned)random_below(&play->random, TAGGED_KEYS);
+		play->key = (unsigned)random_below(&play->random, play->keys);
 }
 
 /* Given and taken in turns: flushes that are not over yet are of one tag. */
@@ -157,7 +158,7 @@ static void play_one(struct play *play)
 	play->provider.fail_at = 0;
 }
 
-static void run(struct iomt_pack_cfg cfg, unsigned likely, uint64_t seed)
+static void run(struct iomt_pack_cfg cfg, unsigned likely, bool few, uint64_t seed)
 {
 	static struct play play;
 	const char *times = getenv("IOMT_TEST_TIMES");
@@ -167,6 +168,10 @@ static void run(struct iomt_pack_cfg cfg, unsigned likely, uint64_t seed)
 	random_init(&play.random, seed);
 	provider_init(&play.provider, PROVIDER_LINEAR);
 	play.likely = likely;
+	play.devices = few ? 3 : TAGGED_DEVICES;
+	play.keys = few ? 2 : TAGGED_KEYS;
+	play.device = 0;
+	play.key = 0;
 	cfg.size = sizeof(cfg);
 	cfg.mem = &play.provider.mem;
 	packing_open(&play.packing, &cfg, play.random.seed);
@@ -181,7 +186,7 @@ static void run(struct iomt_pack_cfg cfg, unsigned likely, uint64_t seed)
 	provider_check_empty(&play.provider);
 }
 
-/* Many ids, few, alike and not, with every hash. */
+/* Many ids, few, alike and not, many devices and few, with every hash. */
 static void run_all(struct iomt_pack_cfg cfg, uint64_t seed)
 {
 	static const iomt_pack_hash hashes[] = {NULL, one_hash, two_hashes};
@@ -191,7 +196,7 @@ static void run_all(struct iomt_pack_cfg cfg, uint64_t seed)
 		cfg.first_id = i % 2;
 		cfg.last_id = i % 4 == 3 ? 4 : 15;
 		cfg.hash = hashes[i / 4];
-		run(cfg, 1 + i % 5, seed + i);
+		run(cfg, 1 + i % 5, i % 3 > 0, seed + i);
 	}
 }
 
