@@ -18,7 +18,7 @@ struct iomt_pack_leaf tagged_leaf(unsigned number)
 	return leaves[number];
 }
 
-static unsigned leaf_number(const struct iomt_pack_leaf *leaf)
+unsigned tagged_number(const struct iomt_pack_leaf *leaf)
 {
 	for (unsigned i = 1; i < TAGGED_LEAVES; i++) {
 		struct iomt_pack_leaf other = tagged_leaf(i);
@@ -277,7 +277,7 @@ static void publish(struct tagged_device *device, const struct iomt_pack_step *s
 		if (step->key == IOMT_PACK_ALL && all[key])
 			device->published[step->id][key][all[key]]++;
 		else if (step->key == tagged_keys[key])
-			device->published[step->id][key][leaf_number(&step->leaf)]++;
+			device->published[step->id][key][tagged_number(&step->leaf)]++;
 	}
 }
 
@@ -288,7 +288,7 @@ static void retract(struct tagged *hw, struct tagged_device *device,
 		unsigned leaf = all[key];
 
 		if (step->key == tagged_keys[key])
-			leaf = leaf_number(&step->leaf);
+			leaf = tagged_number(&step->leaf);
 		else if (step->key != IOMT_PACK_ALL || !leaf)
 			continue;
 		CHECK(device->published[step->id][key][leaf]);
@@ -315,7 +315,7 @@ void tagged_step(struct tagged *hw, const struct iomt_pack_step *step,
 		device->table[key_number(step->key)] = 0;
 		break;
 	case IOMT_PACK_WRITE_ENTRY:
-		device->table[key_number(step->key)] = leaf_number(&step->leaf);
+		device->table[key_number(step->key)] = tagged_number(&step->leaf);
 		break;
 	case IOMT_PACK_WRITE_DEVICE:
 		device->id = step->id;

@@ -25,6 +25,9 @@ extern const uint32_t tagged_keys[TAGGED_KEYS];
 /* Leaves that differ in every part, and in single bits. */
 struct iomt_pack_leaf tagged_leaf(unsigned number);
 
+/* Fails the test when it is none of them. */
+unsigned tagged_number(const struct iomt_pack_leaf *leaf);
+
 struct tagged_device {
 	iomt_pack_device handle;
 	bool giov, ats;
