@@ -132,7 +132,10 @@ struct iomt_pack_device_cfg {
 enum iomt_pack_op {
 	/* From now on changes of the table must be told to (id, key), and to the device's own TLB. */
 	IOMT_PACK_PUBLISH,
-	/* They need not be told any more on account of this device. */
+	/*
+	 * They need not be told any more on account of this device. Count: what was published twice
+	 * is retracted twice, and a retract that was put off may come after the second publish.
+	 */
 	IOMT_PACK_RETRACT,
 	/*
 	 * Clear, write the device's PASID entry of this key (IOMT_PACK_RID: that of no PASID). Where
@@ -142,7 +145,10 @@ enum iomt_pack_op {
 	IOMT_PACK_WRITE_ENTRY,
 	/* Write the id into the device-table entry; IOMT_PACK_NO_ID: make that entry invalid. */
 	IOMT_PACK_WRITE_DEVICE,
-	/* Invalidate: what the IOMMU has cached of the device-table entry; the PASID entry. */
+	/*
+	 * Invalidate: what the IOMMU has cached of the device-table entry (IOMT_PACK_NO_ID: and of all
+	 * PASID entries of the device); the PASID entry.
+	 */
 	IOMT_PACK_FLUSH_DEVICE,
 	IOMT_PACK_FLUSH_ENTRY,
 	/* Invalidate IOTLB entries: of (id, key), or of the id whatever the key. */
@@ -184,7 +190,8 @@ struct iomt_pack_step {
  *  5. flush keys that nobody has any more under this id, and ids that nobody has; wait, since a
  *     device could ask again for what is still there; flush TLBs of devices. A device that leaves
  *     others behind needs no flush of the old id: what it filled is true for those who stay;
- *  6. write new entries, after a wait where such a key had another leaf;
+ *  6. write new entries, after a wait where such a key may still be found with another leaf: that
+ *     it had, or that of a device which it trusts, in the IOTLB or in the device's own TLB;
  *  7. (tail) wait, and retract.
  */
 struct iomt_pack_plan {
@@ -255,7 +262,11 @@ int iomt_pack_begin(struct iomt_pack *pack);
 int iomt_pack_add(struct iomt_pack *pack, const struct iomt_pack_device_cfg *cfg,
 		  iomt_pack_device *device);
 
-/* Removes a device with all its keys. IOMT_ESTALE: no such device (any more); IOMT_EINVAL. */
+/*
+ * Removes a device with all its keys. What hardware knows by its requester id may be added anew when
+ * the plan of the removal is done: the packer does not know it again, and its own TLB may hold what
+ * it had. IOMT_ESTALE: no such device (any more); IOMT_EINVAL.
+ */
 int iomt_pack_remove(struct iomt_pack *pack, iomt_pack_device device);
 
 /*

@@ -46,7 +46,8 @@ enum iomt_repack_relation {
 	IOMT_REPACK_EQUIVALENT,
 	/*
 	 * The same leaf wherever both have a key; and a key that one alone has, the other cannot
-	 * send, or they trust one another. Every device can send requests without a PASID.
+	 * send, or they trust one another. Every device can send requests without a PASID, also where
+	 * these are PASID 0 (IOMT_PACK_GIOV): with devices of both kinds the packer may share more.
 	 */
 	IOMT_REPACK_ISOLATING,
 	/*

@@ -282,6 +282,8 @@ static void quarantine(struct iomt_pack *pack)
 		uint32_t class = pack_class_of(pack, step->id), number;
 		bool live;
 
+		if (step->op == IOMT_PACK_FLUSH_ATS)
+			pack_device(pack, (uint32_t)step->device)->token = pack->token;
 		if (step->op == IOMT_PACK_FLUSH_ID) {
 			if (!pack_isolates(pack))
 				iomt_pack_unlink(pack, &pack->class_heads, &iomt_pack_class_chain,

@@ -147,13 +147,15 @@ static int look_key(void *ctx, uint32_t key, uint32_t before, uint32_t after)
 	return !is_isolated(walk->pack, walk->class, key);
 }
 
+/* Whether the tag may be in the IOTLB with the leaf of another: of an earlier plan, or of this. */
 static int wait_key(void *ctx, uint32_t key, uint32_t before, uint32_t after)
 {
 	const struct walk *walk = ctx;
 	uint32_t number = iomt_pack_tag_find(walk->pack, walk->class, key);
+	const struct pack_tag *tag = pack_tag(walk->pack, number);
 
 	(void)before;
-	return after && pack_tag(walk->pack, number)->token > walk->pack->completed;
+	return after && (tag->token > walk->pack->completed || (tag->was && tag->was != after));
 }
 
 static int over_changes(struct walk *walk, const struct pack_device *device, pack_differs differs)

@@ -75,6 +75,7 @@ struct pack_device {
 	struct pack_map map;
 	struct pack_map wanted;
 	uint64_t fixed;
+	uint64_t token; /* its own TLB is clean when this plan is complete */
 	uint32_t class;
 	uint32_t to;		 /* class after the transaction */
 	uint32_t previous, next; /* of its class */

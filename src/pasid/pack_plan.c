@@ -349,6 +349,30 @@ static int look_waiting(void *ctx, uint32_t key, uint32_t before, uint32_t after
 	return 0;
 }
 
+static int is_gained(void *ctx, uint32_t key, uint32_t before, uint32_t after)
+{
+	(void)ctx;
+	(void)key;
+	(void)before;
+	return after != 0;
+}
+
+/*
+ * A device's own TLB may have a key with another leaf: its own of an earlier plan, which was flushed
+ * and not waited for; or that of devices that it trusted until it moves.
+ */
+static int look_own(struct iomt_pack *pack, uint32_t number, const struct pack_device *device)
+{
+	bool trusted = pack_isolates(pack) && device->trust && moves(device);
+
+	(void)number;
+	if (device->class && device->to && (device->flags & IOMT_PACK_ATS) &&
+	    (trusted || device->token > pack->completed) &&
+	    iomt_pack_map_compare(pack, device->map, device->wanted, is_gained, NULL))
+		pack->must_wait = true;
+	return 0;
+}
+
 static int write(struct iomt_pack *pack, uint32_t number, const struct pack_device *device)
 {
 	return device->to ? for_keys(pack, number, IOMT_PACK_WRITE_ENTRY, true) : 0;
@@ -410,6 +434,8 @@ int iomt_pack_plan_make(struct iomt_pack *pack)
 		err = flush_lost_keys(pack);
 	if (!err)
 		err = flush_devices(pack);
+	if (!err && pack->ats_devices)
+		err = each(pack, look_own);
 	if (!err && pack->must_wait)
 		err = wait_for_all(pack);
 	if (!err)

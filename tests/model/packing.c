@@ -40,7 +40,7 @@ static bool may_share(const struct packing_device *a, const struct packing_devic
 	return true;
 }
 
-/* What a device has, or had until the plan is over that took it away. */
+/* What a device has, or had until somebody waits after the plan that took it away. */
 static bool has(const struct packing *packing, unsigned device, unsigned key, unsigned leaf)
 {
 	const struct packing_device *of = &packing->devices[device];
@@ -59,8 +59,12 @@ static bool has(const struct packing *packing, unsigned device, unsigned key, un
 static void judge(void *ctx, unsigned device, unsigned key, unsigned leaf)
 {
 	const struct packing *packing = ctx;
+	unsigned entry = packing->hw.devices[device].table[key];
 	bool may = has(packing, device, key, leaf);
 
+	CHECK_MSG(!entry || leaf == entry,
+		  "device %u was given leaf %u for key %u, where it has %u", device, leaf, key,
+		  entry);
 	for (unsigned i = 0; i < TAGGED_DEVICES && !may; i++)
 		may = packing->cfg.relation == IOMT_PACK_ISOLATING &&
 		      trusts(&packing->devices[device], &packing->devices[i]) &&
@@ -260,6 +264,13 @@ static void run_step(struct packing *packing, const struct iomt_pack_step *step,
 	tagged_live(&packing->hw);
 }
 
+/* A wait is over: what these plans took away is not there any more. */
+static void forget(struct packing_tail *tails, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		memset(tails[i].had, 0, sizeof(tails[i].had));
+}
+
 void packing_finish(struct packing *packing, bool tell)
 {
 	struct packing_tail *tail = &packing->tails[0];
@@ -268,9 +279,8 @@ void packing_finish(struct packing *packing, bool tell)
 		return;
 	for (unsigned i = 0; i < tail->count; i++) {
 		run_step(packing, &tail->steps[i], tail->before);
-		/* what was taken away is over with the wait */
 		if (tail->steps[i].op == IOMT_PACK_WAIT)
-			memset(tail->had, 0, sizeof(tail->had));
+			forget(packing->tails, packing->tail_count);
 		if (tail->steps[i].device)
 			packing->devices[slot_of(packing, tail->steps[i].device)].tails--;
 	}
@@ -320,8 +330,15 @@ static void run_plan(struct packing *packing, const struct iomt_pack_plan *plan,
 		if (step->device)
 			packing->devices[slot_of(packing, step->device)].tails++;
 	}
-	for (uint32_t i = 0; i < plan->tail; i++)
-		run_step(packing, iomt_pack_step(&packing->pack, i), tail->before);
+	for (uint32_t i = 0; i < plan->tail; i++) {
+		const struct iomt_pack_step *step = iomt_pack_step(&packing->pack, i);
+
+		run_step(packing, step, tail->before);
+		if (step->op == IOMT_PACK_WAIT)
+			forget(packing->tails, packing->tail_count - 1);
+	}
+	if (!tail->count || tail->steps[0].op != IOMT_PACK_WAIT)
+		forget(tail, 1);
 	packing->plans++;
 	while (finish && packing->tail_count)
 		packing_finish(packing, true);

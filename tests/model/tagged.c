@@ -18,7 +18,7 @@ struct iomt_pack_leaf tagged_leaf(unsigned number)
 	return leaves[number];
 }
 
-static unsigned leaf_number(const struct iomt_pack_leaf *leaf)
+unsigned tagged_number(const struct iomt_pack_leaf *leaf)
 {
 	for (unsigned i = 1; i < TAGGED_LEAVES; i++) {
 		struct iomt_pack_leaf other = tagged_leaf(i);
@@ -63,12 +63,13 @@ void tagged_add(struct tagged *hw, unsigned device, iomt_pack_device handle, uin
 	struct tagged_device *added = &hw->devices[device];
 
 	CHECK_EQ(added->id, TAGGED_NONE);
-	memset(added, 0, sizeof(*added));
+	memset(added->table, 0, sizeof(added->table));
+	for (unsigned i = 0; i < sizeof(added->published); i++)
+		CHECK(!((const unsigned char *)added->published)[i]);
 	added->handle = handle;
 	added->giov = flags & IOMT_PACK_GIOV;
 	added->ats = flags & IOMT_PACK_ATS;
 	added->sends = sends;
-	added->id = TAGGED_NONE;
 }
 
 static bool can_send(const struct tagged_device *device, unsigned key)
@@ -184,6 +185,8 @@ static void invalidate(struct tagged *hw, unsigned index)
 	switch (step.op) {
 	case IOMT_PACK_FLUSH_DEVICE:
 		device->id_is_cached = false;
+		if (step.id == IOMT_PACK_NO_ID)
+			memset(device->cached, 0, sizeof(device->cached));
 		break;
 	case IOMT_PACK_FLUSH_ENTRY:
 		device->cached[key_number(step.key)] = 0;
@@ -204,12 +207,35 @@ static void invalidate(struct tagged *hw, unsigned index)
 	}
 }
 
+static void access_any(struct tagged *hw)
+{
+	tagged_access(hw, (unsigned)random_below(&hw->random, TAGGED_DEVICES),
+		      (unsigned)random_below(&hw->random, TAGGED_KEYS));
+}
+
+/* A device that something happens to tries all that it can send, or does not. */
+static void access_all(struct tagged *hw, iomt_pack_device handle)
+{
+	if (!handle || random_below(&hw->random, 2))
+		return;
+	for (unsigned key = 0; key < TAGGED_KEYS; key++)
+		tagged_access(hw, device_number(hw, handle), key);
+}
+
+/* Devices do not wait: what one invalidation has left another access finds. */
 static void wait(struct tagged *hw)
 {
+	while (hw->queued) {
+		unsigned index = (unsigned)random_below(&hw->random, hw->queued);
+		iomt_pack_device device = hw->queue[index].device;
+
+		invalidate(hw, index);
+		access_all(hw, device);
+		for (uint64_t i = random_below(&hw->random, 4); i; i--)
+			access_any(hw);
+	}
 	while (hw->filling)
 		fill(hw, hw->filling - 1);
-	while (hw->queued)
-		invalidate(hw, (unsigned)random_below(&hw->random, hw->queued));
 }
 
 void tagged_live(struct tagged *hw)
@@ -226,8 +252,7 @@ void tagged_live(struct tagged *hw)
 				fill(hw, (unsigned)random_below(&hw->random, hw->filling));
 			break;
 		default:
-			tagged_access(hw, (unsigned)random_below(&hw->random, TAGGED_DEVICES),
-				      (unsigned)random_below(&hw->random, TAGGED_KEYS));
+			access_any(hw);
 		}
 	}
 }
@@ -252,7 +277,7 @@ static void publish(struct tagged_device *device, const struct iomt_pack_step *s
 		if (step->key == IOMT_PACK_ALL && all[key])
 			device->published[step->id][key][all[key]]++;
 		else if (step->key == tagged_keys[key])
-			device->published[step->id][key][leaf_number(&step->leaf)]++;
+			device->published[step->id][key][tagged_number(&step->leaf)]++;
 	}
 }
 
@@ -263,7 +288,7 @@ static void retract(struct tagged *hw, struct tagged_device *device,
 		unsigned leaf = all[key];
 
 		if (step->key == tagged_keys[key])
-			leaf = leaf_number(&step->leaf);
+			leaf = tagged_number(&step->leaf);
 		else if (step->key != IOMT_PACK_ALL || !leaf)
 			continue;
 		CHECK(device->published[step->id][key][leaf]);
@@ -290,7 +315,7 @@ void tagged_step(struct tagged *hw, const struct iomt_pack_step *step,
 		device->table[key_number(step->key)] = 0;
 		break;
 	case IOMT_PACK_WRITE_ENTRY:
-		device->table[key_number(step->key)] = leaf_number(&step->leaf);
+		device->table[key_number(step->key)] = tagged_number(&step->leaf);
 		break;
 	case IOMT_PACK_WRITE_DEVICE:
 		device->id = step->id;
@@ -302,6 +327,7 @@ void tagged_step(struct tagged *hw, const struct iomt_pack_step *step,
 		CHECK(hw->queued < TAGGED_QUEUE);
 		hw->queue[hw->queued++] = *step;
 	}
+	access_all(hw, step->device);
 }
 
 void tagged_check(struct tagged *hw, unsigned device, const unsigned wanted[TAGGED_KEYS])

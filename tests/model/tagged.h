@@ -25,6 +25,9 @@ extern const uint32_t tagged_keys[TAGGED_KEYS];
 /* Leaves that differ in every part, and in single bits. */
 struct iomt_pack_leaf tagged_leaf(unsigned number);
 
+/* Fails the test when it is none of them. */
+unsigned tagged_number(const struct iomt_pack_leaf *leaf);
+
 struct tagged_device {
 	iomt_pack_device handle;
 	bool giov, ats;
@@ -62,7 +65,10 @@ struct tagged {
 
 void tagged_init(struct tagged *hw, uint64_t seed);
 
-/* A device comes; its handle may change when nothing of it is left. */
+/*
+ * A device comes, with an empty table in memory. What is cached of its predecessor in this place is
+ * there still.
+ */
 void tagged_add(struct tagged *hw, unsigned device, iomt_pack_device handle, uint32_t sends,
 		uint32_t flags);
 

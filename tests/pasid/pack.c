@@ -416,6 +416,75 @@ static void isolating(void)
 	close_pack();
 }
 
+/*
+ * A device's own TLB has what the device had before it moved until somebody waits: nothing else is
+ * written there before.
+ */
+static void own_tlb_after_a_move(void)
+{
+	iomt_pack_device one, two;
+	struct iomt_pack_plan plan;
+
+	for (int told = 0; told < 2; told++) {
+		open_pack((struct iomt_pack_cfg){0});
+		iomt_pack_begin(&pack);
+		one = ADD(.sends = 16, .flags = IOMT_PACK_ATS);
+		two = ADD(.sends = 16);
+		iomt_pack_set(&pack, one, 5, &b);
+		iomt_pack_set(&pack, two, 5, &b);
+		commit();
+		iomt_pack_begin(&pack);
+		iomt_pack_clear(&pack, one, 5);
+		plan = commit();
+		check_plan(&plan, "pcE.dD.A|.r");
+		CHECK(id_of(one) != id_of(two));
+		if (told)
+			CHECK_INT(iomt_pack_complete(&pack, plan.token), 0);
+		iomt_pack_begin(&pack);
+		iomt_pack_set(&pack, one, 5, &a);
+		plan = commit();
+		check_plan(&plan, told ? "pe" : "p.e");
+		close_pack();
+	}
+}
+
+/* Devices that trust each other hit each other's keys: one's goes before another has it. */
+static void leaves_of_trusted_devices(void)
+{
+	iomt_pack_device one, two;
+	struct iomt_pack_plan plan;
+
+	open_pack((struct iomt_pack_cfg){.relation = IOMT_PACK_ISOLATING});
+	iomt_pack_begin(&pack);
+	one = ADD(.sends = 16, .trust = 1);
+	two = ADD(.sends = 16, .trust = 1, .flags = IOMT_PACK_ATS);
+	iomt_pack_set(&pack, one, 1, &a);
+	iomt_pack_set(&pack, two, 1, &a);
+	iomt_pack_set(&pack, one, 5, &a);
+	commit();
+	CHECK_EQ(id_of(one), id_of(two));
+	/* from hand to hand: in the IOTLB, and in the own TLB of the second */
+	iomt_pack_begin(&pack);
+	iomt_pack_clear(&pack, one, 5);
+	iomt_pack_set(&pack, two, 5, &b);
+	plan = commit();
+	check_plan(&plan, "pcE.K.A.e|r");
+	CHECK_EQ(id_of(one), id_of(two));
+	/* back, and then another leaf, for which the second has to move: its own TLB may have a */
+	iomt_pack_begin(&pack);
+	iomt_pack_clear(&pack, two, 5);
+	iomt_pack_set(&pack, one, 5, &a);
+	plan = commit();
+	CHECK_EQ(id_of(one), id_of(two));
+	CHECK_INT(iomt_pack_complete(&pack, plan.token), 0);
+	iomt_pack_begin(&pack);
+	iomt_pack_set(&pack, two, 5, &b);
+	plan = commit();
+	check_plan(&plan, "pdD.A.e|r");
+	CHECK(id_of(one) != id_of(two));
+	close_pack();
+}
+
 /* Two devices that become alike: at once, never, or when enough keys are worth the move. */
 static void policies(void)
 {
@@ -619,5 +688,6 @@ static void memory_runs_out(void)
 
 TEST_SUITE(pack, TEST(worked_example), TEST(key_in_quarantine), TEST(key_in_quarantine_of_others),
 	   TEST(key_in_quarantine_twice), TEST(ids_run_out), TEST(tags_of_8_bits),
-	   TEST(words_and_attributes), TEST(no_pasid_is_pasid_0), TEST(isolating), TEST(policies),
-	   TEST(given_ids), TEST(every_error), TEST(configurations), TEST(memory_runs_out));
+	   TEST(words_and_attributes), TEST(no_pasid_is_pasid_0), TEST(own_tlb_after_a_move),
+	   TEST(leaves_of_trusted_devices), TEST(isolating), TEST(policies), TEST(given_ids),
+	   TEST(every_error), TEST(configurations), TEST(memory_runs_out));
