@@ -77,7 +77,11 @@ struct iomt_pack_cfg {
 	/* sizeof(struct iomt_pack_cfg): the struct may grow; callers built with an older one work. */
 	size_t size;
 
-	/* Where memory comes from: pieces of 512 to 4096 bytes, and powers of two up to 1 MiB. */
+	/*
+	 * Where memory comes from: pieces of 512 to 4096 bytes, and powers of two up to 1 MiB. There are
+	 * 64 bytes for each id from first_id to the highest that was ever in use; isolating, 1088, and
+	 * IOMT_ENOMEM beyond the first 2^19 - 1 ids.
+	 */
 	const struct iomt_mem *mem;
 
 	uint32_t bits;	   /* 1 to 20: ids are 0 to 2^bits - 1 */
