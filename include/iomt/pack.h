@@ -73,6 +73,9 @@ enum iomt_pack_merging {
  */
 typedef uint32_t (*iomt_pack_hash)(const uint32_t *words, size_t n);
 
+struct iomt_pack;
+struct iomt_pack_plan;
+
 struct iomt_pack_cfg {
 	/* sizeof(struct iomt_pack_cfg): the struct may grow; callers built with an older one work. */
 	size_t size;
@@ -92,6 +95,15 @@ struct iomt_pack_cfg {
 	uint32_t key_gain;   /* IOMT_PACK_COST: what an IOTLB entry less for each key is worth */
 	uint32_t move_cost;  /* and a device-table write with its invalidations */
 	iomt_pack_hash hash; /* NULL for the packer's own */
+
+	/*
+	 * Called when all is decided, before anything changes, for callers whose own part of it may
+	 * fail: they publish here. The plan and its steps may be read; iomt_pack_get and iomt_pack_next
+	 * tell what devices will have. What is not 0 is the result of the call, with nothing changed. May be
+	 * NULL; must not call for this packer otherwise.
+	 */
+	int (*accept)(void *ctx, const struct iomt_pack *pack, const struct iomt_pack_plan *plan);
+	void *ctx;
 };
 
 struct iomt_pack_cfg_error {
@@ -286,7 +298,8 @@ int iomt_pack_clear(struct iomt_pack *pack, iomt_pack_device device, uint32_t ke
 /*
  * Decides who has which id from now on, and ends the transaction. On errors nothing changes and the
  * transaction stays open: IOMT_ENOSPC (no id is free), IOMT_EBUSY (none is free, but some are in
- * quarantine: complete plans, and try again), IOMT_ENOMEM, IOMT_EINVAL (none is open).
+ * quarantine: complete plans, and try again), IOMT_ENOMEM, IOMT_EINVAL (none is open), and what
+ * iomt_pack_cfg.accept returned.
  *
  * A transaction that changes every device of an id in different ways takes a new id for each way.
  */

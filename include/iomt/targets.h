@@ -12,9 +12,9 @@
  *	iomt_pt_unmap(&pt, iova, length, &unmapped, &gather);
  *	iomt_targets_invalidate(&targets, &gather, &policy, NULL);
  *
- * They stand in an array, sorted by ring, that never changes: whoever adds or removes one makes
- * another array and publishes it. Readers take no lock and may use the array that they met until
- * it is freed, which is up to the caller: it leaves in a gather.
+ * They stand in an array, sorted by ring: whoever adds or removes one makes another array and
+ * publishes it; only counts change in place. Readers take no lock and may use the array that they met
+ * until it is freed, which is up to the caller: it leaves in a gather.
  */
 #ifndef IOMT_TARGETS_H
 #define IOMT_TARGETS_H
@@ -57,7 +57,7 @@ extern const struct iomt_target_kind iomt_target_riscv_device;
 struct iomt_target {
 	struct iomt_ring *ring;
 	const struct iomt_target_kind *kind;
-	uint32_t users; /* how often it was added; the library's */
+	uint32_t users; /* how often it was added, 0: it was removed; the library's, and changes */
 	union {
 		struct iomt_amd_target amd;
 		struct iomt_amd_device amd_device;
@@ -70,7 +70,7 @@ struct iomt_target {
 	};
 };
 
-/* A published array. Its fields may be read; they never change. */
+/* A published array. Its fields may be read; they never change, but for users. */
 struct iomt_target_list {
 	size_t count;
 	size_t bytes; /* of the memory that it stands in */
@@ -88,8 +88,8 @@ void iomt_targets_init(struct iomt_targets *targets, const struct iomt_mem *mem)
 
 /*
  * Adds a target, before hardware may use the table there (before the device-table entry, STE or
- * PASID entry is written). One that is there already is counted: it is told once, and stays until it
- * was removed as often.
+ * PASID entry is written). One that is there already is counted, which needs no memory: it is told
+ * once, and stays until it was removed as often.
  *
  * The array that it replaces is added to the gather, which must be of the same provider or empty. It
  * asks for no invalidation, but must be released only when the readers of that moment (threads in
@@ -105,7 +105,11 @@ int iomt_targets_add(struct iomt_targets *targets, const struct iomt_target *tar
 /*
  * Removes one that was added, when hardware does not use the table there any more. What is cached
  * there is the caller's to drop, all of it, before the ids are used for anything else: changes of
- * the table do not reach it any more. Gather and errors as above, and IOMT_ENOENT.
+ * the table do not reach it any more.
+ *
+ * Without memory for a smaller array, or with a gather of another provider, the target stays there
+ * without users until the next array is made: so this fails for targets alone that are not there
+ * (IOMT_ENOENT), or could not be (IOMT_EINVAL).
  */
 int iomt_targets_remove(struct iomt_targets *targets, const struct iomt_target *target,
 			struct iomt_gather *gather);

@@ -89,38 +89,54 @@ static struct iomt_target_list *make(const struct iomt_mem *mem, size_t count)
 	return list;
 }
 
+/* Those that somebody uses, but for the one at "without", and "now" before the one at "at". */
+static void fill(struct iomt_target *to, const struct iomt_target_list *before, size_t at,
+		 size_t without, const struct iomt_target *now)
+{
+	for (size_t i = 0; i <= before->count; i++) {
+		if (now && i == at)
+			*to++ = *now;
+		if (i < before->count && i != without && before->targets[i].users)
+			*to++ = before->targets[i];
+	}
+}
+
 /*
- * Puts "now" in place of "old" targets at a place of the list: 0 or 1 of each. Whatever can fail does
- * before anything is published.
+ * A new array: without one target, and with "now" at a place. Whatever can fail does before anything is
+ * published.
  */
-static int replace(struct iomt_targets *targets, size_t at, size_t old,
+static int replace(struct iomt_targets *targets, size_t at, size_t without,
 		   const struct iomt_target *now, struct iomt_gather *gather)
 {
+	static const struct iomt_target_list none;
 	struct iomt_target_list *before = targets->list_, *list;
-	size_t count = before ? before->count : 0, added = now ? 1 : 0;
-	struct iomt_target *to;
+	const struct iomt_target_list *old = before ? before : &none;
+	size_t count = now ? 1 : 0;
 	int err;
 
-	if (count - old + added >
-	    (MEMORY_MOST - sizeof(struct iomt_target_list)) / sizeof(struct iomt_target))
+	for (size_t i = 0; i < old->count; i++)
+		count += i != without && old->targets[i].users;
+	if (count > (MEMORY_MOST - sizeof(*list)) / sizeof(struct iomt_target))
 		return IOMT_ENOSPC;
 	err = before ? iomt_gather_reserve(gather, targets->mem_, 1) : 0;
 	if (err)
 		return err;
-	list = make(targets->mem_, count - old + added);
+	list = make(targets->mem_, count);
 	if (!list)
 		return IOMT_ENOMEM;
-	to = (struct iomt_target *)(list + 1);
-	if (before) {
-		__builtin_memcpy(to, before->targets, at * sizeof(*to));
-		__builtin_memcpy(to + at + added, before->targets + at + old,
-				 (count - at - old) * sizeof(*to));
+	fill((struct iomt_target *)(list + 1), old, at, without, now);
+	if (before)
 		iomt_gather_add_table(gather, before, before->bytes);
-	}
-	if (now)
-		to[at] = *now;
 	__atomic_store_n(&targets->list_, list, __ATOMIC_RELEASE);
 	return 0;
+}
+
+/* In place, so that it needs no memory. Readers pass over what has no users. */
+static void set_users(struct iomt_targets *targets, size_t at, uint32_t users)
+{
+	struct iomt_target *all = (struct iomt_target *)(targets->list_ + 1);
+
+	__atomic_store_n(&all[at].users, users, __ATOMIC_RELEASE);
 }
 
 /* Its ids are good if one page makes commands, and its ring if they are of the ring's size. */
@@ -151,25 +167,30 @@ int iomt_targets_add(struct iomt_targets *targets, const struct iomt_target *tar
 	if (!valid(target))
 		return IOMT_EINVAL;
 	at = find(targets->list_, target, &found);
-	now.users = found ? targets->list_->targets[at].users + 1 : 1;
-	return replace(targets, at, found, &now, gather);
+	if (found) {
+		set_users(targets, at, targets->list_->targets[at].users + 1);
+		return 0;
+	}
+	now.users = 1;
+	return replace(targets, at, SIZE_MAX, &now, gather);
 }
 
 int iomt_targets_remove(struct iomt_targets *targets, const struct iomt_target *target,
 			struct iomt_gather *gather)
 {
-	struct iomt_target now;
+	uint32_t users;
 	bool found;
 	size_t at;
 
 	if (!valid(target))
 		return IOMT_EINVAL;
 	at = find(targets->list_, target, &found);
-	if (!found)
+	users = found ? targets->list_->targets[at].users : 0;
+	if (!users)
 		return IOMT_ENOENT;
-	now = targets->list_->targets[at];
-	now.users--;
-	return replace(targets, at, 1, now.users ? &now : NULL, gather);
+	if (users > 1 || replace(targets, at, at, NULL, gather))
+		set_users(targets, at, users - 1);
+	return 0;
 }
 
 /* The commands of one unit on their way into its ring. */
@@ -253,6 +274,8 @@ static size_t start(struct unit *unit, const struct iomt_target *targets, size_t
 			add_fence(unit);
 			due = false;
 		}
+		if (!__atomic_load_n(&targets[i].users, __ATOMIC_ACQUIRE))
+			continue;
 		if (add_target(unit, &targets[i], gather, &bounded)) {
 			told = true;
 			due |= !targets[i].kind->device;

@@ -386,18 +386,22 @@ static void undo(struct iomt_pack *pack)
 /* Makes the plan of what was decided, and lets it be. On errors nothing has changed. */
 static int conclude(struct iomt_pack *pack, struct iomt_pack_plan *plan)
 {
+	struct iomt_pack_plan made = {.token = pack->token + 1};
 	int err = iomt_pack_plan_make(pack);
 
+	made.count = pack->step_count;
+	made.tail = pack->tail;
 	if (!err)
 		err = iomt_pack_quarantine_room(pack, pack->flushes);
+	if (!err && pack->cfg.accept)
+		err = pack->cfg.accept(pack->cfg.ctx, pack, &made);
 	if (err) {
 		undo(pack);
 		pack->step_count = 0;
 		return err;
 	}
 	apply(pack);
-	*plan = (struct iomt_pack_plan){
-		.token = pack->token, .count = pack->step_count, .tail = pack->tail};
+	*plan = made;
 	return 0;
 }
 

@@ -646,6 +646,48 @@ static void configurations(void)
 	REFUSED(cfg.merging = 3, "merging");
 }
 
+/* What the caller is shown before it is true: the plan, the id of PUBLISH, and what the device will have. */
+static int decision;
+static iomt_pack_device newcomer;
+
+static int accept(void *ctx, const struct iomt_pack *of, const struct iomt_pack_plan *plan)
+{
+	struct iomt_pack_leaf leaf;
+	uint32_t key, id;
+
+	CHECK(ctx == &decision && of == &pack);
+	check_plan(plan, "pdD.e");
+	CHECK_EQ(iomt_pack_step(of, 0)->id, 1);
+	CHECK_INT(iomt_pack_next(of, newcomer, 0, &key, &leaf), 0);
+	CHECK_EQ(key, 5);
+	CHECK_EQ(leaf.root, a.root);
+	CHECK_INT(iomt_pack_id(of, newcomer, &id), 0);
+	CHECK_EQ(id, IOMT_PACK_NO_ID);
+	return decision;
+}
+
+static void refused_by_the_caller(void)
+{
+	for (unsigned relation = 0; relation < 2; relation++) {
+		struct iomt_pack_plan plan = {.token = 77};
+
+		open_pack((struct iomt_pack_cfg){
+			.relation = relation, .accept = accept, .ctx = &decision});
+		CHECK_INT(iomt_pack_begin(&pack), 0);
+		newcomer = ADD(.sends = 16);
+		CHECK_INT(iomt_pack_set(&pack, newcomer, 5, &a), 0);
+		decision = IOMT_EIO;
+		CHECK_INT(iomt_pack_commit(&pack, &plan), IOMT_EIO);
+		CHECK_EQ(plan.token, 77);
+		check_ids(0, 0);
+		decision = 0;
+		plan = commit();
+		CHECK_EQ(plan.token, 1);
+		CHECK_EQ(id_of(newcomer), 1);
+		close_pack();
+	}
+}
+
 /* One transaction that takes memory for everything, its n-th allocation failing, for all n. */
 static void memory_runs_out(void)
 {
@@ -690,4 +732,5 @@ TEST_SUITE(pack, TEST(worked_example), TEST(key_in_quarantine), TEST(key_in_quar
 	   TEST(key_in_quarantine_twice), TEST(ids_run_out), TEST(tags_of_8_bits),
 	   TEST(words_and_attributes), TEST(no_pasid_is_pasid_0), TEST(own_tlb_after_a_move),
 	   TEST(leaves_of_trusted_devices), TEST(isolating), TEST(policies), TEST(given_ids),
-	   TEST(every_error), TEST(configurations), TEST(memory_runs_out));
+	   TEST(every_error), TEST(configurations), TEST(refused_by_the_caller),
+	   TEST(memory_runs_out));
