@@ -7,10 +7,12 @@
 #include <iomt/base.h>
 #include <iomt/cmd.h>
 #include <iomt/cursor.h>
+#include <iomt/domain_choice.h>
 #include <iomt/flush.h>
 #include <iomt/formats.h>
 #include <iomt/gather.h>
 #include <iomt/ids.h>
+#include <iomt/iommu.h>
 #include <iomt/mem.h>
 #include <iomt/model.h>
 #include <iomt/pack.h>
