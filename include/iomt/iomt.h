@@ -7,6 +7,8 @@
 #include <iomt/base.h>
 #include <iomt/cmd.h>
 #include <iomt/cursor.h>
+#include <iomt/device_table.h>
+#include <iomt/domain.h>
 #include <iomt/domain_choice.h>
 #include <iomt/flush.h>
 #include <iomt/formats.h>

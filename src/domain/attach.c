@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* Attaching, replacing, detaching: what may fail comes first, then it is carried out. */
+#include "parts.h"
+
+static struct iomt_iommu *unit_of(const struct iomt_attachment *place)
+{
+	return place->device->iommu;
+}
+
+static bool caches_absent(const struct iomt_attachment *place)
+{
+	unsigned stage = domain_stage(place->device, place->domain);
+
+	return unit_of(place)->cfg.caps->stage[stage - 1].flags & IOMT_STAGE_CACHES_ABSENT;
+}
+
+/* The targets of a place by an id: the IOTLB, and the device where it has a TLB. */
+static unsigned targets_of(const struct iomt_attachment *place, uint32_t id,
+			   struct iomt_target targets[2])
+{
+	const struct domain_facts *facts = unit_of(place)->facts;
+
+	targets[0] = (struct iomt_target){.ring = unit_of(place)->cfg.ring};
+	targets[1] = targets[0];
+	facts->target(place, id, &targets[0]);
+	if (!(place->device->caps.flags & IOMT_DEVICE_ATS))
+		return 1;
+	facts->device_target(place->device, place->pasid, &targets[1]);
+	return 2;
+}
+
+static void remove_targets(struct iomt_domain_table *table, const struct iomt_target *targets,
+			   unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		(void)iomt_targets_remove(&table->targets, &targets[i], &table->retired);
+}
+
+int iomt_domain_publish(struct iomt_attachment *place, uint32_t id)
+{
+	struct iomt_domain_table *table = place->domain->table;
+	struct iomt_target targets[2];
+	unsigned count = 0, i;
+	int err = 0;
+
+	if (table)
+		count = targets_of(place, id, targets);
+	for (i = 0; i < count && !err; i++) {
+		iomt_domain_retire(table);
+		err = iomt_targets_add(&table->targets, &targets[i], &table->retired);
+	}
+	if (err) {
+		remove_targets(table, targets, i - 1);
+		return err;
+	}
+	if (table && caches_absent(place))
+		__atomic_fetch_add(&table->caches_absent, 1, __ATOMIC_RELEASE);
+	place->tag_before = place->tag;
+	place->tag = id;
+	return 0;
+}
+
+void iomt_domain_retract(struct iomt_attachment *place, uint32_t id)
+{
+	struct iomt_domain_table *table = place->domain->table;
+	struct iomt_target targets[2];
+
+	if (table) {
+		iomt_domain_retire(table);
+		remove_targets(table, targets, targets_of(place, id, targets));
+		if (caches_absent(place))
+			__atomic_fetch_sub(&table->caches_absent, 1, __ATOMIC_RELEASE);
+	}
+	if (place->tag == id)
+		place->tag = place->tag_before;
+	place->tag_before = IOMT_PACK_NO_ID;
+}
+
+static void link_place(struct iomt_attachment *place)
+{
+	struct iomt_domain_table *table = place->domain->table;
+
+	place->before = NULL;
+	place->next = place->device->first;
+	if (place->next)
+		place->next->before = place;
+	place->device->first = place;
+	place->domain->places++;
+	if (!table)
+		return;
+	place->ahead = NULL;
+	place->after = table->first;
+	if (place->after)
+		place->after->ahead = place;
+	table->first = place;
+}
+
+static void unlink_place(struct iomt_attachment *place)
+{
+	struct iomt_domain_table *table = place->domain->table;
+
+	if (place->next)
+		place->next->before = place->before;
+	if (place->before)
+		place->before->next = place->next;
+	else
+		place->device->first = place->next;
+	place->domain->places--;
+	if (!table)
+		return;
+	if (place->after)
+		place->after->ahead = place->ahead;
+	if (place->ahead)
+		place->ahead->after = place->after;
+	else
+		table->first = place->after;
+}
+
+static void make_place(struct iomt_attachment *place, struct iomt_domain *domain,
+		       struct iomt_device *device, uint32_t pasid)
+{
+	*place = (struct iomt_attachment){
+		.domain = domain,
+		.device = device,
+		.pasid = pasid,
+		.tag = IOMT_PACK_NO_ID,
+		.tag_before = IOMT_PACK_NO_ID,
+	};
+	link_place(place);
+}
+
+/*
+ * What the packer calls the same, because translations are: the table, however its top grows, where its
+ * format says how entries are read. Where nothing is translated, but tagged, NULL.
+ */
+static struct iomt_pack_leaf leaf_of(const struct iomt_attachment *place)
+{
+	return (struct iomt_pack_leaf){.root = (uintptr_t)place->domain->table};
+}
+
+static struct iomt_pack *packer_of(struct iomt_iommu *iommu, const struct iomt_attachment *place)
+{
+	return place ? iommu->facts->packer(iommu, place) : NULL;
+}
+
+static int enter(struct iomt_iommu *iommu, struct iomt_pack *pack, struct iomt_attachment *place)
+{
+	const struct iomt_pack_device_cfg cfg = {
+		.size = sizeof(cfg),
+		.flags = place->device->caps.flags & IOMT_DEVICE_ATS ? IOMT_PACK_ATS : 0};
+	const struct iomt_pack_leaf leaf = leaf_of(place);
+	int err;
+
+	if (iommu->facts->by_device)
+		return iomt_pack_set(pack, place->device->user, domain_key(place), &leaf);
+	err = iomt_pack_add(pack, &cfg, &place->user);
+	return err ? err : iomt_pack_set(pack, place->user, IOMT_PACK_RID, &leaf);
+}
+
+static int leave(struct iomt_iommu *iommu, struct iomt_pack *pack,
+		 const struct iomt_attachment *from, const struct iomt_attachment *to)
+{
+	if (!iommu->facts->by_device)
+		return iomt_pack_remove(pack, from->user);
+	if (to && packer_of(iommu, to) && domain_key(from) == domain_key(to))
+		return 0;
+	return iomt_pack_clear(pack, from->device->user, domain_key(from));
+}
+
+/* The packers of what comes and of what goes: one transaction, or one in the other. */
+static int decide(struct iomt_iommu *iommu)
+{
+	struct iomt_iommu_change *change = iommu->change;
+	struct iomt_pack *in = packer_of(iommu, change->to);
+	struct iomt_pack *out = packer_of(iommu, change->from);
+	int err = 0;
+
+	if (out && out != in) {
+		err = iomt_pack_begin(out);
+		if (!err)
+			err = leave(iommu, out, change->from, change->to);
+		change->second = in ? out : NULL;
+	}
+	if (in && !err) {
+		err = iomt_pack_begin(in);
+		if (!err)
+			err = enter(iommu, in, change->to);
+		if (!err && out == in)
+			err = leave(iommu, in, change->from, change->to);
+	}
+	change->first = in ? in : out;
+	if (!err && change->first)
+		err = iomt_pack_commit(change->first, &change->plan);
+	if (err && in)
+		iomt_pack_abort(in);
+	if (err && out)
+		iomt_pack_abort(out);
+	return err;
+}
+
+/*
+ * A change of one place: "from" goes, "to" comes. On errors nothing has changed; what hardware says
+ * afterwards is told apart.
+ */
+static int change_place(struct iomt_iommu *iommu, struct iomt_attachment *from,
+			struct iomt_attachment *to, uint32_t flags, int *hardware)
+{
+	struct iomt_iommu_change change;
+	int err = 0;
+
+	iomt_change_begin(iommu, &change, from ? from->device : to->device);
+	change.from = from;
+	change.to = to;
+	change.flags = flags;
+	if (to)
+		err = iommu->facts->prepare(to);
+	if (!err)
+		err = decide(iommu);
+	if (!err) {
+		*hardware = iomt_change_end(iommu);
+		return 0;
+	}
+	iomt_change_send(iommu);
+	iommu->change = NULL;
+	return err;
+}
+
+static bool taken(const struct iomt_device *device, uint32_t pasid)
+{
+	struct iomt_pasid_entry entry;
+
+	if (pasid == IOMT_NO_PASID)
+		return device->rid;
+	return device->has_pasids && !iomt_pasid_table_get(&device->pasids, pasid, &entry);
+}
+
+int iomt_domain_attach(struct iomt_domain *domain, struct iomt_device *device, uint32_t pasid,
+		       uint32_t flags, struct iomt_attachment *place)
+{
+	int err, hardware = 0;
+
+	if (!place || (flags & ~IOMT_ATTACH_BREAK))
+		return IOMT_EINVAL;
+	err = iomt_domain_attach_check(domain, device, pasid, NULL);
+	if (err)
+		return err;
+	if (taken(device, pasid))
+		return IOMT_EEXIST;
+	make_place(place, domain, device, pasid);
+	err = change_place(device->iommu, NULL, place, flags, &hardware);
+	if (err)
+		unlink_place(place);
+	return err ? err : hardware;
+}
+
+int iomt_domain_replace(struct iomt_attachment *place, struct iomt_domain *domain, uint32_t flags)
+{
+	struct iomt_device *device = place->device;
+	struct iomt_attachment to;
+	int err, hardware = 0;
+
+	if (flags & ~IOMT_ATTACH_BREAK)
+		return IOMT_EINVAL;
+	err = iomt_domain_attach_check(domain, device, place->pasid, NULL);
+	if (err)
+		return err;
+	if (domain->kind == place->domain->kind && domain->table == place->domain->table) {
+		unlink_place(place);
+		place->domain = domain;
+		link_place(place);
+		return 0;
+	}
+	make_place(&to, domain, device, place->pasid);
+	err = change_place(device->iommu, place, &to, flags, &hardware);
+	unlink_place(err ? &to : place);
+	if (err)
+		return err;
+	unlink_place(&to);
+	*place = to;
+	link_place(place);
+	if (device->rid == &to)
+		device->rid = place;
+	return hardware;
+}
+
+int iomt_domain_detach(struct iomt_attachment *place)
+{
+	int hardware = 0;
+	int err = change_place(unit_of(place), place, NULL, 0, &hardware);
+
+	if (err)
+		return err;
+	unlink_place(place);
+	return hardware;
+}
+
+uint32_t iomt_attachment_id(const struct iomt_attachment *place)
+{
+	return place->tag;
+}
+
+/*
+ * The packer's question: what is published here cannot fail later. What it has decided for ids that
+ * come is followed by the packer of ids that go.
+ */
+int iomt_domain_accept(void *ctx, const struct iomt_pack *pack, const struct iomt_pack_plan *plan)
+{
+	struct iomt_iommu *iommu = ctx;
+	struct iomt_iommu_change *change = iommu->change;
+	uint32_t done;
+	int err = 0;
+
+	for (done = 0; done < plan->count && !err; done++)
+		err = iomt_change_publish(iommu, iomt_pack_step(pack, done));
+	if (!err && pack == change->first && change->second)
+		err = iomt_pack_commit(change->second, &change->second_plan);
+	while (err && done--)
+		iomt_change_withdraw(iommu, iomt_pack_step(pack, done));
+	return err;
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Carrying out what the packer has planned, and what it knows nothing of: places that are not tagged.
+ * Errors of hardware do not stop it: structures and books are as they should be afterwards, but ids that
+ * it may still know stay in quarantine.
+ */
+#include "parts.h"
+
+#define ROOM (sizeof(((struct iomt_iommu_change *)0)->cmds) / sizeof(struct iomt_cmd))
+
+void iomt_change_begin(struct iomt_iommu *iommu, struct iomt_iommu_change *change,
+		       struct iomt_device *device)
+{
+	change->device = device;
+	change->from = NULL;
+	change->to = NULL;
+	change->first = NULL;
+	change->second = NULL;
+	change->flags = 0;
+	change->written = false;
+	change->waiting = false;
+	change->err = 0;
+	change->used = 0;
+	iommu->change = change;
+}
+
+static void note(struct iomt_iommu *iommu, int err)
+{
+	if (err < 0 && !iommu->change->err)
+		iommu->change->err = err;
+}
+
+/* Puts what there is into the ring; with "sync" waits for that, and what was put before. */
+static void put(struct iomt_iommu *iommu, bool sync)
+{
+	struct iomt_iommu_change *change = iommu->change;
+	struct iomt_ring_batch batch = {0};
+	int err = iomt_ring_put(iommu->cfg.ring, change->cmds, change->used, sync, &batch);
+
+	change->used = 0;
+	if (!err && sync)
+		err = iomt_ring_wait(iommu->cfg.ring, &batch);
+	note(iommu, err);
+	change->waiting = !sync;
+}
+
+void iomt_change_send(struct iomt_iommu *iommu)
+{
+	if (iommu->change->used || iommu->change->waiting)
+		put(iommu, true);
+}
+
+/* Room for the most that any call here makes of one thing. */
+static size_t room(struct iomt_iommu *iommu, struct iomt_cmd **cmds)
+{
+	struct iomt_iommu_change *change = iommu->change;
+
+	if (change->used + DOMAIN_CMDS_MOST > ROOM)
+		put(iommu, false);
+	*cmds = &change->cmds[change->used];
+	return ROOM - change->used;
+}
+
+static void add(struct iomt_iommu *iommu, int count)
+{
+	note(iommu, count);
+	if (count > 0)
+		iommu->change->used += (uint32_t)count;
+}
+
+/* What is cached of entries; translations are the plan's. */
+static void add_device(struct iomt_iommu *iommu, const struct iomt_device_inv *inv, uint32_t what)
+{
+	struct iomt_device_inv entry = *inv;
+	struct iomt_cmd *cmds;
+	size_t n = room(iommu, &cmds);
+
+	entry.what &= what;
+	add(iommu, iommu->facts->device_commands(&entry, iommu, cmds, n));
+}
+
+static void add_pasid(const struct iomt_device *device, const struct iomt_pasid_inv *inv,
+		      uint32_t what)
+{
+	struct iomt_pasid_inv entry = *inv;
+	struct iomt_cmd *cmds;
+	size_t n = room(device->iommu, &cmds);
+
+	entry.what &= what;
+	add(device->iommu, device->iommu->facts->pasid_commands(&entry, device, cmds, n));
+}
+
+static void device_sync(struct iomt_device_inv *inv)
+{
+	struct iomt_device *device = inv->ctx;
+
+	add_device(device->iommu, inv, UINT32_MAX);
+	iomt_change_send(device->iommu);
+}
+
+static void pasid_sync(struct iomt_pasid_inv *inv)
+{
+	struct iomt_device *device = inv->ctx;
+
+	add_pasid(device, inv, UINT32_MAX);
+	iomt_change_send(device->iommu);
+}
+
+int iomt_change_device(struct iomt_device *device)
+{
+	struct iomt_iommu *iommu = device->iommu;
+	struct iomt_device_inv inv = {.sync = device_sync, .ctx = device};
+	uint32_t flags = iommu->change->flags & IOMT_ATTACH_BREAK ? IOMT_DEVICE_BREAK : 0;
+	struct iomt_device_entry entry, now;
+	int err;
+
+	if (iommu->facts->describe(device, &entry))
+		err = iomt_device_table_set(&iommu->devices, device->caps.id, &entry, flags, &inv);
+	else if (!iomt_device_table_get(&iommu->devices, device->caps.id, &now))
+		err = iomt_device_table_clear(&iommu->devices, device->caps.id, &inv);
+	else
+		return 0;
+	if (!err)
+		add_device(iommu, &inv, ~(IOMT_DEVICE_INV_IOTLB | IOMT_DEVICE_INV_DEVICE_TLB));
+	return err;
+}
+
+int iomt_change_pasid(struct iomt_device *device, uint32_t pasid,
+		      const struct iomt_pasid_entry *entry)
+{
+	struct iomt_pasid_inv inv = {.sync = pasid_sync, .ctx = device};
+	uint32_t flags = device->iommu->change->flags & IOMT_ATTACH_BREAK ? IOMT_PASID_BREAK : 0;
+	int err;
+
+	if (entry)
+		err = iomt_pasid_table_set(&device->pasids, pasid, entry, flags, &inv);
+	else
+		err = iomt_pasid_table_clear(&device->pasids, pasid, &inv);
+	if (!err)
+		add_pasid(device, &inv, ~(IOMT_PASID_INV_IOTLB | IOMT_PASID_INV_DEVICE_TLB));
+	return err;
+}
+
+/* Everything of a target: what a gather of all addresses asks for. */
+static void add_all(struct iomt_iommu *iommu, const struct iomt_target *target)
+{
+	const struct iomt_plan_policy all = iomt_plan_all();
+	struct iomt_gather gather;
+	struct iomt_cmd *cmds;
+	size_t n = room(iommu, &cmds);
+
+	iomt_gather_init(&gather);
+	iomt_gather_add(&gather, 0, UINT64_MAX);
+	gather.table_levels = 0x3f;
+	add(iommu, target->kind->gather(target, &gather, &all, cmds, n));
+}
+
+static bool is_tagged(struct iomt_iommu *iommu, const struct iomt_attachment *place)
+{
+	return place && iommu->facts->packer(iommu, place);
+}
+
+/* Whose step it is, where devices have ids. */
+static struct iomt_device *device_of(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
+{
+	struct iomt_device *device = iommu->change->device;
+
+	if (device->user == step->device)
+		return device;
+	for (device = iommu->first; device && device->user != step->device;)
+		device = device->next;
+	return device;
+}
+
+/* And where places have. */
+static struct iomt_attachment *place_of(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
+{
+	struct iomt_iommu_change *change = iommu->change;
+
+	return change->to && change->to->user == step->device ? change->to : change->from;
+}
+
+static void withdraw_all(struct iomt_iommu *iommu, struct iomt_device *device, uint32_t id)
+{
+	for (struct iomt_attachment *place = device->first; place; place = place->next)
+		if (is_tagged(iommu, place) && place != iommu->change->from && place->tag == id)
+			iomt_domain_retract(place, id);
+}
+
+static int publish_all(struct iomt_iommu *iommu, struct iomt_device *device, uint32_t id)
+{
+	int err = 0;
+
+	for (struct iomt_attachment *place = device->first; place && !err; place = place->next)
+		if (is_tagged(iommu, place) && place != iommu->change->from)
+			err = iomt_domain_publish(place, id);
+	if (err)
+		withdraw_all(iommu, device, id);
+	return err;
+}
+
+int iomt_change_publish(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
+{
+	if (step->op != IOMT_PACK_PUBLISH)
+		return 0;
+	if (!iommu->facts->by_device)
+		return iomt_domain_publish(place_of(iommu, step), step->id);
+	if (step->key != IOMT_PACK_ALL)
+		return iomt_domain_publish(iommu->change->to, step->id);
+	return publish_all(iommu, device_of(iommu, step), step->id);
+}
+
+void iomt_change_withdraw(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
+{
+	if (step->op != IOMT_PACK_PUBLISH)
+		return;
+	if (!iommu->facts->by_device)
+		iomt_domain_retract(place_of(iommu, step), step->id);
+	else if (step->key != IOMT_PACK_ALL)
+		iomt_domain_retract(iommu->change->to, step->id);
+	else
+		withdraw_all(iommu, device_of(iommu, step), step->id);
+}
+
+static void retract(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
+{
+	struct iomt_attachment *place, *next;
+
+	if (!iommu->facts->by_device) {
+		iomt_domain_retract(place_of(iommu, step), step->id);
+		return;
+	}
+	if (step->key != IOMT_PACK_ALL) {
+		iomt_domain_retract(iommu->change->from, step->id);
+		return;
+	}
+	for (place = device_of(iommu, step)->first; place; place = next) {
+		next = place->next;
+		if (is_tagged(iommu, place) &&
+		    (place->tag_before == step->id || place == iommu->change->from))
+			iomt_domain_retract(place, step->id);
+	}
+}
+
+/* What goes gives way to what comes, at once where nothing of the plan stands between. */
+static void write_place(struct iomt_iommu *iommu, bool comes)
+{
+	struct iomt_iommu_change *change = iommu->change;
+
+	if (change->written)
+		return;
+	if (comes) {
+		note(iommu, iommu->facts->write(change->to));
+		change->written = true;
+	} else {
+		note(iommu, iommu->facts->clear(change->from));
+		change->written = !change->to;
+	}
+}
+
+static void write_device(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
+{
+	struct iomt_device *device;
+
+	if (!iommu->facts->by_device) {
+		if (step->id == IOMT_PACK_NO_ID)
+			write_place(iommu, iommu->change->to);
+		return;
+	}
+	device = device_of(iommu, step);
+	device->id = step->id;
+	note(iommu, iomt_change_device(device));
+}
+
+/* All that a device's places may have left under an id; requests without any, too. */
+static void flush_id(struct iomt_iommu *iommu, uint32_t id)
+{
+	struct iomt_iommu_change *change = iommu->change;
+	struct iomt_target target = {.ring = iommu->cfg.ring};
+
+	if (!iommu->facts->by_device) {
+		iommu->facts->target(change->from, id, &target);
+		add_all(iommu, &target);
+		return;
+	}
+	iommu->facts->key_target(id, IOMT_PACK_RID, &target);
+	add_all(iommu, &target);
+	for (struct iomt_attachment *place = change->device->first; place; place = place->next) {
+		if (!is_tagged(iommu, place) || (place->tag != id && place->tag_before != id))
+			continue;
+		iommu->facts->target(place, id, &target);
+		add_all(iommu, &target);
+	}
+}
+
+static void flush_key(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
+{
+	struct iomt_target target = {.ring = iommu->cfg.ring};
+
+	if (!iommu->facts->by_device) {
+		flush_id(iommu, step->id);
+		return;
+	}
+	iommu->facts->key_target(step->id, step->key, &target);
+	add_all(iommu, &target);
+}
+
+static void flush_device_tlb(struct iomt_iommu *iommu, const struct iomt_device *device,
+			     uint32_t pasid)
+{
+	struct iomt_target target = {.ring = iommu->cfg.ring};
+
+	iommu->facts->device_target(device, pasid, &target);
+	add_all(iommu, &target);
+}
+
+static void flush_ats(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
+{
+	const struct iomt_device *device = iommu->change->device;
+
+	if (iommu->facts->by_device)
+		device = device_of(iommu, step);
+	if (iommu->facts->by_device && step->key != IOMT_PACK_ALL) {
+		flush_device_tlb(iommu, device, step->key ? step->key : IOMT_NO_PASID);
+		return;
+	}
+	if (!iommu->facts->by_device) {
+		flush_device_tlb(iommu, device, place_of(iommu, step)->pasid);
+		return;
+	}
+	for (struct iomt_attachment *place = device->first; place; place = place->next)
+		if (is_tagged(iommu, place))
+			flush_device_tlb(iommu, device, place->pasid);
+}
+
+static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
+{
+	struct iomt_iommu_change *change = iommu->change;
+
+	switch ((enum iomt_pack_op)step->op) {
+	case IOMT_PACK_PUBLISH: /* done when it was decided */
+	case IOMT_PACK_FLUSH_DEVICE: /* with what was written */
+	case IOMT_PACK_FLUSH_ENTRY:
+		break;
+	case IOMT_PACK_CLEAR_ENTRY:
+		write_place(iommu, change->to && !is_tagged(iommu, change->to));
+		break;
+	case IOMT_PACK_WRITE_ENTRY:
+		write_place(iommu, true);
+		break;
+	case IOMT_PACK_WRITE_DEVICE:
+		write_device(iommu, step);
+		break;
+	case IOMT_PACK_FLUSH_KEY:
+		flush_key(iommu, step);
+		break;
+	case IOMT_PACK_FLUSH_ID:
+		flush_id(iommu, step->id);
+		break;
+	case IOMT_PACK_FLUSH_ATS:
+		flush_ats(iommu, step);
+		break;
+	case IOMT_PACK_WAIT:
+		iomt_change_send(iommu);
+		break;
+	case IOMT_PACK_RETRACT:
+		retract(iommu, step);
+		break;
+	}
+}
+
+static void carry_plan(struct iomt_iommu *iommu, const struct iomt_pack *pack,
+		       const struct iomt_pack_plan *plan)
+{
+	for (uint32_t i = 0; pack && i < plan->count; i++) {
+		if (i == plan->tail)
+			iomt_change_send(iommu);
+		carry_step(iommu, iomt_pack_step(pack, i));
+	}
+}
+
+int iomt_change_end(struct iomt_iommu *iommu)
+{
+	struct iomt_iommu_change *change = iommu->change;
+
+	carry_plan(iommu, change->first, &change->plan);
+	carry_plan(iommu, change->second, &change->second_plan);
+	if (change->to || change->from)
+		write_place(iommu, change->to);
+	iomt_change_send(iommu);
+	if (!change->err && change->first)
+		(void)iomt_pack_complete(change->first, change->plan.token);
+	if (!change->err && change->second)
+		(void)iomt_pack_complete(change->second, change->second_plan.token);
+	iommu->change = NULL;
+	return change->err;
+}

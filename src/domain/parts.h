@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of domains. attach.c decides, carry.c carries out, unit_*.c hold what the vendors differ in.
+ *
+ * What is attached to a device and a PASID is a place. Its tag is the id by which the IOTLB knows what it
+ * translates: AMD tags by the device's domain id and the PASID, so that a device is one to the packer, with
+ * a key for each place; elsewhere tables are tagged, and each place is one to the packer, with one key.
+ */
+#ifndef DOMAIN_PARTS_H
+#define DOMAIN_PARTS_H
+
+#include <iomt/domain.h>
+
+/* What vendors, or modes, differ in. Calls with "unit" may append commands to the change. */
+struct domain_facts {
+	enum iomt_vendor vendor;
+	enum iomt_device_format device_format;
+	bool by_device; /* the packer's devices are devices, not places */
+
+	/* Ids of first_id and more, of so many bits. 0 bits: none of this kind. */
+	void (*id_bits)(const struct iomt_iommu_caps *caps, uint8_t *domains, uint8_t *asids);
+
+	/* Why a domain cannot be there beside what else the device has; 0, or an error and the reason. */
+	int (*refuse)(const struct iomt_device *device, const struct iomt_domain *domain,
+		      uint32_t pasid, const char **reason);
+
+	/* The packer whose id tags a place, NULL where nothing is cached of it; and what decides. */
+	struct iomt_pack *(*packer)(struct iomt_iommu *iommu, const struct iomt_attachment *place);
+
+	/* Takes the memory that writing the place may need. */
+	int (*prepare)(struct iomt_attachment *place);
+
+	/* Makes a place of the device what its domain says, or nothing. They need no memory. */
+	int (*write)(struct iomt_attachment *place);
+	int (*clear)(struct iomt_attachment *place);
+
+	/* What the device's own entry is to be. False: it has none. */
+	bool (*describe)(const struct iomt_device *device, struct iomt_device_entry *entry);
+
+	/* Translations of a place by an id; of a key by an id; of a PASID in the device. */
+	void (*target)(const struct iomt_attachment *place, uint32_t id,
+		       struct iomt_target *target);
+	void (*key_target)(uint32_t id, uint32_t key, struct iomt_target *target);
+	void (*device_target)(const struct iomt_device *device, uint32_t pasid,
+			      struct iomt_target *target);
+
+	int (*device_commands)(const struct iomt_device_inv *inv, const struct iomt_iommu *iommu,
+			       struct iomt_cmd *cmds, size_t n);
+	int (*pasid_commands)(const struct iomt_pasid_inv *inv, const struct iomt_device *device,
+			      struct iomt_cmd *cmds, size_t n);
+};
+
+extern const struct domain_facts iomt_domain_amd, iomt_domain_vtd, iomt_domain_vtd_scalable,
+	iomt_domain_smmu;
+
+/* A format's facts where this unit walks it, or NULL. */
+const struct iomt_format_facts *iomt_domain_format(const struct iomt_iommu_caps *caps,
+						   const struct iomt_domain_table *table);
+
+/* What hardware needs to know of a table at this moment. */
+void iomt_domain_hw(const struct iomt_domain_table *table, struct iomt_pt_hw *hw);
+
+/* Gives arrays of targets back, now and then. */
+void iomt_domain_retire(struct iomt_domain_table *table);
+
+/* The stage of a domain's table, 0 without a table. */
+static inline unsigned domain_stage(const struct iomt_device *device,
+				    const struct iomt_domain *domain)
+{
+	return domain->table ? iomt_domain_format(device->caps.iommu, domain->table)->stage : 0;
+}
+
+/*
+ * What the packer knows a place by, where devices are its devices: the PASID, IOMT_PACK_RID for a host
+ * table; without a PASID guest tables use GCR3[0].
+ */
+static inline uint32_t domain_key(const struct iomt_attachment *place)
+{
+	return domain_stage(place->device, place->domain) == 1 && place->pasid == IOMT_NO_PASID
+		       ? 0
+		       : place->pasid;
+}
+
+/* attach.c: publishing, which can fail, and its opposite, which cannot. */
+int iomt_domain_publish(struct iomt_attachment *place, uint32_t id);
+void iomt_domain_retract(struct iomt_attachment *place, uint32_t id);
+/* For struct iomt_pack_cfg, with the unit as ctx. */
+int iomt_domain_accept(void *ctx, const struct iomt_pack *pack, const struct iomt_pack_plan *plan);
+
+/* carry.c */
+
+/* The most commands that one thing needs. */
+#define DOMAIN_CMDS_MOST (2 * IOMT_DEVICE_INV_MOST)
+
+/* A change of this device begins, without places or plans. */
+void iomt_change_begin(struct iomt_iommu *iommu, struct iomt_iommu_change *change,
+		       struct iomt_device *device);
+/* A step of a plan that is not carried out yet; and back. */
+int iomt_change_publish(struct iomt_iommu *iommu, const struct iomt_pack_step *step);
+void iomt_change_withdraw(struct iomt_iommu *iommu, const struct iomt_pack_step *step);
+/* Carries the plans out, and what they have left; ends the change. The first error of hardware. */
+int iomt_change_end(struct iomt_iommu *iommu);
+
+/* Writes what "describe" says, and asks for what that needs. */
+int iomt_change_device(struct iomt_device *device);
+/* The same for an entry of the PASID table; NULL: none. */
+int iomt_change_pasid(struct iomt_device *device, uint32_t pasid,
+		      const struct iomt_pasid_entry *entry);
+/* Puts what there is into the ring, and waits. */
+void iomt_change_send(struct iomt_iommu *iommu);
+
+#endif
