@@ -178,7 +178,8 @@ struct iomt_iommu_change {
 	struct iomt_pack_plan second_plan;
 	uint32_t flags;
 	bool written;
-	bool waiting; /* for what was put into the ring */
+	bool waiting;	  /* for what was put into the ring */
+	bool made_pasids; /* the device's PASID table is new */
 	int err; /* the first */
 	uint32_t used;
 	struct iomt_cmd cmds[64];
@@ -220,6 +221,7 @@ struct iomt_device {
 	uint32_t id;		     /* AMD: the domain id in its entry, or IOMT_PACK_NO_ID */
 	uint32_t pasid_count;	     /* entries of PASIDs that are there */
 	bool has_pasids;	     /* there is a PASID table */
+	bool gone;		     /* it is being removed */
 };
 
 /*

@@ -146,6 +146,12 @@ static inline uint64_t iomt_ring_capacity(const struct iomt_ring *ring)
 	return ring->capacity_;
 }
 
+/* What its hardware is like. */
+static inline const struct iomt_ring_kind *iomt_ring_kind_of(const struct iomt_ring *ring)
+{
+	return ring->cfg_.kind;
+}
+
 /* What to wait for. Begins as {0}. */
 struct iomt_ring_batch {
 	uint64_t first; /* positions: from here on */

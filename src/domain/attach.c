@@ -220,8 +220,7 @@ static int change_place(struct iomt_iommu *iommu, struct iomt_attachment *from,
 		*hardware = iomt_change_end(iommu);
 		return 0;
 	}
-	iomt_change_send(iommu);
-	iommu->change = NULL;
+	iomt_change_undo(iommu);
 	return err;
 }
 

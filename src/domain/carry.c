@@ -19,6 +19,7 @@ void iomt_change_begin(struct iomt_iommu *iommu, struct iomt_iommu_change *chang
 	change->flags = 0;
 	change->written = false;
 	change->waiting = false;
+	change->made_pasids = false;
 	change->err = 0;
 	change->used = 0;
 	iommu->change = change;
@@ -139,6 +140,54 @@ int iomt_change_pasid(struct iomt_device *device, uint32_t pasid,
 	if (!err)
 		add_pasid(device, &inv, ~(IOMT_PASID_INV_IOTLB | IOMT_PASID_INV_DEVICE_TLB));
 	return err;
+}
+
+int iomt_change_reserve(struct iomt_device *device)
+{
+	struct iomt_device_inv inv = {.sync = device_sync, .ctx = device};
+	uint32_t id = device->caps.id;
+	int err = iomt_device_table_reserve(&device->iommu->devices, id, id, &inv);
+
+	if (!err)
+		add_device(device->iommu, &inv, UINT32_MAX);
+	return err;
+}
+
+int iomt_change_pasids(struct iomt_device *device, const struct iomt_pasid_table_cfg *cfg)
+{
+	int err = device->has_pasids ? 0 : iomt_pasid_table_init(&device->pasids, cfg);
+
+	if (err || device->has_pasids)
+		return err;
+	device->has_pasids = true;
+	device->iommu->change->made_pasids = true;
+	return 0;
+}
+
+int iomt_change_prepare(struct iomt_attachment *place, const struct iomt_pasid_table_cfg *cfg)
+{
+	struct iomt_device *device = place->device;
+	struct iomt_pasid_inv inv = {.sync = pasid_sync, .ctx = device};
+	uint32_t entry = domain_entry(place);
+	int err = iomt_change_pasids(device, cfg);
+
+	if (!err)
+		err = iomt_pasid_table_reserve(&device->pasids, entry, entry, &inv);
+	if (!err)
+		add_pasid(device, &inv, UINT32_MAX);
+	return err;
+}
+
+void iomt_change_undo(struct iomt_iommu *iommu)
+{
+	struct iomt_device *device = iommu->change->device;
+
+	iomt_change_send(iommu);
+	if (iommu->change->made_pasids) {
+		iomt_pasid_table_destroy(&device->pasids);
+		device->has_pasids = false;
+	}
+	iommu->change = NULL;
 }
 
 /* Everything of a target: what a gather of all addresses asks for. */

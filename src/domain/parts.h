@@ -14,7 +14,6 @@
 /* What vendors, or modes, differ in. Calls with "unit" may append commands to the change. */
 struct domain_facts {
 	enum iomt_vendor vendor;
-	enum iomt_device_format device_format;
 	bool by_device; /* the packer's devices are devices, not places */
 
 	/* Ids of first_id and more, of so many bits. 0 bits: none of this kind. */
@@ -70,6 +69,20 @@ static inline unsigned domain_stage(const struct iomt_device *device,
 	return domain->table ? iomt_domain_format(device->caps.iommu, domain->table)->stage : 0;
 }
 
+/* Bits of PASIDs that come through: the device's, and the unit's. */
+static inline uint8_t domain_pasid_bits(const struct iomt_device *device)
+{
+	uint8_t unit = device->caps.iommu->pasid_bits;
+
+	return device->caps.pasid_bits < unit ? device->caps.pasid_bits : unit;
+}
+
+/* The entry of a PASID table that is a place's. */
+static inline uint32_t domain_entry(const struct iomt_attachment *place)
+{
+	return place->pasid == IOMT_NO_PASID ? 0 : place->pasid;
+}
+
 /*
  * What the packer knows a place by, where devices are its devices: the PASID, IOMT_PACK_RID for a host
  * table; without a PASID guest tables use GCR3[0].
@@ -98,8 +111,15 @@ void iomt_change_begin(struct iomt_iommu *iommu, struct iomt_iommu_change *chang
 /* A step of a plan that is not carried out yet; and back. */
 int iomt_change_publish(struct iomt_iommu *iommu, const struct iomt_pack_step *step);
 void iomt_change_withdraw(struct iomt_iommu *iommu, const struct iomt_pack_step *step);
+/* Takes back what was prepared, when nothing was decided. */
+void iomt_change_undo(struct iomt_iommu *iommu);
 /* Carries the plans out, and what they have left; ends the change. The first error of hardware. */
 int iomt_change_end(struct iomt_iommu *iommu);
+
+/* Memory in advance: for the device's own entry; a PASID table; what the place needs of one. */
+int iomt_change_reserve(struct iomt_device *device);
+int iomt_change_pasids(struct iomt_device *device, const struct iomt_pasid_table_cfg *cfg);
+int iomt_change_prepare(struct iomt_attachment *place, const struct iomt_pasid_table_cfg *cfg);
 
 /* Writes what "describe" says, and asks for what that needs. */
 int iomt_change_device(struct iomt_device *device);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SMMUv3 (IHI 0070): a stream table entry with stage 2, or with context descriptors for stage 1. What
+ * stage 1 translates is tagged by an ASID, stage 2 by a VMID; stage 1 without stage 2 has VMID 0.
+ */
+#include "parts.h"
+
+static void id_bits(const struct iomt_iommu_caps *caps, uint8_t *domains, uint8_t *asids)
+{
+	*domains = caps->vmid_bits;
+	*asids = caps->asid_bits;
+}
+
+static bool has_stage(const struct iomt_device *device, const struct iomt_attachment *place,
+		      unsigned stage)
+{
+	return place && domain_stage(device, place->domain) == stage;
+}
+
+static int refuse(const struct iomt_device *device, const struct iomt_domain *domain,
+		  uint32_t pasid, const char **reason)
+{
+	if (pasid == IOMT_NO_PASID && device->pasid_count && domain_stage(device, domain) == 2) {
+		*reason = "stage 2 would translate for the device's PASIDs, too";
+		return IOMT_EBUSY;
+	}
+	if (pasid != IOMT_NO_PASID && has_stage(device, device->rid, 2)) {
+		*reason = "the device's stage 2 would translate for its PASIDs, too";
+		return IOMT_EBUSY;
+	}
+	return 0;
+}
+
+static struct iomt_pack *packer(struct iomt_iommu *iommu, const struct iomt_attachment *place)
+{
+	if (!place->domain->table)
+		return NULL;
+	return domain_stage(place->device, place->domain) == 1 ? &iommu->asids : &iommu->domains;
+}
+
+static int prepare(struct iomt_attachment *place)
+{
+	const struct iomt_iommu_caps *caps = place->device->caps.iommu;
+	uint8_t bits = domain_pasid_bits(place->device);
+	struct iomt_pasid_table_cfg cfg = {
+		.size = sizeof(cfg),
+		.mem = place->device->iommu->cfg.mem,
+		.format = bits > 6 ? IOMT_PASID_TABLE_CD_4K : IOMT_PASID_TABLE_CD,
+		.flags = bits ? IOMT_PASID_TABLE_RID : 0,
+		.pasid_bits = bits,
+		.oa_bits = caps->stage[0].oa_bits,
+		.asid_bits = caps->asid_bits,
+	};
+
+	if (domain_stage(place->device, place->domain) != 1)
+		return 0;
+	return iomt_change_prepare(place, &cfg);
+}
+
+/* Half of the address space that a table serves: TTB0 or TTB1. */
+static unsigned half_of(const struct iomt_domain_table *table)
+{
+	uint64_t oa;
+
+	return table->cfg.pt && iomt_pt_oa(table->cfg.pt, 0, &oa) == IOMT_ERANGE;
+}
+
+/* Faults are recorded, and abort the transaction (R, A; IHI 0070, 5.5). */
+static int write_context(struct iomt_attachment *place)
+{
+	struct iomt_pasid_entry entry = {
+		.cd = {.flags = IOMT_CD_R | IOMT_CD_A | IOMT_CD_ASET, .asid = (uint16_t)place->tag}};
+	struct iomt_pt_hw hw;
+	int err;
+
+	iomt_domain_hw(place->domain->table, &hw);
+	err = iomt_cd_use(&entry.cd, &hw, half_of(place->domain->table));
+	return err ? err : iomt_change_pasid(place->device, domain_entry(place), &entry);
+}
+
+/* A descriptor before the entry by which it is found; out of it, the other way. */
+static int write(struct iomt_attachment *place)
+{
+	struct iomt_device *device = place->device;
+	bool had_context = has_stage(device, device->rid, 1);
+	bool has_context = has_stage(device, place, 1);
+	int err = has_context ? write_context(place) : 0;
+
+	if (err)
+		return err;
+	if (place->pasid != IOMT_NO_PASID)
+		return device->pasid_count++ ? 0 : iomt_change_device(device);
+	device->rid = place;
+	err = iomt_change_device(device);
+	if (!err && had_context && !has_context)
+		err = iomt_change_pasid(device, 0, NULL);
+	return err;
+}
+
+static int clear(struct iomt_attachment *place)
+{
+	struct iomt_device *device = place->device;
+	bool last = place->pasid == IOMT_NO_PASID ? !device->pasid_count
+						  : !--device->pasid_count && !device->rid;
+	int err = 0;
+
+	if (place->pasid == IOMT_NO_PASID)
+		device->rid = NULL;
+	if (last || place->pasid == IOMT_NO_PASID || !device->pasid_count)
+		err = iomt_change_device(device);
+	if (!err && domain_stage(device, place->domain) == 1)
+		err = iomt_change_pasid(device, domain_entry(place), NULL);
+	return err;
+}
+
+/* S1DSS: what requests without a SubstreamID do where there are some with one (5.2). */
+enum { DSS_TERMINATE = 0, DSS_BYPASS = 1, DSS_DESCRIPTOR_0 = 2 };
+
+static bool describe(const struct iomt_device *device, struct iomt_device_entry *entry)
+{
+	const struct iomt_attachment *rid = device->rid;
+	bool identity = rid && rid->domain->kind == IOMT_DOMAIN_IDENTITY;
+	struct iomt_device_use use = {0};
+	struct iomt_pasid_table_hw pasids;
+	struct iomt_pt_hw hw;
+
+	if (device->caps.flags & IOMT_DEVICE_ATS)
+		use.flags |= IOMT_DEVICE_USE_ATS;
+	if (has_stage(device, rid, 1) || device->pasid_count) {
+		iomt_pasid_table_hw(&device->pasids, &pasids);
+		use.pasids = &pasids;
+	} else if (has_stage(device, rid, 2)) {
+		iomt_domain_hw(rid->domain->table, &hw);
+		use.table = &hw;
+		use.domain = (uint16_t)rid->tag;
+	} else if (identity) {
+		use.flags = IOMT_DEVICE_USE_IDENTITY;
+	} else {
+		return false;
+	}
+	if (iomt_device_entry_for(&device->iommu->devices, &use, entry))
+		return false;
+	if (use.pasids && domain_pasid_bits(device))
+		entry->ste.s1_dss = has_stage(device, rid, 1) ? DSS_DESCRIPTOR_0
+				    : identity		      ? DSS_BYPASS
+							      : DSS_TERMINATE;
+	return true;
+}
+
+static void target(const struct iomt_attachment *place, uint32_t id, struct iomt_target *to)
+{
+	const struct iomt_iommu_caps *caps = place->device->caps.iommu;
+	const struct iomt_format_facts *format = iomt_domain_format(caps, place->domain->table);
+
+	to->kind = &iomt_target_smmu;
+	to->smmu = (struct iomt_smmu_target){.granule_lg2 = format->granule_lg2};
+	if (caps->flags & IOMT_IOMMU_RANGES)
+		to->smmu.flags |= IOMT_SMMU_RANGES | (format->wide ? IOMT_SMMU_DS : 0);
+	if (caps->errata & IOMT_ERRATUM_WHOLE_RUNS)
+		to->smmu.flags |= IOMT_SMMU_WHOLE_RUNS;
+	if (format->stage == 1) {
+		to->smmu.regime = IOMT_SMMU_STAGE_1;
+		to->smmu.asid = (uint16_t)id;
+	} else {
+		to->smmu.regime = IOMT_SMMU_STAGE_2;
+		to->smmu.vmid = (uint16_t)id;
+	}
+}
+
+static void device_target(const struct iomt_device *device, uint32_t pasid,
+			  struct iomt_target *target)
+{
+	target->kind = &iomt_target_smmu_device;
+	target->smmu_device = (struct iomt_smmu_device){.stream = device->caps.id};
+	if (pasid == IOMT_NO_PASID)
+		return;
+	target->smmu_device.flags = IOMT_SMMU_SUBSTREAM;
+	target->smmu_device.substream = pasid;
+}
+
+static int device_commands(const struct iomt_device_inv *inv, const struct iomt_iommu *iommu,
+			   struct iomt_cmd *cmds, size_t n)
+{
+	(void)iommu;
+	return iomt_device_inv_smmu(inv, cmds, n);
+}
+
+static int pasid_commands(const struct iomt_pasid_inv *inv, const struct iomt_device *device,
+			  struct iomt_cmd *cmds, size_t n)
+{
+	return iomt_pasid_inv_smmu(inv, device->caps.id, 0, cmds, n);
+}
+
+const struct domain_facts iomt_domain_smmu = {
+	.vendor = IOMT_VENDOR_SMMU,
+	.id_bits = id_bits,
+	.refuse = refuse,
+	.packer = packer,
+	.prepare = prepare,
+	.write = write,
+	.clear = clear,
+	.describe = describe,
+	.target = target,
+	.device_target = device_target,
+	.device_commands = device_commands,
+	.pasid_commands = pasid_commands,
+};
