@@ -231,7 +231,7 @@ struct iomt_device_entry {
 /* iomt_device_use.flags */
 #define IOMT_DEVICE_USE_IDENTITY 0x1u /* without any table: addresses are passed on, not blocked */
 #define IOMT_DEVICE_USE_ATS	 0x2u /* the device may ask for translations */
-#define IOMT_DEVICE_USE_PRI	 0x4u /* and for pages; VT-d in scalable mode, AMD */
+#define IOMT_DEVICE_USE_PRI	 0x4u /* and for pages; nothing in the entry for SMMUv3 */
 
 /* What a device is to have: the usual entries. */
 struct iomt_device_use {
@@ -256,9 +256,9 @@ struct iomt_device_use {
  * Makes *entry what a device with such a use needs. Neither table nor PASIDs, nor IDENTITY: blocked.
  *
  * IOMT_EINVAL: unknown flags, a field that the format or the use has no use for, IDENTITY with a
- * table. IOMT_EOPNOTSUPP, where entries of the format cannot say it: blocked in VT-d (clear the
- * entry), PASIDs in legacy mode, all but PASIDs in scalable mode (give an entry of the PASID table what
- * requests without a PASID are to have), PRI elsewhere. *entry is unchanged on errors.
+ * table, flags for one that is blocked. IOMT_EOPNOTSUPP, where entries of the format cannot say it:
+ * blocked in VT-d (clear the entry), PASIDs or PRI in legacy mode, all but PASIDs in scalable mode (give
+ * the PASID table an entry for requests without a PASID). *entry is unchanged on errors.
  */
 int iomt_device_entry_for(const struct iomt_device_table *table, const struct iomt_device_use *use,
 			  struct iomt_device_entry *entry);
@@ -357,8 +357,8 @@ int iomt_device_table_set(struct iomt_device_table *table, uint32_t id,
 			  struct iomt_device_inv *inv);
 
 /*
- * Takes an id's entry away, by one store: it is blocked. Needs no hook. Turn ATS off in the device
- * before. IOMT_ENOENT when it has none, IOMT_ERANGE, IOMT_EINVAL.
+ * Takes an id's entry away, by one store: it is blocked. Needs no hook. AMD: its interrupts stay as they
+ * are. Turn ATS off in the device before. IOMT_ENOENT when it has none, IOMT_ERANGE, IOMT_EINVAL.
  */
 int iomt_device_table_clear(struct iomt_device_table *table, uint32_t id,
 			    struct iomt_device_inv *inv);
