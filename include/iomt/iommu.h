@@ -134,7 +134,7 @@ struct iomt_iommu_stage {
 	 */
 	uint8_t levels;
 
-	/* Bits of input address at most: MGAW, SMMU_IDR5.VAX, IAS; AMD 64. 12 to 64. */
+	/* Bits of input address at most: MGAW, SMMU_IDR5.VAX, IAS; AMD 64. 32 to 64. */
 	uint8_t iova_bits;
 
 	/* Bits of output address: PASize, HAW, SMMU_IDR5.OAS. 32 to 52. */
