@@ -62,7 +62,7 @@ doors() {
 		echo "the core includes what is not its own"
 		bad=1
 	fi
-	if grep -rnE '#include "(\.\./|pgtable/|iotlb/|pasid/)' src; then
+	if grep -rnE '#include "(\.\./|pgtable/|iotlb/|pasid/|domain/)' src; then
 		echo "a room includes another room's private header"
 		bad=1
 	fi

@@ -68,8 +68,11 @@ struct iomt_domain_req {
 	 */
 	uint8_t iova_bits;
 
-	uint8_t oa_bits; /* memory has addresses of so many bits; 52 at most; 0: what units have */
-	uint8_t pasid_bits; /* with IOMT_DOMAIN_PASID: PASIDs have so many bits; 20 at most; 0: any */
+	/* Memory at addresses of so many bits can be mapped; 52 at most. 0: 48, or what units have. */
+	uint8_t oa_bits;
+
+	/* With IOMT_DOMAIN_PASID: PASIDs of so many bits can be used; 20 at most. 0: any. */
+	uint8_t pasid_bits;
 };
 
 /* What a candidate can lack. Of one that lacks several, the first is named. */
@@ -107,7 +110,7 @@ struct iomt_domain_candidate {
 /* Where a table can be attached, in iomt_domain_choice.where */
 #define IOMT_WHERE_RID	   0x1u /* to every device, for requests without a PASID */
 #define IOMT_WHERE_PASID   0x2u /* to a PASID of every device that has PASIDs */
-#define IOMT_WHERE_ENTRY_0 0x4u /* for requests without a PASID in entry 0 of each PASID table */
+#define IOMT_WHERE_ENTRY_0 0x4u /* of IOMT_WHERE_RID: in entry 0, for devices with PASID tables */
 
 /* iomt_domain_choice.quirks: what whoever uses the table must heed */
 #define IOMT_QUIRK_INCOHERENT	 0x1u /* mem needs a clean hook: some unit does not snoop */
@@ -132,11 +135,11 @@ struct iomt_domain_choice {
 
 	/*
 	 * IOMT_EOPNOTSUPP: the first thing that the closest candidate lacks, which is the one that
-	 * lacks the fewest; and the id of the device that it is about, the smallest of several. 0
-	 * where it is about none in particular.
+	 * lacks the fewest. device_known: it is about the device of this id, the smallest of several.
 	 */
 	enum iomt_lack lack;
 	uint32_t device;
+	bool device_known;
 
 	/* IOMT_EINVAL: the field, "devices.pasid_bits" for those of devices, and a sentence. */
 	struct iomt_iommu_error error;

@@ -46,29 +46,34 @@ enum iomt_format {
 /* The bit of a format in struct iomt_iommu_stage. */
 #define IOMT_FORMAT_BIT(format) (1u << (format))
 
+/* "AMD V2"; "no format" for what is none. Never NULL; any value is allowed. */
+const char *iomt_format_name(enum iomt_format format);
+
 /* The facts of a format that do not depend on the unit. */
 struct iomt_format_facts {
 	enum iomt_format format;
-	const char *name;		 /* "AMD V2" */
-	const char *source;		 /* section of the specification */
 	const struct iomt_pt_format *pt; /* the engine's, iomt/formats.h */
 	uint8_t stage;			 /* 1 or 2 */
 	uint8_t granule_lg2;		 /* of the smallest page */
 	uint8_t index_lg2;		 /* bits of address that a level adds */
+	uint8_t concat_lg2; /* log2 of the tables that may stand side by side as the top */
 	uint8_t min_levels, max_levels;
 	uint8_t min_iova_bits, max_iova_bits;
-	uint8_t concat_lg2; /* log2 of the tables that may stand side by side as the top */
-	bool wide;	    /* a layout that only addresses above 48 bits need */
+	bool iova_within_oa; /* the input is at most as wide as the output */
+	bool wide;	     /* a layout that only addresses above 48 bits need */
 
 	/*
 	 * Addresses are sign-extended from the top bit of what the levels reach, with a PASID, and
-	 * without one: there one bit less is the same address for everybody.
+	 * without one: below that bit an address is the same for everybody.
 	 */
 	bool signed_pasid, signed_rid;
 
 	uint64_t oa_widths;  /* bit k: tables can be made for output addresses of k bits */
 	uint64_t sizes;	     /* bit k: leaves of 2^k bytes */
 	uint64_t sizes_wide; /* those among them that need the widest output address */
+
+	/* By which register, or section of the specification, units say that they can. */
+	const char *by_walk, *by_pasid, *by_rid, *by_nesting, *by_dirty;
 };
 
 /* What a vendor's units have in common. A program links the formats of vendors that it names. */
@@ -129,7 +134,7 @@ struct iomt_iommu_stage {
 	 */
 	uint8_t levels;
 
-	/* Bits of input address at most: MGAW, SMMU_IDR5.VAX, IAS; AMD 64. 12 to 64. */
+	/* Bits of input address at most: MGAW, SMMU_IDR5.VAX, IAS; AMD 64. 32 to 64. */
 	uint8_t iova_bits;
 
 	/* Bits of output address: PASize, HAW, SMMU_IDR5.OAS. 32 to 52. */

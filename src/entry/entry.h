@@ -154,6 +154,7 @@ struct entry_writer {
 	unsigned unit; /* words that one store holds: 1, or 2 */
 	bool may_break;
 	bool may_sync;
+	bool look; /* only whether it can be done */
 
 	/* Says what is to be invalidated; "before" is NULL for an entry that was not valid. */
 	void (*ask)(void *ctx, enum entry_ask ask, const u64 *before, const u64 *after);

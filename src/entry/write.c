@@ -151,6 +151,8 @@ int iomt_entry_write(const struct entry_writer *writer, u64 *entry, const u64 *t
 	c.prepared = is_prepared(&c);
 	if (!writer->may_sync && !c.prepared && (valid || f->any_order))
 		return IOMT_EBUSY;
+	if (writer->look)
+		return 0;
 	if (!valid)
 		make_valid(&c);
 	else if (c.units > 1)
