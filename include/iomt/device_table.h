@@ -338,6 +338,9 @@ void iomt_device_table_destroy(struct iomt_device_table *table);
 /* iomt_device_table_set flags: the id's requests may fault while its entry changes */
 #define IOMT_DEVICE_BREAK 0x1u
 
+/* changes nothing: 0 where the call would do it, but for memory; inv is not set */
+#define IOMT_DEVICE_LOOK 0x2u
+
 /*
  * Makes an entry what an id means, whether it had one or not. AMD: its interrupts stay as they are.
  *

@@ -176,11 +176,14 @@ struct iomt_iommu_change {
 	struct iomt_pack *second;
 	struct iomt_pack_plan plan;
 	struct iomt_pack_plan second_plan;
+	iomt_pack_device
+		shadow; /* in place of the device's, for what changes with its id at once */
 	uint32_t flags;
+	bool look; /* only whether entries can be written */
 	bool written;
 	bool waiting;	  /* for what was put into the ring */
 	bool made_pasids; /* the device's PASID table is new */
-	int err; /* the first */
+	int err;	  /* the first */
 	uint32_t used;
 	struct iomt_cmd cmds[64];
 };
@@ -239,12 +242,12 @@ int iomt_device_remove(struct iomt_device *device);
 struct iomt_attachment {
 	struct iomt_domain *domain;
 	struct iomt_device *device;
-	uint32_t pasid;			      /* or IOMT_NO_PASID */
+	uint32_t pasid;			       /* or IOMT_NO_PASID */
 	struct iomt_attachment *next, *before; /* of its device */
 	struct iomt_attachment *after, *ahead; /* of its table */
-	iomt_pack_device user;		      /* where each attachment has a tag: the packer's device */
-	uint32_t tag;			      /* the id that it is published under, IOMT_PACK_NO_ID: none */
-	uint32_t tag_before;		      /* another that it was, until it is retracted */
+	iomt_pack_device user; /* where each attachment has a tag: the packer's device */
+	uint32_t tag;	       /* the id that it is published under, IOMT_PACK_NO_ID: none */
+	uint32_t tag_before;   /* another that it was, until it is retracted */
 };
 
 /* Why an attachment is refused. Constants. */

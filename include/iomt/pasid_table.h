@@ -279,6 +279,9 @@ void iomt_pasid_table_destroy(struct iomt_pasid_table *table);
 /* iomt_pasid_table_set flags: the PASID's requests may fault while its entry changes */
 #define IOMT_PASID_BREAK 0x1u
 
+/* changes nothing: 0 where the call would do it, but for memory; inv is not set */
+#define IOMT_PASID_LOOK 0x2u
+
 /*
  * Makes an entry what a PASID means, whether it had one or not.
  *

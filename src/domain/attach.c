@@ -145,12 +145,12 @@ static struct iomt_pack *packer_of(struct iomt_iommu *iommu, const struct iomt_a
 
 static int enter(struct iomt_iommu *iommu, struct iomt_pack *pack, struct iomt_attachment *place)
 {
-	const struct iomt_pack_device_cfg cfg = {
-		.size = sizeof(cfg),
-		.flags = place->device->caps.flags & IOMT_DEVICE_ATS ? IOMT_PACK_ATS : 0};
+	const struct iomt_pack_device_cfg cfg = domain_pack_device(place->device);
 	const struct iomt_pack_leaf leaf = leaf_of(place);
 	int err;
 
+	if (iommu->change->shadow)
+		return iomt_pack_set(pack, iommu->change->shadow, domain_key(place), &leaf);
 	if (iommu->facts->by_device)
 		return iomt_pack_set(pack, place->device->user, domain_key(place), &leaf);
 	err = iomt_pack_add(pack, &cfg, &place->user);
@@ -162,9 +162,61 @@ static int leave(struct iomt_iommu *iommu, struct iomt_pack *pack,
 {
 	if (!iommu->facts->by_device)
 		return iomt_pack_remove(pack, from->user);
+	if (iommu->change->shadow)
+		return iomt_pack_remove(pack, from->device->user);
 	if (to && packer_of(iommu, to) && domain_key(from) == domain_key(to))
 		return 0;
 	return iomt_pack_clear(pack, from->device->user, domain_key(from));
+}
+
+/*
+ * AMD: root and id of a device without PASIDs change by one store. To the packer the device is then
+ * replaced by another; where GCR3[0] changes, the id is elsewhere, and that cannot be.
+ */
+static bool at_once(const struct iomt_iommu_change *change)
+{
+	struct iomt_iommu *iommu = change->device->iommu;
+
+	return iommu->facts->by_device && change->from && change->to &&
+	       packer_of(iommu, change->from) && packer_of(iommu, change->to) &&
+	       !change->device->pasid_count && change->to->pasid == IOMT_NO_PASID &&
+	       (domain_key(change->from) || domain_key(change->to));
+}
+
+static int enter_shadow(struct iomt_iommu *iommu, struct iomt_pack *pack)
+{
+	const struct iomt_pack_device_cfg cfg = domain_pack_device(iommu->change->device);
+
+	return at_once(iommu->change) ? iomt_pack_add(pack, &cfg, &iommu->change->shadow) : 0;
+}
+
+/*
+ * Whether what comes can be written over what goes. The id of what comes is not known yet; any other
+ * than that of what goes has the same answer.
+ */
+static int look(struct iomt_iommu *iommu)
+{
+	struct iomt_iommu_change *change = iommu->change;
+	struct iomt_device *device = change->device, was = *device;
+	struct iomt_attachment *from = change->from, *to = change->to;
+	int err;
+
+	if (!from || !to || (change->flags & IOMT_ATTACH_BREAK))
+		return 0;
+	if (iommu->facts->by_device && packer_of(iommu, from) && packer_of(iommu, to) &&
+	    !at_once(change))
+		return IOMT_EBUSY;
+	to->tag = from->tag == 1 ? 2 : 1;
+	if (at_once(change))
+		device->id = to->tag;
+	change->look = true;
+	err = iommu->facts->write(to);
+	change->look = false;
+	to->tag = IOMT_PACK_NO_ID;
+	device->id = was.id;
+	device->rid = was.rid;
+	device->pasid_count = was.pasid_count;
+	return err;
 }
 
 /* The packers of what comes and of what goes: one transaction, or one in the other. */
@@ -183,6 +235,8 @@ static int decide(struct iomt_iommu *iommu)
 	}
 	if (in && !err) {
 		err = iomt_pack_begin(in);
+		if (!err)
+			err = enter_shadow(iommu, in);
 		if (!err)
 			err = enter(iommu, in, change->to);
 		if (!err && out == in)
@@ -214,6 +268,8 @@ static int change_place(struct iomt_iommu *iommu, struct iomt_attachment *from,
 	change.flags = flags;
 	if (to)
 		err = iommu->facts->prepare(to);
+	if (!err)
+		err = look(iommu);
 	if (!err)
 		err = decide(iommu);
 	if (!err) {

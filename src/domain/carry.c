@@ -17,6 +17,8 @@ void iomt_change_begin(struct iomt_iommu *iommu, struct iomt_iommu_change *chang
 	change->first = NULL;
 	change->second = NULL;
 	change->flags = 0;
+	change->shadow = 0;
+	change->look = false;
 	change->written = false;
 	change->waiting = false;
 	change->made_pasids = false;
@@ -111,17 +113,21 @@ int iomt_change_device(struct iomt_device *device)
 {
 	struct iomt_iommu *iommu = device->iommu;
 	struct iomt_device_inv inv = {.sync = device_sync, .ctx = device};
-	uint32_t flags = iommu->change->flags & IOMT_ATTACH_BREAK ? IOMT_DEVICE_BREAK : 0;
+	struct iomt_iommu_change *change = iommu->change;
+	uint32_t flags = change->flags & IOMT_ATTACH_BREAK ? IOMT_DEVICE_BREAK : 0;
 	struct iomt_device_entry entry, now;
 	int err;
 
+	if (change->look)
+		flags |= IOMT_DEVICE_LOOK;
+
 	if (iommu->facts->describe(device, &entry))
 		err = iomt_device_table_set(&iommu->devices, device->caps.id, &entry, flags, &inv);
-	else if (!iomt_device_table_get(&iommu->devices, device->caps.id, &now))
+	else if (!change->look && !iomt_device_table_get(&iommu->devices, device->caps.id, &now))
 		err = iomt_device_table_clear(&iommu->devices, device->caps.id, &inv);
 	else
 		return 0;
-	if (!err)
+	if (!err && !change->look)
 		add_device(iommu, &inv, ~(IOMT_DEVICE_INV_IOTLB | IOMT_DEVICE_INV_DEVICE_TLB));
 	return err;
 }
@@ -130,14 +136,17 @@ int iomt_change_pasid(struct iomt_device *device, uint32_t pasid,
 		      const struct iomt_pasid_entry *entry)
 {
 	struct iomt_pasid_inv inv = {.sync = pasid_sync, .ctx = device};
-	uint32_t flags = device->iommu->change->flags & IOMT_ATTACH_BREAK ? IOMT_PASID_BREAK : 0;
-	int err;
+	struct iomt_iommu_change *change = device->iommu->change;
+	uint32_t flags = change->flags & IOMT_ATTACH_BREAK ? IOMT_PASID_BREAK : 0;
+	int err = 0;
 
+	if (change->look)
+		flags |= IOMT_PASID_LOOK;
 	if (entry)
 		err = iomt_pasid_table_set(&device->pasids, pasid, entry, flags, &inv);
-	else
+	else if (!change->look)
 		err = iomt_pasid_table_clear(&device->pasids, pasid, &inv);
-	if (!err)
+	if (!err && !change->look)
 		add_pasid(device, &inv, ~(IOMT_PASID_INV_IOTLB | IOMT_PASID_INV_DEVICE_TLB));
 	return err;
 }
@@ -214,7 +223,7 @@ static struct iomt_device *device_of(struct iomt_iommu *iommu, const struct iomt
 {
 	struct iomt_device *device = iommu->change->device;
 
-	if (device->user == step->device)
+	if (device->user == step->device || iommu->change->shadow == step->device)
 		return device;
 	for (device = iommu->first; device && device->user != step->device;)
 		device = device->next;
@@ -254,7 +263,7 @@ int iomt_change_publish(struct iomt_iommu *iommu, const struct iomt_pack_step *s
 		return 0;
 	if (!iommu->facts->by_device)
 		return iomt_domain_publish(place_of(iommu, step), step->id);
-	if (step->key != IOMT_PACK_ALL)
+	if (step->key != IOMT_PACK_ALL || iommu->change->shadow)
 		return iomt_domain_publish(iommu->change->to, step->id);
 	return publish_all(iommu, device_of(iommu, step), step->id);
 }
@@ -265,7 +274,7 @@ void iomt_change_withdraw(struct iomt_iommu *iommu, const struct iomt_pack_step 
 		return;
 	if (!iommu->facts->by_device)
 		iomt_domain_retract(place_of(iommu, step), step->id);
-	else if (step->key != IOMT_PACK_ALL)
+	else if (step->key != IOMT_PACK_ALL || iommu->change->shadow)
 		iomt_domain_retract(iommu->change->to, step->id);
 	else
 		withdraw_all(iommu, device_of(iommu, step), step->id);
@@ -317,8 +326,13 @@ static void write_device(struct iomt_iommu *iommu, const struct iomt_pack_step *
 		return;
 	}
 	device = device_of(iommu, step);
-	device->id = step->id;
-	note(iommu, iomt_change_device(device));
+	if (!iommu->change->shadow) {
+		device->id = step->id;
+		note(iommu, iomt_change_device(device));
+	} else if (step->device == iommu->change->shadow) {
+		device->id = step->id;
+		write_place(iommu, true);
+	}
 }
 
 /* All that a device's places may have left under an id; requests without any, too. */
@@ -387,7 +401,7 @@ static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *st
 	struct iomt_iommu_change *change = iommu->change;
 
 	switch ((enum iomt_pack_op)step->op) {
-	case IOMT_PACK_PUBLISH: /* done when it was decided */
+	case IOMT_PACK_PUBLISH:	     /* done when it was decided */
 	case IOMT_PACK_FLUSH_DEVICE: /* with what was written */
 	case IOMT_PACK_FLUSH_ENTRY:
 		break;
@@ -437,6 +451,8 @@ int iomt_change_end(struct iomt_iommu *iommu)
 	if (change->to || change->from)
 		write_place(iommu, change->to);
 	iomt_change_send(iommu);
+	if (change->shadow)
+		change->device->user = change->shadow;
 	if (!change->err && change->first)
 		(void)iomt_pack_complete(change->first, change->plan.token);
 	if (!change->err && change->second)

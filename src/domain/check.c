@@ -28,8 +28,7 @@ static int check_pasid(struct question *question)
 	if (pasid >> domain_pasid_bits(device))
 		return refuse(question, IOMT_ERANGE, "the device cannot send this PASID");
 	if (!pasid)
-		return refuse(question, IOMT_EPERM,
-			      "PASID 0 stands for requests without a PASID");
+		return refuse(question, IOMT_EPERM, "PASID 0 stands for requests without a PASID");
 	if (question->domain->flags & IOMT_DOMAIN_NO_PASID)
 		return refuse(question, IOMT_EPERM, "the domain was made for no PASID");
 	return 0;
@@ -77,8 +76,7 @@ static int check_table(struct question *question)
 		return refuse(question, IOMT_EOPNOTSUPP,
 			      "a table of this format cannot be attached to a PASID");
 	if (stage->levels && !(stage->levels & 1u << hw.levels))
-		return refuse(question, IOMT_EOPNOTSUPP,
-			      "the unit does not walk so many levels");
+		return refuse(question, IOMT_EOPNOTSUPP, "the unit does not walk so many levels");
 	if (hw.oa_bits > stage->oa_bits)
 		return refuse(question, IOMT_ERANGE,
 			      "the table has output addresses beyond the unit's");

@@ -84,8 +84,7 @@ int iomt_domain_init(struct iomt_domain *domain, const struct iomt_domain_cfg *c
 	} else if (cfg->table) {
 		return IOMT_EINVAL;
 	}
-	*domain = (struct iomt_domain){
-		.table = cfg->table, .kind = cfg->kind, .flags = cfg->flags};
+	*domain = (struct iomt_domain){.table = cfg->table, .kind = cfg->kind, .flags = cfg->flags};
 	return 0;
 }
 

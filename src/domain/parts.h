@@ -77,6 +77,17 @@ static inline uint8_t domain_pasid_bits(const struct iomt_device *device)
 	return device->caps.pasid_bits < unit ? device->caps.pasid_bits : unit;
 }
 
+/* What the packer is told of a device. Those that are trusted trust one another. */
+static inline struct iomt_pack_device_cfg domain_pack_device(const struct iomt_device *device)
+{
+	return (struct iomt_pack_device_cfg){
+		.size = sizeof(struct iomt_pack_device_cfg),
+		.sends = 1u << domain_pasid_bits(device),
+		.flags = device->caps.flags & IOMT_DEVICE_ATS ? IOMT_PACK_ATS : 0,
+		.trust = device->caps.flags & IOMT_DEVICE_TRUSTED ? 1 : 0,
+	};
+}
+
 /* The entry of a PASID table that is a place's. */
 static inline uint32_t domain_entry(const struct iomt_attachment *place)
 {

@@ -345,14 +345,15 @@ static void sync(void *ctx)
 }
 
 static int change(struct iomt_device_table *table, u64 *slot, uint32_t id, const u64 *words,
-		  bool may_break, struct iomt_device_inv *inv)
+		  uint32_t flags, struct iomt_device_inv *inv)
 {
 	struct call call = {.table = table, .inv = inv, .id = id};
 	const struct entry_writer writer = {
 		.mem = table->mem,
 		.facts = &device_facts(table)->entry,
 		.unit = table->flags & IOMT_DEVICE_TABLE_WIDE ? 2 : 1,
-		.may_break = may_break,
+		.may_break = flags & IOMT_DEVICE_BREAK,
+		.look = flags & IOMT_DEVICE_LOOK,
 		.may_sync = inv->sync,
 		.ask = ask,
 		.sync = sync,
@@ -374,7 +375,7 @@ int iomt_device_table_set(struct iomt_device_table *table, uint32_t id,
 
 	if (err)
 		return err;
-	if (!entry || !inv || (flags & ~IOMT_DEVICE_BREAK))
+	if (!entry || !inv || (flags & ~(IOMT_DEVICE_BREAK | IOMT_DEVICE_LOOK)))
 		return IOMT_EINVAL;
 	err = f->encode(table, entry, words);
 	if (err)
@@ -384,8 +385,8 @@ int iomt_device_table_set(struct iomt_device_table *table, uint32_t id,
 	for (unsigned i = 0; slot && i < f->entry.words; i++)
 		words[i] |= entry_load(&slot[i]) & f->others[i];
 	if (slot) {
-		err = change(table, slot, id, words, flags & IOMT_DEVICE_BREAK, inv);
-	} else {
+		err = change(table, slot, id, words, flags, inv);
+	} else if (!(flags & IOMT_DEVICE_LOOK)) {
 		err = build(table, id, id, words, &made);
 		if (!err) {
 			inv_reset(inv, id);
@@ -393,7 +394,7 @@ int iomt_device_table_set(struct iomt_device_table *table, uint32_t id,
 			inv_of_pointers(table, made.tables, inv);
 		}
 	}
-	if (!err)
+	if (!err && !(flags & IOMT_DEVICE_LOOK))
 		table->entries += !valid;
 	return err;
 }

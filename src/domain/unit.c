@@ -92,8 +92,7 @@ static int init_packer(struct iomt_iommu *iommu, struct iomt_pack *pack, uint8_t
 static bool is_cfg(const struct iomt_iommu_cfg *cfg)
 {
 	return cfg && cfg->size >= sizeof(*cfg) && cfg->mem && cfg->ring && cfg->caps &&
-	       !iomt_iommu_caps_check(cfg->caps, NULL) &&
-	       !(cfg->flags & ~IOMT_IOMMU_WIDE_STORES) &&
+	       !iomt_iommu_caps_check(cfg->caps, NULL) && !(cfg->flags & ~IOMT_IOMMU_WIDE_STORES) &&
 	       cfg->caps->kind->vendor == iomt_ring_kind_of(cfg->ring)->vendor &&
 	       (!cfg->split || cfg->split == 6 || cfg->split == 8 || cfg->split == 10) &&
 	       (!cfg->split || cfg->caps->kind->vendor == IOMT_VENDOR_SMMU);
@@ -143,11 +142,7 @@ void iomt_iommu_hw(const struct iomt_iommu *iommu, struct iomt_device_table_hw *
 /* AMD: its id; the others have theirs with what is attached. */
 static int enter(struct iomt_device *device)
 {
-	const struct iomt_pack_device_cfg cfg = {
-		.size = sizeof(cfg),
-		.sends = 1u << domain_pasid_bits(device),
-		.flags = device->caps.flags & IOMT_DEVICE_ATS ? IOMT_PACK_ATS : 0,
-	};
+	const struct iomt_pack_device_cfg cfg = domain_pack_device(device);
 	struct iomt_iommu *iommu = device->iommu;
 	int err;
 
@@ -185,7 +180,6 @@ static int make_pasids(struct iomt_device *device)
 
 static int add(struct iomt_device *device)
 {
-	struct iomt_iommu *iommu = device->iommu;
 	int err = iomt_change_reserve(device);
 
 	if (!err)

@@ -48,7 +48,8 @@ static int refuse(const struct iomt_device *device, const struct iomt_domain *do
 		}
 		if (device->pasid_count && domain->kind == IOMT_DOMAIN_BLOCKED &&
 		    !has_giov(device)) {
-			*reason = "requests without a PASID cannot be blocked beside PASIDs without GIOSup";
+			*reason = "requests without a PASID cannot be blocked beside PASIDs "
+				  "without GIOSup";
 			return IOMT_EOPNOTSUPP;
 		}
 	} else if (has_stage(device, device->rid, 2)) {
@@ -90,7 +91,7 @@ static int prepare(struct iomt_attachment *place)
 		.format = IOMT_PASID_TABLE_GCR3,
 		.flags = IOMT_PASID_TABLE_RID,
 		.pasid_bits = domain_pasid_bits(place->device),
-		.levels = 1,
+		.levels = place->device->iommu->cfg.flags & IOMT_IOMMU_WIDE_STORES ? 1 : 0,
 		.oa_bits = caps->stage[0].oa_bits,
 		.enc_bit = caps->enc_bit,
 		.root_changed = root_changed,

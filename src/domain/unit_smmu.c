@@ -68,8 +68,8 @@ static unsigned half_of(const struct iomt_domain_table *table)
 /* Faults are recorded, and abort the transaction (R, A; IHI 0070, 5.5). */
 static int write_context(struct iomt_attachment *place)
 {
-	struct iomt_pasid_entry entry = {
-		.cd = {.flags = IOMT_CD_R | IOMT_CD_A | IOMT_CD_ASET, .asid = (uint16_t)place->tag}};
+	struct iomt_pasid_entry entry = {.cd = {.flags = IOMT_CD_R | IOMT_CD_A | IOMT_CD_ASET,
+						.asid = (uint16_t)place->tag}};
 	struct iomt_pt_hw hw;
 	int err;
 
@@ -100,13 +100,13 @@ static int write(struct iomt_attachment *place)
 static int clear(struct iomt_attachment *place)
 {
 	struct iomt_device *device = place->device;
-	bool last = place->pasid == IOMT_NO_PASID ? !device->pasid_count
-						  : !--device->pasid_count && !device->rid;
 	int err = 0;
 
 	if (place->pasid == IOMT_NO_PASID)
 		device->rid = NULL;
-	if (last || place->pasid == IOMT_NO_PASID || !device->pasid_count)
+	else
+		device->pasid_count--;
+	if (place->pasid == IOMT_NO_PASID || !device->pasid_count)
 		err = iomt_change_device(device);
 	if (!err && domain_stage(device, place->domain) == 1)
 		err = iomt_change_pasid(device, domain_entry(place), NULL);
@@ -115,6 +115,8 @@ static int clear(struct iomt_attachment *place)
 
 /* S1DSS: what requests without a SubstreamID do where there are some with one (5.2). */
 enum { DSS_TERMINATE = 0, DSS_BYPASS = 1, DSS_DESCRIPTOR_0 = 2 };
+
+#define AS_INCOMING 1u /* SHCFG */
 
 static bool describe(const struct iomt_device *device, struct iomt_device_entry *entry)
 {
@@ -140,10 +142,15 @@ static bool describe(const struct iomt_device *device, struct iomt_device_entry 
 	}
 	if (iomt_device_entry_for(&device->iommu->devices, &use, entry))
 		return false;
-	if (use.pasids && domain_pasid_bits(device))
-		entry->ste.s1_dss = has_stage(device, rid, 1) ? DSS_DESCRIPTOR_0
-				    : identity		      ? DSS_BYPASS
-							      : DSS_TERMINATE;
+	if (!use.pasids || !domain_pasid_bits(device))
+		return true;
+	entry->ste.s1_dss = DSS_TERMINATE;
+	if (has_stage(device, rid, 1))
+		entry->ste.s1_dss = DSS_DESCRIPTOR_0;
+	else if (identity)
+		entry->ste.s1_dss = DSS_BYPASS;
+	if (identity)
+		entry->ste.shcfg = AS_INCOMING;
 	return true;
 }
 

@@ -153,8 +153,9 @@ static void target(const struct iomt_attachment *place, uint32_t id, struct iomt
 	const struct iomt_iommu *iommu = place->device->iommu;
 
 	to->kind = &iomt_target_vtd;
-	to->vtd = (struct iomt_vtd_target){
-		.flags = domain_vtd_wide(iommu), .domain = (uint16_t)id, .mamv = iommu->cfg.caps->mamv};
+	to->vtd = (struct iomt_vtd_target){.flags = domain_vtd_wide(iommu),
+					   .domain = (uint16_t)id,
+					   .mamv = iommu->cfg.caps->mamv};
 	if (domain_stage(place->device, place->domain) == 1) {
 		to->vtd.flags |= IOMT_VTD_FIRST_STAGE;
 		to->vtd.pasid = domain_entry(place);

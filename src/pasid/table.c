@@ -389,7 +389,7 @@ int iomt_pasid_table_set(struct iomt_pasid_table *table, uint32_t pasid,
 
 	if (err)
 		return err;
-	if (!entry || !inv || (flags & ~IOMT_PASID_BREAK))
+	if (!entry || !inv || (flags & ~(IOMT_PASID_BREAK | IOMT_PASID_LOOK)))
 		return IOMT_EINVAL;
 	err = f->encode(table, entry, words);
 	if (err)
@@ -397,15 +397,15 @@ int iomt_pasid_table_set(struct iomt_pasid_table *table, uint32_t pasid,
 	slot = find(table, pasid);
 	valid = is_valid(table, slot);
 	if (slot) {
-		err = iomt_pasid_write(table, slot, pasid, words, flags & IOMT_PASID_BREAK, inv);
-	} else {
+		err = iomt_pasid_write(table, slot, pasid, words, flags, inv);
+	} else if (!(flags & IOMT_PASID_LOOK)) {
 		uint32_t what = f->fresh(table, words, &tag);
 
 		err = build(table, pasid, pasid, words, &made);
 		if (!err)
 			pasid_inv_set(inv, what | inv_of_pointers(table, made.spans), pasid, tag);
 	}
-	if (!err)
+	if (!err && !(flags & IOMT_PASID_LOOK))
 		table->entries += !valid;
 	return err;
 }

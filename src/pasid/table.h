@@ -59,6 +59,6 @@ static inline void pasid_inv_set(struct iomt_pasid_inv *inv, uint32_t what, uint
 
 /* Makes an entry that hardware can reach what "target" says. IOMT_EBUSY changes nothing. */
 int iomt_pasid_write(const struct iomt_pasid_table *table, u64 *entry, uint32_t pasid,
-		     const u64 *target, bool may_break, struct iomt_pasid_inv *inv);
+		     const u64 *target, uint32_t flags, struct iomt_pasid_inv *inv);
 
 #endif

@@ -32,15 +32,16 @@ static void sync(void *ctx)
 }
 
 int iomt_pasid_write(const struct iomt_pasid_table *table, u64 *entry, uint32_t pasid,
-		     const u64 *target, bool may_break, struct iomt_pasid_inv *inv)
+		     const u64 *target, uint32_t flags, struct iomt_pasid_inv *inv)
 {
 	struct call call = {.table = table, .inv = inv, .pasid = pasid};
 	const struct entry_writer writer = {
 		.mem = table->mem,
 		.facts = &pasid_facts(table)->entry,
 		.unit = 1,
-		.may_break = may_break,
+		.may_break = flags & IOMT_PASID_BREAK,
 		.may_sync = inv->sync,
+		.look = flags & IOMT_PASID_LOOK,
 		.ask = ask,
 		.sync = sync,
 		.ctx = &call,
