@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* In place of a PASID: requests that have none. */
+#define IOMT_NO_PASID UINT32_MAX
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -25,16 +25,13 @@
 #define IOMT_DOMAIN_H
 
 #include <iomt/device_table.h>
+#include <iomt/domain_choice.h>
 #include <iomt/flush.h>
-#include <iomt/iommu.h>
 #include <iomt/pack.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* In place of a PASID: requests that have none. */
-#define IOMT_NO_PASID IOMT_PACK_RID
 
 struct iomt_attachment;
 
@@ -58,7 +55,7 @@ struct iomt_domain_table_cfg {
 	/* Where bookkeeping stands; not in tables that hardware walks. */
 	const struct iomt_mem *mem;
 
-	/* As in struct iomt_flush_cfg. */
+	/* As in struct iomt_flush_cfg; release may be NULL. */
 	struct iomt_plan_policy policy;
 	uint64_t age;
 	void (*release)(void *ctx, uint64_t first, uint64_t last);
@@ -109,15 +106,11 @@ enum iomt_domain_kind {
 	IOMT_DOMAIN_SVA,      /* a table of somebody else's: of a process, of the kernel */
 };
 
-/* iomt_domain_cfg.flags */
-#define IOMT_DOMAIN_NO_PASID 0x1u /* the caller has said that no PASID will be wanted */
-#define IOMT_DOMAIN_TRUSTED  0x2u /* for devices alone that are trusted (IOMT_DEVICE_TRUSTED) */
-
 struct iomt_domain_cfg {
 	/* sizeof(struct iomt_domain_cfg) */
 	size_t size;
 	enum iomt_domain_kind kind;
-	uint32_t flags; /* IOMT_DOMAIN_* */
+	uint32_t flags; /* IOMT_DOMAIN_NO_PASID, IOMT_DOMAIN_TRUSTED of iomt/domain_choice.h */
 
 	/* PAGING: with a page table; SVA: without one. Else NULL. */
 	struct iomt_domain_table *table;

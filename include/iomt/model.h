@@ -25,9 +25,6 @@
 extern "C" {
 #endif
 
-/* iomt_event.pasid: the request has no PASID. */
-#define IOMT_NO_PASID UINT32_MAX
-
 enum iomt_event_op {
 	IOMT_EVENT_ACCESS,     /* a device reads or writes */
 	IOMT_EVENT_MAP,	       /* software maps the range: counted */

@@ -384,7 +384,9 @@ static void flush_ats(struct iomt_iommu *iommu, const struct iomt_pack_step *ste
 	if (iommu->facts->by_device)
 		device = device_of(iommu, step);
 	if (iommu->facts->by_device && step->key != IOMT_PACK_ALL) {
-		flush_device_tlb(iommu, device, step->key ? step->key : IOMT_NO_PASID);
+		flush_device_tlb(iommu, device,
+				 step->key && step->key != IOMT_PACK_RID ? step->key
+									 : IOMT_NO_PASID);
 		return;
 	}
 	if (!iommu->facts->by_device) {

@@ -21,7 +21,7 @@ static int check_pasid(struct question *question)
 	const struct iomt_device *device = question->device;
 	uint32_t pasid = question->pasid;
 
-	if (pasid > IOMT_NO_PASID)
+	if (pasid >> 20)
 		return refuse(question, IOMT_EINVAL, "no PASID has more than 20 bits");
 	if (!domain_pasid_bits(device))
 		return refuse(question, IOMT_EOPNOTSUPP, "the device, or its unit, has no PASIDs");

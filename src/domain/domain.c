@@ -4,6 +4,14 @@
 
 #define RETIRED_MOST IOMT_GATHER_INLINE_TABLES
 
+/* For callers who give IOVA ranges back in another way. */
+static void keep_range(void *ctx, uint64_t first, uint64_t last)
+{
+	(void)ctx;
+	(void)first;
+	(void)last;
+}
+
 int iomt_domain_table_init(struct iomt_domain_table *table, const struct iomt_domain_table_cfg *cfg)
 {
 	struct iomt_flush_cfg flush = {.size = sizeof(flush)};
@@ -19,7 +27,7 @@ int iomt_domain_table_init(struct iomt_domain_table *table, const struct iomt_do
 	flush.mem = cfg->mem;
 	flush.policy = cfg->policy;
 	flush.age = cfg->age;
-	flush.release = cfg->release;
+	flush.release = cfg->release ? cfg->release : keep_range;
 	flush.readers = cfg->readers;
 	flush.ctx = cfg->ctx;
 	return iomt_flush_init(&table->flush, &flush);

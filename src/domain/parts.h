@@ -100,9 +100,9 @@ static inline uint32_t domain_entry(const struct iomt_attachment *place)
  */
 static inline uint32_t domain_key(const struct iomt_attachment *place)
 {
-	return domain_stage(place->device, place->domain) == 1 && place->pasid == IOMT_NO_PASID
-		       ? 0
-		       : place->pasid;
+	if (place->pasid != IOMT_NO_PASID)
+		return place->pasid;
+	return domain_stage(place->device, place->domain) == 1 ? 0 : IOMT_PACK_RID;
 }
 
 /* attach.c: publishing, which can fail, and its opposite, which cannot. */
