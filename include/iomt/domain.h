@@ -114,11 +114,18 @@ struct iomt_domain_cfg {
 
 	/* PAGING: with a page table; SVA: without one. Else NULL. */
 	struct iomt_domain_table *table;
+
+	/*
+	 * Arm stage 1: a table of the caller's for the other half of the addresses (IOMT_PT_TTBR1), as
+	 * for what the kernel keeps mapped beside a process. Else NULL.
+	 */
+	struct iomt_domain_table *upper;
 };
 
 /* All fields are private. */
 struct iomt_domain {
 	struct iomt_domain_table *table;
+	struct iomt_domain_table *upper;
 	enum iomt_domain_kind kind;
 	uint32_t flags;
 	uint32_t places;

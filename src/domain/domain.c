@@ -88,11 +88,17 @@ int iomt_domain_init(struct iomt_domain *domain, const struct iomt_domain_cfg *c
 	if (paging || cfg->kind == IOMT_DOMAIN_SVA) {
 		if (!cfg->table || !cfg->table->cfg.pt == paging)
 			return IOMT_EINVAL;
-		cfg->table->domains++;
 	} else if (cfg->table) {
 		return IOMT_EINVAL;
 	}
-	*domain = (struct iomt_domain){.table = cfg->table, .kind = cfg->kind, .flags = cfg->flags};
+	if (cfg->upper && (!cfg->table || !cfg->upper->cfg.pt || cfg->upper == cfg->table))
+		return IOMT_EINVAL;
+	if (cfg->table)
+		cfg->table->domains++;
+	if (cfg->upper)
+		cfg->upper->domains++;
+	*domain = (struct iomt_domain){
+		.table = cfg->table, .upper = cfg->upper, .kind = cfg->kind, .flags = cfg->flags};
 	return 0;
 }
 
@@ -102,6 +108,8 @@ int iomt_domain_destroy(struct iomt_domain *domain)
 		return IOMT_EBUSY;
 	if (domain->table)
 		domain->table->domains--;
+	if (domain->upper)
+		domain->upper->domains--;
 	return 0;
 }
 

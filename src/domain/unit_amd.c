@@ -206,10 +206,12 @@ static void key_target(uint32_t id, uint32_t key, struct iomt_target *target)
 	target->amd.pasid = key;
 }
 
-static void target(const struct iomt_attachment *place, uint32_t id, struct iomt_target *to)
+static void target(const struct iomt_attachment *place, const struct iomt_domain_table *table,
+		   uint32_t id, struct iomt_target *to)
 {
 	unsigned stage = domain_stage(place->device, place->domain);
 
+	(void)table;
 	key_target(id, domain_key(place), to);
 	if (place->device->caps.iommu->stage[stage - 1].flags & IOMT_STAGE_CACHES_ABSENT)
 		to->amd.flags |= IOMT_AMD_NP_CACHE;
