@@ -298,7 +298,8 @@ int iomt_domain_replace(struct iomt_attachment *place, struct iomt_domain *domai
 
 /*
  * Takes it away: requests are blocked, nothing is cached when this returns. IOMT_ENOMEM, and IOMT_ENOSPC
- * or IOMT_EBUSY where it leaves others who had its id (AMD): nothing changed. IOMT_EIO as above.
+ * or IOMT_EBUSY where it leaves others who had its id (AMD): nothing changed. IOMT_EOPNOTSUPP: AMD without
+ * GIOSup, where requests without a PASID cannot be blocked while PASIDs are attached. IOMT_EIO as above.
  */
 int iomt_domain_detach(struct iomt_attachment *place);
 

@@ -366,9 +366,15 @@ int iomt_domain_replace(struct iomt_attachment *place, struct iomt_domain *domai
 
 int iomt_domain_detach(struct iomt_attachment *place)
 {
-	int hardware = 0;
-	int err = change_place(unit_of(place), place, NULL, 0, &hardware);
+	static const struct iomt_domain nothing = {.kind = IOMT_DOMAIN_BLOCKED};
+	int err = 0, hardware = 0;
+	const char *reason;
 
+	if (place->pasid == IOMT_NO_PASID)
+		err = unit_of(place)->facts->refuse(place->device, &nothing, IOMT_NO_PASID,
+						    &reason);
+	if (!err)
+		err = change_place(unit_of(place), place, NULL, 0, &hardware);
 	if (err)
 		return err;
 	unlink_place(place);
