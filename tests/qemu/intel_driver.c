@@ -195,9 +195,10 @@ void intel_clear_pasid(struct witness *w)
 	forget_pasid(&inv);
 }
 
-/* What the library asks for after a store to the context entry; registers can do less at once. */
-static void forget_device(struct witness *w, const struct iomt_device_inv *inv)
+/* What the library asks for after, or between, stores to the context entry; by registers, more. */
+static void forget_device(struct iomt_device_inv *inv)
 {
+	struct witness *w = inv->ctx;
 	struct iomt_cmd cmds[IOMT_DEVICE_INV_MOST];
 	int count = iomt_device_inv_vtd(inv, 0, cmds, IOMT_DEVICE_INV_MOST);
 
@@ -208,12 +209,22 @@ static void forget_device(struct witness *w, const struct iomt_device_inv *inv)
 		write_and_wait(w, CONTEXT_CACHE, CONTEXT_CACHE_GLOBAL);
 }
 
-static void intel_attach(struct witness *w)
+void intel_use_context(struct witness *w, const struct iomt_device_use *use)
 {
-	struct iomt_device_inv inv = {.sync = NULL};
+	struct iomt_device_inv inv = {.sync = forget_device, .ctx = w};
+	struct iomt_device_entry entry;
+
+	CHECK_INT(iomt_device_entry_for(&intel.devices, use, &entry), 0);
+	CHECK_INT(iomt_device_table_set(&intel.devices, w->edu.rid, &entry, IOMT_DEVICE_BREAK,
+					&inv),
+		  0);
+	forget_device(&inv);
+}
+
+void intel_set_context(struct witness *w)
+{
 	struct iomt_pasid_table_hw pasids;
 	struct iomt_device_use use = {.flags = 0};
-	struct iomt_device_entry entry;
 	struct iomt_pt_hw hw;
 
 	iomt_pt_hw(&w->pt, &hw);
@@ -224,9 +235,20 @@ static void intel_attach(struct witness *w)
 		use.table = &hw;
 		use.domain = INTEL_DOMAIN;
 	}
-	CHECK_INT(iomt_device_entry_for(&intel.devices, &use, &entry), 0);
-	CHECK_INT(iomt_device_table_set(&intel.devices, w->edu.rid, &entry, 0, &inv), 0);
-	forget_device(w, &inv);
+	intel_use_context(w, &use);
+}
+
+void intel_clear_context(struct witness *w)
+{
+	struct iomt_device_inv inv = {.sync = NULL, .ctx = w};
+
+	CHECK_INT(iomt_device_table_clear(&intel.devices, w->edu.rid, &inv), 0);
+	forget_device(&inv);
+}
+
+static void intel_attach(struct witness *w)
+{
+	intel_set_context(w);
 	if (intel.scalable)
 		intel_set_pasid(w, INTEL_DOMAIN);
 	intel_invalidate_iotlb(w, INTEL_GLOBAL, 0, 0, 0, false);

@@ -153,18 +153,37 @@ static void forget_stream(struct iomt_device_inv *inv)
 	complete(w);
 }
 
-static void smmu_attach(struct witness *w)
+void smmu_use_stream(struct witness *w, const struct iomt_device_use *use)
 {
 	struct iomt_device_inv inv = {.sync = forget_stream, .ctx = w};
-	struct iomt_pasid_table_hw hw;
-	struct iomt_device_use use = {.pasids = &hw};
 	struct iomt_device_entry entry;
 
-	iomt_pasid_table_hw(&smmu.contexts, &hw);
-	CHECK_INT(iomt_device_entry_for(&smmu.streams, &use, &entry), 0);
+	CHECK_INT(iomt_device_entry_for(&smmu.streams, use, &entry), 0);
 	CHECK_INT(iomt_device_table_set(&smmu.streams, w->edu.rid, &entry, IOMT_DEVICE_BREAK, &inv),
 		  0);
 	forget_stream(&inv);
+}
+
+void smmu_set_stream(struct witness *w)
+{
+	struct iomt_pasid_table_hw hw;
+	const struct iomt_device_use use = {.pasids = &hw};
+
+	iomt_pasid_table_hw(&smmu.contexts, &hw);
+	smmu_use_stream(w, &use);
+}
+
+void smmu_clear_stream(struct witness *w)
+{
+	struct iomt_device_inv inv = {.sync = NULL, .ctx = w};
+
+	CHECK_INT(iomt_device_table_clear(&smmu.streams, w->edu.rid, &inv), 0);
+	forget_stream(&inv);
+}
+
+static void smmu_attach(struct witness *w)
+{
+	smmu_set_stream(w);
 	smmu_set_context(w, SMMU_ASID);
 	command(w, TLBI_NSNH_ALL, 0);
 	complete(w);
