@@ -5,20 +5,25 @@
 #define FEW 3
 
 const struct iomt_device_table_cfg device_kinds[] = {
-	{.format = IOMT_DEVICE_TABLE_AMD, .id_bits = 16},
 	{.format = IOMT_DEVICE_TABLE_AMD, .id_bits = 5},
 	{.format = IOMT_DEVICE_TABLE_AMD, .id_bits = 9, .flags = IOMT_DEVICE_TABLE_WIDE},
 	{.format = IOMT_DEVICE_TABLE_SMMU},
-	{.format = IOMT_DEVICE_TABLE_SMMU, .id_bits = 12},
+	{.format = IOMT_DEVICE_TABLE_SMMU, .id_bits = 6},
 	{.format = IOMT_DEVICE_TABLE_SMMU_6, .id_bits = 7},
-	{.format = IOMT_DEVICE_TABLE_SMMU_6, .id_bits = 24},
+	{.format = IOMT_DEVICE_TABLE_SMMU_6, .id_bits = 16},
 	{.format = IOMT_DEVICE_TABLE_SMMU_8, .id_bits = 16},
-	{.format = IOMT_DEVICE_TABLE_SMMU_10, .id_bits = 28},
 	{.format = IOMT_DEVICE_TABLE_VTD, .id_bits = 16},
 	{.format = IOMT_DEVICE_TABLE_VTD, .id_bits = 16, .flags = IOMT_DEVICE_TABLE_CACHES_ABSENT},
 	{.format = IOMT_DEVICE_TABLE_VTD_SCALABLE, .id_bits = 16},
+	{.format = IOMT_DEVICE_TABLE_SMMU_10, .id_bits = 16},
+	/* the large ones */
+	{.format = IOMT_DEVICE_TABLE_AMD, .id_bits = 16},
+	{.format = IOMT_DEVICE_TABLE_SMMU, .id_bits = 12},
+	{.format = IOMT_DEVICE_TABLE_SMMU_6, .id_bits = 24},
+	{.format = IOMT_DEVICE_TABLE_SMMU_10, .id_bits = 28},
 };
 const size_t device_kind_count = sizeof(device_kinds) / sizeof(device_kinds[0]);
+const size_t device_small_kind_count = 11;
 
 static uint64_t page(struct random *random)
 {
@@ -152,6 +157,21 @@ struct iomt_device_entry device_entry(struct random *random, enum iomt_device_fo
 		entry.context = scalable(random);
 	else
 		entry.ste = ste(random);
+	return entry;
+}
+
+struct iomt_device_entry device_wild_entry(struct random *random, enum iomt_device_format format)
+{
+	struct iomt_device_entry entry = device_entry(random, format);
+	unsigned char *bytes = (unsigned char *)&entry;
+	size_t size = sizeof(entry.context);
+
+	if (format == IOMT_DEVICE_TABLE_AMD)
+		size = sizeof(entry.dte);
+	else if (format < IOMT_DEVICE_TABLE_VTD)
+		size = sizeof(entry.ste);
+	for (uint64_t i = random_below(random, 4); i; i--)
+		bytes[random_below(random, size)] ^= (unsigned char)(1u << random_below(random, 8));
 	return entry;
 }
 

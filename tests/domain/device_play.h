@@ -9,12 +9,16 @@
 /* Configurations, of which each test lacks but size and mem. */
 extern const struct iomt_device_table_cfg device_kinds[];
 extern const size_t device_kind_count;
+extern const size_t device_small_kind_count; /* the first ones: roots of 8 KiB or less */
 
 /*
  * A correct entry out of random numbers. Few values, so that entries often agree in some of their
  * words, and some that differ in nothing but what hardware ignores.
  */
 struct iomt_device_entry device_entry(struct random *random, enum iomt_device_format format);
+
+/* The same with some bits turned over: what a call accepts of these must be right. */
+struct iomt_device_entry device_wild_entry(struct random *random, enum iomt_device_format format);
 
 /* What an entry does, in few numbers: blocked, identity, by a table, by PASIDs, nested. */
 #define DEVICE_DOES 5u

@@ -244,4 +244,48 @@ static void incoherent(void)
 	play_all(PROVIDER_INCOHERENT);
 }
 
-TEST_SUITE(device_table_random, TEST(linear), TEST(by_functions), TEST(incoherent));
+/* Whatever is asked for, what is accepted is legal, and what was asked for. */
+static void wild_entries(void)
+{
+	static struct provider provider;
+	struct iomt_device_inv inv = {.sync = no_sync};
+	struct device_meaning is, wanted;
+	struct iomt_device_table table;
+	struct iomt_device_table_cfg cfg;
+	struct iomt_device_entry entry;
+	struct device_unit unit;
+	struct random random;
+	unsigned accepted, refused;
+	int err;
+
+	for (size_t kind = 0; kind < device_small_kind_count; kind++) {
+		provider_init(&provider, PROVIDER_LINEAR);
+		random_init(&random, kind);
+		cfg = device_kinds[kind];
+		cfg.size = sizeof(cfg);
+		cfg.mem = &provider.mem;
+		CHECK_INT(iomt_device_table_init(&table, &cfg), 0);
+		unit = device_unit_of(&provider, &table);
+		accepted = refused = 0;
+		for (unsigned i = 0; i < 20000; i++) {
+			entry = device_wild_entry(&random, cfg.format);
+			err = iomt_device_table_set(&table, 0, &entry, IOMT_DEVICE_BREAK, &inv);
+			refused += err != 0;
+			accepted += !err;
+			if (err) {
+				CHECK(err == IOMT_EINVAL || err == IOMT_ERANGE);
+				continue;
+			}
+			device_wanted(cfg.format, &entry, &wanted);
+			device_read(&unit, 0, &is);
+			CHECK_MSG(device_same(&is, &wanted), "kind %zu, step %u, seed %" PRIu64,
+				  kind, i, random.seed);
+		}
+		CHECK(accepted > 1000 && refused > 1000);
+		iomt_device_table_destroy(&table);
+		provider_check_empty(&provider);
+	}
+}
+
+TEST_SUITE(device_table_random, TEST(linear), TEST(by_functions), TEST(incoherent),
+	   TEST(wild_entries));
