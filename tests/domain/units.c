@@ -158,7 +158,8 @@ static void devices(void)
 {
 	static const struct iomt_region fine[] = {{0, UINT64_MAX, IOMT_REGION_HOLE},
 						  {0x1000, 0x1000, IOMT_REGION_MSI}};
-	static const struct iomt_region backwards = {0x1000, 0xfff, IOMT_REGION_HOLE};
+	static const struct iomt_region backwards[] = {{0, 0, IOMT_REGION_HOLE},
+						       {0x1000, 0xfff, IOMT_REGION_HOLE}};
 	static const struct iomt_region unknown = {0, 0xfff, (enum iomt_region_kind)3};
 	struct iomt_iommu_caps broken = iomt_iommu_smmu;
 	struct iomt_device_caps good = {.size = sizeof(good),
@@ -182,9 +183,8 @@ static void devices(void)
 	BAD(flags, IOMT_DEVICE_PRI);
 	BAD(pasid_bits, 21);
 	BAD(regions, NULL);
-	BAD(regions, &backwards);
+	BAD(regions, backwards);
 	good.region_count = 1;
-	BAD(regions, &backwards);
 	BAD(regions, &unknown);
 	CHECK_INT(iomt_device_caps_check(NULL, NULL), IOMT_EINVAL);
 	stream.iommu = &iomt_iommu_smmu;
