@@ -263,7 +263,11 @@ int iomt_change_publish(struct iomt_iommu *iommu, const struct iomt_pack_step *s
 		return 0;
 	if (!iommu->facts->by_device)
 		return iomt_domain_publish(place_of(iommu, step), step->id);
-	if (step->key != IOMT_PACK_ALL || iommu->change->shadow)
+	if (iommu->change->shadow)
+		return is_tagged(iommu, iommu->change->to)
+			       ? iomt_domain_publish(iommu->change->to, step->id)
+			       : 0;
+	if (step->key != IOMT_PACK_ALL)
 		return iomt_domain_publish(iommu->change->to, step->id);
 	return publish_all(iommu, device_of(iommu, step), step->id);
 }
@@ -274,6 +278,8 @@ void iomt_change_withdraw(struct iomt_iommu *iommu, const struct iomt_pack_step 
 		return;
 	if (!iommu->facts->by_device)
 		iomt_domain_retract(place_of(iommu, step), step->id);
+	else if (iommu->change->shadow && !is_tagged(iommu, iommu->change->to))
+		return;
 	else if (step->key != IOMT_PACK_ALL || iommu->change->shadow)
 		iomt_domain_retract(iommu->change->to, step->id);
 	else
@@ -331,7 +337,7 @@ static void write_device(struct iomt_iommu *iommu, const struct iomt_pack_step *
 		note(iommu, iomt_change_device(device));
 	} else if (step->device == iommu->change->shadow) {
 		device->id = step->id;
-		write_place(iommu, true);
+		write_place(iommu, iommu->change->to);
 	}
 }
 
