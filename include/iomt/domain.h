@@ -180,7 +180,8 @@ struct iomt_iommu_change {
 	iomt_pack_device
 		shadow; /* in place of the device's, for what changes with its id at once */
 	uint32_t flags;
-	bool look; /* only whether entries can be written */
+	uint32_t left; /* an id that the device has just left */
+	bool look;     /* only whether entries can be written */
 	bool written;
 	bool waiting;	  /* for what was put into the ring */
 	bool made_pasids; /* the device's PASID table is new */

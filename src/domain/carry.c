@@ -19,6 +19,7 @@ void iomt_change_begin(struct iomt_iommu *iommu, struct iomt_iommu_change *chang
 	change->flags = 0;
 	change->shadow = 0;
 	change->look = false;
+	change->left = IOMT_PACK_NO_ID;
 	change->written = false;
 	change->waiting = false;
 	change->made_pasids = false;
@@ -306,6 +307,21 @@ static void retract(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
 	}
 }
 
+/*
+ * Where the IOTLB may be tagged by the device, too, what it leaves behind under an id that others keep
+ * goes when hardware has forgotten its entry. So may VT-d's be, which wants this after every change of an
+ * entry (D51397, 6.5.3.3), and those of emulators, which are known by the absent entries that they cache.
+ */
+static void leave(struct iomt_iommu *iommu, uint32_t id)
+{
+	const struct iomt_iommu_stage *stages = iommu->cfg.caps->stage;
+	bool emulated = (stages[0].flags | stages[1].flags) & IOMT_STAGE_CACHES_ABSENT;
+
+	if (iommu->facts->vendor == IOMT_VENDOR_VTD ||
+	    (iommu->facts->vendor == IOMT_VENDOR_AMD && emulated))
+		iommu->change->left = id;
+}
+
 /* What goes gives way to what comes, at once where nothing of the plan stands between. */
 static void write_place(struct iomt_iommu *iommu, bool comes)
 {
@@ -313,6 +329,8 @@ static void write_place(struct iomt_iommu *iommu, bool comes)
 
 	if (change->written)
 		return;
+	if (is_tagged(iommu, change->from))
+		leave(iommu, change->from->tag);
 	if (comes) {
 		note(iommu, iommu->facts->write(change->to));
 		change->written = true;
@@ -332,6 +350,7 @@ static void write_device(struct iomt_iommu *iommu, const struct iomt_pack_step *
 		return;
 	}
 	device = device_of(iommu, step);
+	leave(iommu, device->id);
 	if (!iommu->change->shadow) {
 		device->id = step->id;
 		note(iommu, iomt_change_device(device));
@@ -348,6 +367,8 @@ static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 	struct iomt_target target = {.ring = iommu->cfg.ring};
 
 	if (!iommu->facts->by_device) {
+		if (!change->from)
+			return;
 		iommu->facts->target(change->from, change->from->domain->table, id, &target);
 		add_all(iommu, &target);
 		return;
@@ -404,6 +425,19 @@ static void flush_ats(struct iomt_iommu *iommu, const struct iomt_pack_step *ste
 			flush_device_tlb(iommu, device, place->pasid);
 }
 
+/* Waits, also for what leaving asks for then. */
+static void finish_leaving(struct iomt_iommu *iommu)
+{
+	uint32_t id = iommu->change->left;
+
+	iomt_change_send(iommu);
+	if (id == IOMT_PACK_NO_ID)
+		return;
+	iommu->change->left = IOMT_PACK_NO_ID;
+	flush_id(iommu, id);
+	iomt_change_send(iommu);
+}
+
 static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
 {
 	struct iomt_iommu_change *change = iommu->change;
@@ -432,7 +466,7 @@ static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *st
 		flush_ats(iommu, step);
 		break;
 	case IOMT_PACK_WAIT:
-		iomt_change_send(iommu);
+		finish_leaving(iommu);
 		break;
 	case IOMT_PACK_RETRACT:
 		retract(iommu, step);
@@ -445,7 +479,7 @@ static void carry_plan(struct iomt_iommu *iommu, const struct iomt_pack *pack,
 {
 	for (uint32_t i = 0; pack && i < plan->count; i++) {
 		if (i == plan->tail)
-			iomt_change_send(iommu);
+			finish_leaving(iommu);
 		carry_step(iommu, iomt_pack_step(pack, i));
 	}
 }
@@ -458,7 +492,7 @@ int iomt_change_end(struct iomt_iommu *iommu)
 	carry_plan(iommu, change->second, &change->second_plan);
 	if (change->to || change->from)
 		write_place(iommu, change->to);
-	iomt_change_send(iommu);
+	finish_leaving(iommu);
 	if (change->shadow)
 		change->device->user = change->shadow;
 	if (!change->err && change->first)
