@@ -376,7 +376,8 @@ static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 	iommu->facts->key_target(id, IOMT_PACK_RID, &target);
 	add_all(iommu, &target);
 	for (struct iomt_attachment *place = change->device->first; place; place = place->next) {
-		if (!is_tagged(iommu, place) || (place->tag != id && place->tag_before != id))
+		if (!is_tagged(iommu, place) || domain_key(place) == IOMT_PACK_RID ||
+		    (place->tag != id && place->tag_before != id))
 			continue;
 		iommu->facts->target(place, place->domain->table, id, &target);
 		add_all(iommu, &target);
@@ -425,15 +426,15 @@ static void flush_ats(struct iomt_iommu *iommu, const struct iomt_pack_step *ste
 			flush_device_tlb(iommu, device, place->pasid);
 }
 
-/* Waits, also for what leaving asks for then. */
+/* When entries are forgotten, what leaving asks for. */
 static void finish_leaving(struct iomt_iommu *iommu)
 {
 	uint32_t id = iommu->change->left;
 
-	iomt_change_send(iommu);
 	if (id == IOMT_PACK_NO_ID)
 		return;
 	iommu->change->left = IOMT_PACK_NO_ID;
+	iomt_change_send(iommu);
 	flush_id(iommu, id);
 	iomt_change_send(iommu);
 }
@@ -463,10 +464,11 @@ static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *st
 		flush_id(iommu, step->id);
 		break;
 	case IOMT_PACK_FLUSH_ATS:
+		finish_leaving(iommu); /* or the device could ask again for what the IOTLB has */
 		flush_ats(iommu, step);
 		break;
 	case IOMT_PACK_WAIT:
-		finish_leaving(iommu);
+		iomt_change_send(iommu);
 		break;
 	case IOMT_PACK_RETRACT:
 		retract(iommu, step);
@@ -478,8 +480,10 @@ static void carry_plan(struct iomt_iommu *iommu, const struct iomt_pack *pack,
 		       const struct iomt_pack_plan *plan)
 {
 	for (uint32_t i = 0; pack && i < plan->count; i++) {
-		if (i == plan->tail)
+		if (i == plan->tail) {
 			finish_leaving(iommu);
+			iomt_change_send(iommu);
+		}
 		carry_step(iommu, iomt_pack_step(pack, i));
 	}
 }
@@ -493,6 +497,7 @@ int iomt_change_end(struct iomt_iommu *iommu)
 	if (change->to || change->from)
 		write_place(iommu, change->to);
 	finish_leaving(iommu);
+	iomt_change_send(iommu);
 	if (change->shadow)
 		change->device->user = change->shadow;
 	if (!change->err && change->first)
