@@ -36,14 +36,15 @@ static inline void entry_store(u64 *word, u64 value)
 static inline void entry_store_wide(u64 *pair, u64 low, u64 high)
 {
 	u64 seen_low = pair[0], seen_high = pair[1];
-	bool done = false;
+	bool done;
 
-	while (!done)
+	do { /* NOLINT(bugprone-infinite-loop): the processor ends it */
 		__asm__ volatile("lock cmpxchg16b %0"
 				 : "+m"(*(u64(*)[2])pair), "+a"(seen_low), "+d"(seen_high),
 				   "=@ccz"(done)
 				 : "b"(low), "c"(high)
 				 : "memory");
+	} while (!done);
 	ENTRY_STORED();
 }
 #elif defined(__aarch64__)
@@ -51,14 +52,15 @@ static inline void entry_store_wide(u64 *pair, u64 low, u64 high)
 static inline void entry_store_wide(u64 *pair, u64 low, u64 high)
 {
 	u64 seen_low, seen_high;
-	uint32_t failed = 1;
+	uint32_t failed;
 
-	while (failed)
+	do { /* NOLINT(bugprone-infinite-loop): the processor ends it */
 		__asm__ volatile("ldxp %0, %1, %3\n\tstlxp %w2, %4, %5, %3"
 				 : "=&r"(seen_low), "=&r"(seen_high), "=&r"(failed),
 				   "+Q"(*(u64(*)[2])pair)
 				 : "r"(low), "r"(high)
 				 : "memory");
+	} while (failed);
 	ENTRY_STORED();
 }
 #else

@@ -43,8 +43,10 @@ static void put(const struct change *c, unsigned unit)
 
 static void put_last(const struct change *c)
 {
+	unsigned i = c->unit * c->w->unit;
+
 	put(c, c->unit);
-	entry_clean(c->w->mem, &c->entry[c->unit * c->w->unit], c->w->unit * sizeof(u64));
+	entry_clean(c->w->mem, &c->entry[i], c->w->unit * sizeof(u64));
 }
 
 static unsigned count_units(const struct change *c)
