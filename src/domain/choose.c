@@ -118,12 +118,9 @@ static int check_devices(const struct iomt_device_caps *const *devices, size_t c
 /* A parent of stage 1 tables is a stage 2 table. */
 static int check_wish(const struct asked *asked, struct iomt_iommu_error *error)
 {
-	const struct iomt_domain_req *req = asked->req;
-	const struct iomt_format_facts *f = NULL;
+	const struct iomt_format_facts *f = iomt_domain_facts(asked, asked->req->format);
 
-	for (size_t i = 0; i < asked->count && !f; i++)
-		f = iomt_format_facts(asked->devices[i]->iommu->kind, req->format);
-	if (f && f->stage == 1 && (req->flags & IOMT_DOMAIN_NEST_PARENT))
+	if (f && f->stage == 1 && (asked->req->flags & IOMT_DOMAIN_NEST_PARENT))
 		return caps_wrong(error, "format", "a nesting parent is a stage 2 table");
 	return 0;
 }
@@ -178,11 +175,7 @@ static bool ranks_before(const struct rank *a, const struct rank *b)
 /* A format of some unit's vendor, or the one wished for. */
 static bool is_candidate(const struct asked *asked, enum iomt_format format)
 {
-	for (size_t i = 0; i < asked->count; i++) {
-		if (iomt_format_facts(asked->devices[i]->iommu->kind, format))
-			return true;
-	}
-	return asked->req->format == format;
+	return asked->req->format == format || iomt_domain_facts(asked, format);
 }
 
 unsigned iomt_domain_candidates(const struct asked *asked,

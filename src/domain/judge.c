@@ -300,8 +300,8 @@ static void choose_quirks(const struct asked *asked, struct judged *j)
 	}
 }
 
-static const struct iomt_format_facts *facts_among(const struct asked *asked,
-						   enum iomt_format format)
+const struct iomt_format_facts *iomt_domain_facts(const struct asked *asked,
+						  enum iomt_format format)
 {
 	const struct iomt_format_facts *f = NULL;
 
@@ -316,7 +316,7 @@ void iomt_domain_judge(const struct asked *asked, enum iomt_format format, struc
 
 	*j = (struct judged){
 		.format = format,
-		.facts = facts_among(asked, format),
+		.facts = iomt_domain_facts(asked, format),
 		.all = ~0u,
 		.sizes = ~0ULL,
 		.depths = 0xff,

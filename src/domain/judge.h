@@ -84,6 +84,10 @@ int iomt_domain_asked(struct asked *asked, const struct iomt_domain_req *req,
 		      const struct iomt_device_caps *const *devices, size_t count,
 		      struct iomt_iommu_error *error);
 
+/* A format's facts; NULL when it is none of any unit's vendor. */
+const struct iomt_format_facts *iomt_domain_facts(const struct asked *asked,
+						  enum iomt_format format);
+
 /* Judges one format. */
 void iomt_domain_judge(const struct asked *asked, enum iomt_format format, struct judged *j);
 
