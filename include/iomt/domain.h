@@ -114,11 +114,18 @@ struct iomt_domain_cfg {
 
 	/* PAGING: with a page table; SVA: without one. Else NULL. */
 	struct iomt_domain_table *table;
+
+	/*
+	 * Arm stage 1: a table of the caller's for the other half of the addresses (IOMT_PT_TTBR1), as
+	 * for what the kernel keeps mapped beside a process. Else NULL.
+	 */
+	struct iomt_domain_table *upper;
 };
 
 /* All fields are private. */
 struct iomt_domain {
 	struct iomt_domain_table *table;
+	struct iomt_domain_table *upper;
 	enum iomt_domain_kind kind;
 	uint32_t flags;
 	uint32_t places;
@@ -291,7 +298,8 @@ int iomt_domain_replace(struct iomt_attachment *place, struct iomt_domain *domai
 
 /*
  * Takes it away: requests are blocked, nothing is cached when this returns. IOMT_ENOMEM, and IOMT_ENOSPC
- * or IOMT_EBUSY where it leaves others who had its id (AMD): nothing changed. IOMT_EIO as above.
+ * or IOMT_EBUSY where it leaves others who had its id (AMD): nothing changed. IOMT_EOPNOTSUPP: AMD without
+ * GIOSup, where requests without a PASID cannot be blocked while PASIDs are attached. IOMT_EIO as above.
  */
 int iomt_domain_detach(struct iomt_attachment *place);
 
@@ -314,6 +322,14 @@ int iomt_domain_map(struct iomt_domain *domain, uint64_t iova, uint64_t oa, uint
 int iomt_domain_unmap(struct iomt_domain *domain, struct iomt_flush_queue *queue, uint64_t iova,
 		      uint64_t length, uint64_t now, uint64_t *unmapped,
 		      struct iomt_gather *gather);
+
+/*
+ * Maps in "to" all that "from" maps, under the same addresses: the way from one format to another, as when
+ * a PASID is to have what an AMD V1 domain maps. Neither may change meanwhile; iomt_domain_replace
+ * follows. "to" must not be attached yet. All or nothing: IOMT_EPERM, or what iomt_pt_map returned, of addresses or permissions that the
+ * other format has not.
+ */
+int iomt_domain_copy(struct iomt_domain *to, const struct iomt_domain *from);
 
 /* The flushes of a table, to make queues of. */
 static inline struct iomt_flush *iomt_domain_flush(struct iomt_domain_table *table)

@@ -51,12 +51,12 @@ const char *iomt_format_name(enum iomt_format format);
 
 /* The facts of a format that do not depend on the unit. */
 struct iomt_format_facts {
-	enum iomt_format format;
 	const struct iomt_pt_format *pt; /* the engine's, iomt/formats.h */
-	uint8_t stage;			 /* 1 or 2 */
-	uint8_t granule_lg2;		 /* of the smallest page */
-	uint8_t index_lg2;		 /* bits of address that a level adds */
-	uint8_t concat_lg2; /* log2 of the tables that may stand side by side as the top */
+	enum iomt_format format;
+	uint8_t stage;	     /* 1 or 2 */
+	uint8_t granule_lg2; /* of the smallest page */
+	uint8_t index_lg2;   /* bits of address that a level adds */
+	uint8_t concat_lg2;  /* log2 of the tables that may stand side by side as the top */
 	uint8_t min_levels, max_levels;
 	uint8_t min_iova_bits, max_iova_bits;
 	bool iova_within_oa; /* the input is at most as wide as the output */

@@ -15,6 +15,7 @@
 #include <iomt/gather.h>
 #include <iomt/ids.h>
 #include <iomt/iommu.h>
+#include <iomt/kernel_dma.h>
 #include <iomt/mem.h>
 #include <iomt/model.h>
 #include <iomt/pack.h>
@@ -26,6 +27,7 @@
 #include <iomt/ring.h>
 #include <iomt/riscv_cmd.h>
 #include <iomt/smmu_cmd.h>
+#include <iomt/sva.h>
 #include <iomt/targets.h>
 #include <iomt/tlb.h>
 #include <iomt/traffic.h>

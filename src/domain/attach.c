@@ -15,14 +15,15 @@ static bool caches_absent(const struct iomt_attachment *place)
 }
 
 /* The targets of a place by an id: the IOTLB, and the device where it has a TLB. */
-static unsigned targets_of(const struct iomt_attachment *place, uint32_t id,
+static unsigned targets_of(const struct iomt_attachment *place,
+			   const struct iomt_domain_table *table, uint32_t id,
 			   struct iomt_target targets[2])
 {
 	const struct domain_facts *facts = unit_of(place)->facts;
 
 	targets[0] = (struct iomt_target){.ring = unit_of(place)->cfg.ring};
 	targets[1] = targets[0];
-	facts->target(place, id, &targets[0]);
+	facts->target(place, table, id, &targets[0]);
 	if (!(place->device->caps.flags & IOMT_DEVICE_ATS))
 		return 1;
 	facts->device_target(place->device, place->pasid, &targets[1]);
@@ -36,25 +37,51 @@ static void remove_targets(struct iomt_domain_table *table, const struct iomt_ta
 		(void)iomt_targets_remove(&table->targets, &targets[i], &table->retired);
 }
 
-int iomt_domain_publish(struct iomt_attachment *place, uint32_t id)
+static int publish_table(const struct iomt_attachment *place, struct iomt_domain_table *table,
+			 uint32_t id)
 {
-	struct iomt_domain_table *table = place->domain->table;
 	struct iomt_target targets[2];
-	unsigned count = 0, i;
+	unsigned count, i;
 	int err = 0;
 
-	if (table)
-		count = targets_of(place, id, targets);
+	if (!table)
+		return 0;
+	count = targets_of(place, table, id, targets);
 	for (i = 0; i < count && !err; i++) {
 		iomt_domain_retire(table);
 		err = iomt_targets_add(&table->targets, &targets[i], &table->retired);
 	}
-	if (err) {
+	if (err)
 		remove_targets(table, targets, i - 1);
+	else if (caches_absent(place))
+		__atomic_fetch_add(&table->caches_absent, 1, __ATOMIC_RELEASE);
+	return err;
+}
+
+static void retract_table(const struct iomt_attachment *place, struct iomt_domain_table *table,
+			  uint32_t id)
+{
+	struct iomt_target targets[2];
+
+	if (!table)
+		return;
+	iomt_domain_retire(table);
+	remove_targets(table, targets, targets_of(place, table, id, targets));
+	if (caches_absent(place))
+		__atomic_fetch_sub(&table->caches_absent, 1, __ATOMIC_RELEASE);
+}
+
+int iomt_domain_publish(struct iomt_attachment *place, uint32_t id)
+{
+	int err = publish_table(place, place->domain->table, id);
+
+	if (err)
+		return err;
+	err = publish_table(place, place->domain->upper, id);
+	if (err) {
+		retract_table(place, place->domain->table, id);
 		return err;
 	}
-	if (table && caches_absent(place))
-		__atomic_fetch_add(&table->caches_absent, 1, __ATOMIC_RELEASE);
 	place->tag_before = place->tag;
 	place->tag = id;
 	return 0;
@@ -62,15 +89,8 @@ int iomt_domain_publish(struct iomt_attachment *place, uint32_t id)
 
 void iomt_domain_retract(struct iomt_attachment *place, uint32_t id)
 {
-	struct iomt_domain_table *table = place->domain->table;
-	struct iomt_target targets[2];
-
-	if (table) {
-		iomt_domain_retire(table);
-		remove_targets(table, targets, targets_of(place, id, targets));
-		if (caches_absent(place))
-			__atomic_fetch_sub(&table->caches_absent, 1, __ATOMIC_RELEASE);
-	}
+	retract_table(place, place->domain->table, id);
+	retract_table(place, place->domain->upper, id);
 	if (place->tag == id)
 		place->tag = place->tag_before;
 	place->tag_before = IOMT_PACK_NO_ID;
@@ -135,7 +155,8 @@ static void make_place(struct iomt_attachment *place, struct iomt_domain *domain
  */
 static struct iomt_pack_leaf leaf_of(const struct iomt_attachment *place)
 {
-	return (struct iomt_pack_leaf){.root = (uintptr_t)place->domain->table};
+	return (struct iomt_pack_leaf){.root = (uintptr_t)place->domain->table,
+				       .attrs = {(uintptr_t)place->domain->upper}};
 }
 
 static struct iomt_pack *packer_of(struct iomt_iommu *iommu, const struct iomt_attachment *place)
@@ -308,6 +329,11 @@ int iomt_domain_attach(struct iomt_domain *domain, struct iomt_device *device, u
 	return err ? err : hardware;
 }
 
+static bool same_meaning(const struct iomt_domain *a, const struct iomt_domain *b)
+{
+	return a->kind == b->kind && a->table == b->table && a->upper == b->upper;
+}
+
 int iomt_domain_replace(struct iomt_attachment *place, struct iomt_domain *domain, uint32_t flags)
 {
 	struct iomt_device *device = place->device;
@@ -319,7 +345,7 @@ int iomt_domain_replace(struct iomt_attachment *place, struct iomt_domain *domai
 	err = iomt_domain_attach_check(domain, device, place->pasid, NULL);
 	if (err)
 		return err;
-	if (domain->kind == place->domain->kind && domain->table == place->domain->table) {
+	if (same_meaning(domain, place->domain)) {
 		unlink_place(place);
 		place->domain = domain;
 		link_place(place);
@@ -340,9 +366,15 @@ int iomt_domain_replace(struct iomt_attachment *place, struct iomt_domain *domai
 
 int iomt_domain_detach(struct iomt_attachment *place)
 {
-	int hardware = 0;
-	int err = change_place(unit_of(place), place, NULL, 0, &hardware);
+	static const struct iomt_domain nothing = {.kind = IOMT_DOMAIN_BLOCKED};
+	int err = 0, hardware = 0;
+	const char *reason;
 
+	if (place->pasid == IOMT_NO_PASID)
+		err = unit_of(place)->facts->refuse(place->device, &nothing, IOMT_NO_PASID,
+						    &reason);
+	if (!err)
+		err = change_place(unit_of(place), place, NULL, 0, &hardware);
 	if (err)
 		return err;
 	unlink_place(place);

@@ -342,7 +342,7 @@ static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 	struct iomt_target target = {.ring = iommu->cfg.ring};
 
 	if (!iommu->facts->by_device) {
-		iommu->facts->target(change->from, id, &target);
+		iommu->facts->target(change->from, change->from->domain->table, id, &target);
 		add_all(iommu, &target);
 		return;
 	}
@@ -351,7 +351,7 @@ static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 	for (struct iomt_attachment *place = change->device->first; place; place = place->next) {
 		if (!is_tagged(iommu, place) || (place->tag != id && place->tag_before != id))
 			continue;
-		iommu->facts->target(place, id, &target);
+		iommu->facts->target(place, place->domain->table, id, &target);
 		add_all(iommu, &target);
 	}
 }

@@ -34,6 +34,7 @@ static int check_pasid(struct question *question)
 	return 0;
 }
 
+/* Two tables, one for each half of the address space, are Arm's alone. */
 static int check_kind(struct question *question)
 {
 	const struct iomt_device *device = question->device;
@@ -41,6 +42,9 @@ static int check_kind(struct question *question)
 
 	if ((domain->flags & IOMT_DOMAIN_TRUSTED) && !(device->caps.flags & IOMT_DEVICE_TRUSTED))
 		return refuse(question, IOMT_EACCES, "the domain is for trusted devices");
+	if (domain->upper && device->iommu->facts != &iomt_domain_smmu)
+		return refuse(question, IOMT_EOPNOTSUPP,
+			      "the unit has no table for the upper half of addresses");
 	if (domain->kind == IOMT_DOMAIN_BLOCKED && question->pasid != IOMT_NO_PASID)
 		return refuse(question, IOMT_EOPNOTSUPP,
 			      "a PASID with nothing attached is blocked already");
@@ -56,10 +60,9 @@ static int check_kind(struct question *question)
 }
 
 /* The table as it is, in this unit: never another one instead. */
-static int check_table(struct question *question)
+static int check_table(struct question *question, const struct iomt_domain_table *table)
 {
 	const struct iomt_iommu_caps *caps = question->device->caps.iommu;
-	const struct iomt_domain_table *table = question->domain->table;
 	const struct iomt_format_facts *format = iomt_domain_format(caps, table);
 	const struct iomt_iommu_stage *stage;
 	struct iomt_pt_hw hw;
@@ -92,7 +95,9 @@ int iomt_domain_attach_check(const struct iomt_domain *domain, const struct iomt
 	if (!err && pasid != IOMT_NO_PASID)
 		err = check_pasid(&question);
 	if (!err && domain->table)
-		err = check_table(&question);
+		err = check_table(&question, domain->table);
+	if (!err && domain->upper)
+		err = check_table(&question, domain->upper);
 	if (!err)
 		err = device->iommu->facts->refuse(device, domain, pasid, &question.reason);
 	if (err && refusal)

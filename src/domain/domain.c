@@ -88,11 +88,17 @@ int iomt_domain_init(struct iomt_domain *domain, const struct iomt_domain_cfg *c
 	if (paging || cfg->kind == IOMT_DOMAIN_SVA) {
 		if (!cfg->table || !cfg->table->cfg.pt == paging)
 			return IOMT_EINVAL;
-		cfg->table->domains++;
 	} else if (cfg->table) {
 		return IOMT_EINVAL;
 	}
-	*domain = (struct iomt_domain){.table = cfg->table, .kind = cfg->kind, .flags = cfg->flags};
+	if (cfg->upper && (!cfg->table || !cfg->upper->cfg.pt || cfg->upper == cfg->table))
+		return IOMT_EINVAL;
+	if (cfg->table)
+		cfg->table->domains++;
+	if (cfg->upper)
+		cfg->upper->domains++;
+	*domain = (struct iomt_domain){
+		.table = cfg->table, .upper = cfg->upper, .kind = cfg->kind, .flags = cfg->flags};
 	return 0;
 }
 
@@ -102,6 +108,8 @@ int iomt_domain_destroy(struct iomt_domain *domain)
 		return IOMT_EBUSY;
 	if (domain->table)
 		domain->table->domains--;
+	if (domain->upper)
+		domain->upper->domains--;
 	return 0;
 }
 
@@ -148,6 +156,78 @@ int iomt_domain_unmap(struct iomt_domain *domain, struct iomt_flush_queue *queue
 	if (queue)
 		return iomt_flush_add(queue, gather, iova, iova + length - 1, now);
 	return iomt_flush_strict(&table->flush, gather, iova, iova + length - 1);
+}
+
+/* The addresses that a table translates: one span, or the two of sign-extended addresses. */
+static unsigned spans_of(const struct iomt_pt *pt, uint64_t spans[2][2])
+{
+	struct iomt_pt_run run;
+	struct iomt_pt_hw hw;
+	uint64_t last;
+
+	iomt_pt_hw(pt, &hw);
+	last = ~0ULL >> (64 - hw.iova_bits);
+	spans[0][0] = 0;
+	spans[0][1] = last;
+	if (iomt_pt_next(pt, 0, last, &run) != IOMT_ERANGE)
+		return 1;
+	spans[0][0] = ~last;
+	spans[0][1] = UINT64_MAX;
+	if (iomt_pt_next(pt, ~last, UINT64_MAX, &run) != IOMT_ERANGE)
+		return 1;
+	spans[0][0] = 0;
+	spans[0][1] = last >> 1;
+	spans[1][0] = ~(last >> 1);
+	spans[1][1] = UINT64_MAX;
+	return 2;
+}
+
+/* Calls for each run, *count of them at most, until one fails; *count is then how many it did. */
+typedef int (*each_run)(struct iomt_pt *to, const struct iomt_pt_run *run);
+
+static int copy_run(struct iomt_pt *to, const struct iomt_pt_run *run)
+{
+	return iomt_pt_map(to, run->iova, run->oa, run->last - run->iova + 1, run->prot, NULL);
+}
+
+static int drop_run(struct iomt_pt *to, const struct iomt_pt_run *run)
+{
+	return iomt_pt_unmap(to, run->iova, run->last - run->iova + 1, NULL, NULL);
+}
+
+static int for_runs(const struct iomt_pt *from, struct iomt_pt *to, each_run call, uint64_t *count)
+{
+	uint64_t spans[2][2], done = 0, most = *count;
+	unsigned n = spans_of(from, spans);
+	struct iomt_pt_run run;
+	int err = 0;
+
+	for (unsigned i = 0; i < n && !err; i++) {
+		uint64_t at = spans[i][0];
+		bool more = true;
+
+		while (more && !err && done < most && !iomt_pt_next(from, at, spans[i][1], &run)) {
+			err = call(to, &run);
+			done += !err;
+			more = run.last != spans[i][1];
+			at = run.last + 1;
+		}
+	}
+	*count = done;
+	return err;
+}
+
+int iomt_domain_copy(struct iomt_domain *to, const struct iomt_domain *from)
+{
+	uint64_t count = UINT64_MAX;
+	int err;
+
+	if (to->kind != IOMT_DOMAIN_PAGING || from->kind != IOMT_DOMAIN_PAGING || to->places)
+		return IOMT_EPERM;
+	err = for_runs(from->table->cfg.pt, to->table->cfg.pt, copy_run, &count);
+	if (err)
+		(void)for_runs(from->table->cfg.pt, to->table->cfg.pt, drop_run, &count);
+	return err;
 }
 
 int iomt_domain_changed(struct iomt_domain_table *table, uint64_t first, uint64_t last,

@@ -34,8 +34,10 @@ static void add_sizes(struct text *text, u64 sizes)
 {
 	while (sizes) {
 		unsigned first = (unsigned)__builtin_ctzll(sizes);
-		unsigned last = (unsigned)__builtin_ctzll(~(sizes >> first)) + first - 1;
+		unsigned last = first;
 
+		while (last < 63 && (sizes >> (last + 1) & 1))
+			last++;
 		if (last < first + 2)
 			last = first;
 		text_char(text, ' ');

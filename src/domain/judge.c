@@ -201,12 +201,11 @@ static unsigned judge_regions(struct judged *j, const struct iomt_device_caps *d
 
 	for (size_t i = 0; i < device->region_count; i++) {
 		const struct iomt_region *r = &device->regions[i];
-		bool fine =
-			r->kind != IOMT_REGION_IDENTITY || !((r->first | (r->last + 1)) & below);
+		bool identity = r->kind == IOMT_REGION_IDENTITY;
 
 		if (!is_mapped(r))
 			continue;
-		if (r->last > last || !fine)
+		if (r->last > last || (identity && ((r->first | (r->last + 1)) & below)))
 			lack(j, IOMT_LACK_REGION, device, r->first);
 		else if (bits_of(r->last) > bits)
 			bits = bits_of(r->last);

@@ -36,9 +36,9 @@ struct domain_facts {
 	/* What the device's own entry is to be. False: it has none. */
 	bool (*describe)(const struct iomt_device *device, struct iomt_device_entry *entry);
 
-	/* Translations of a place by an id; of a key by an id; of a PASID in the device. */
-	void (*target)(const struct iomt_attachment *place, uint32_t id,
-		       struct iomt_target *target);
+	/* Translations of a place's table by an id; of a key by an id; of a PASID in the device. */
+	void (*target)(const struct iomt_attachment *place, const struct iomt_domain_table *table,
+		       uint32_t id, struct iomt_target *target);
 	void (*key_target)(uint32_t id, uint32_t key, struct iomt_target *target);
 	void (*device_target)(const struct iomt_device *device, uint32_t pasid,
 			      struct iomt_target *target);

@@ -414,14 +414,12 @@ int iomt_device_table_clear(struct iomt_device_table *table, uint32_t id,
 	if (!is_valid(table, slot))
 		return IOMT_ENOENT;
 	load(table, slot, before);
-	entry_store(slot, f->absent);
-	/*
-	 * The other words are nothing to hardware now: they stay. But AMD's allows a device to send
-	 * addresses that it has translated.
-	 */
-	if (is_amd(table->format))
-		entry_store(&slot[1], 0);
-	entry_clean(table->mem, slot, entry_bytes(table));
+	/* the other words are nothing to hardware now: what one store does not reach stays */
+	if (table->flags & IOMT_DEVICE_TABLE_WIDE)
+		entry_store_wide(slot, f->absent, 0);
+	else
+		entry_store(slot, f->absent);
+	entry_clean(table->mem, slot, 2 * sizeof(*slot));
 	inv_reset(inv, id);
 	f->stale(before, after, inv);
 	table->entries--;

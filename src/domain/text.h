@@ -13,7 +13,7 @@ struct text {
 
 static inline void text_char(struct text *text, char c)
 {
-	if (text->length + 1 < text->size)
+	if (text->length < text->size)
 		text->at[text->length] = c;
 	text->length++;
 }

@@ -85,12 +85,13 @@ static void root_changed(void *ctx, struct iomt_pasid_table *table)
 static int prepare(struct iomt_attachment *place)
 {
 	const struct iomt_iommu_caps *caps = place->device->caps.iommu;
+	uint8_t bits = domain_pasid_bits(place->device);
 	struct iomt_pasid_table_cfg cfg = {
 		.size = sizeof(cfg),
 		.mem = place->device->iommu->cfg.mem,
 		.format = IOMT_PASID_TABLE_GCR3,
 		.flags = IOMT_PASID_TABLE_RID,
-		.pasid_bits = domain_pasid_bits(place->device),
+		.pasid_bits = bits ? bits : 1, /* for GCR3[0] */
 		.levels = place->device->iommu->cfg.flags & IOMT_IOMMU_WIDE_STORES ? 1 : 0,
 		.oa_bits = caps->stage[0].oa_bits,
 		.enc_bit = caps->enc_bit,
@@ -205,10 +206,12 @@ static void key_target(uint32_t id, uint32_t key, struct iomt_target *target)
 	target->amd.pasid = key;
 }
 
-static void target(const struct iomt_attachment *place, uint32_t id, struct iomt_target *to)
+static void target(const struct iomt_attachment *place, const struct iomt_domain_table *table,
+		   uint32_t id, struct iomt_target *to)
 {
 	unsigned stage = domain_stage(place->device, place->domain);
 
+	(void)table;
 	key_target(id, domain_key(place), to);
 	if (place->device->caps.iommu->stage[stage - 1].flags & IOMT_STAGE_CACHES_ABSENT)
 		to->amd.flags |= IOMT_AMD_NP_CACHE;

@@ -17,6 +17,31 @@ static bool has_stage(const struct iomt_device *device, const struct iomt_attach
 	return place && domain_stage(device, place->domain) == stage;
 }
 
+/* Half of the address space that a table serves: TTB0 or TTB1. */
+static unsigned half_of(const struct iomt_domain_table *table)
+{
+	uint64_t oa;
+
+	return table->cfg.pt && iomt_pt_oa(table->cfg.pt, 0, &oa) == IOMT_ERANGE;
+}
+
+static int use_half(struct iomt_cd *cd, const struct iomt_domain_table *table)
+{
+	struct iomt_pt_hw hw;
+
+	iomt_domain_hw(table, &hw);
+	return iomt_cd_use(cd, &hw, half_of(table));
+}
+
+/* Both halves in one descriptor: what they have in common must be the same. */
+static bool halves_fit(const struct iomt_domain *domain)
+{
+	struct iomt_cd cd = {0};
+
+	return half_of(domain->upper) && !half_of(domain->table) && !use_half(&cd, domain->table) &&
+	       !use_half(&cd, domain->upper);
+}
+
 static int refuse(const struct iomt_device *device, const struct iomt_domain *domain,
 		  uint32_t pasid, const char **reason)
 {
@@ -27,6 +52,10 @@ static int refuse(const struct iomt_device *device, const struct iomt_domain *do
 	if (pasid != IOMT_NO_PASID && has_stage(device, device->rid, 2)) {
 		*reason = "the device's stage 2 would translate for its PASIDs, too";
 		return IOMT_EBUSY;
+	}
+	if (domain->upper && (domain_stage(device, domain) != 1 || !halves_fit(domain))) {
+		*reason = "the tables do not fit into one context descriptor";
+		return IOMT_EOPNOTSUPP;
 	}
 	return 0;
 }
@@ -57,24 +86,15 @@ static int prepare(struct iomt_attachment *place)
 	return iomt_change_prepare(place, &cfg);
 }
 
-/* Half of the address space that a table serves: TTB0 or TTB1. */
-static unsigned half_of(const struct iomt_domain_table *table)
-{
-	uint64_t oa;
-
-	return table->cfg.pt && iomt_pt_oa(table->cfg.pt, 0, &oa) == IOMT_ERANGE;
-}
-
 /* Faults are recorded, and abort the transaction (R, A; IHI 0070, 5.5). */
 static int write_context(struct iomt_attachment *place)
 {
 	struct iomt_pasid_entry entry = {.cd = {.flags = IOMT_CD_R | IOMT_CD_A | IOMT_CD_ASET,
 						.asid = (uint16_t)place->tag}};
-	struct iomt_pt_hw hw;
-	int err;
+	int err = use_half(&entry.cd, place->domain->table);
 
-	iomt_domain_hw(place->domain->table, &hw);
-	err = iomt_cd_use(&entry.cd, &hw, half_of(place->domain->table));
+	if (!err && place->domain->upper)
+		err = use_half(&entry.cd, place->domain->upper);
 	return err ? err : iomt_change_pasid(place->device, domain_entry(place), &entry);
 }
 
@@ -154,10 +174,11 @@ static bool describe(const struct iomt_device *device, struct iomt_device_entry 
 	return true;
 }
 
-static void target(const struct iomt_attachment *place, uint32_t id, struct iomt_target *to)
+static void target(const struct iomt_attachment *place, const struct iomt_domain_table *table,
+		   uint32_t id, struct iomt_target *to)
 {
 	const struct iomt_iommu_caps *caps = place->device->caps.iommu;
-	const struct iomt_format_facts *format = iomt_domain_format(caps, place->domain->table);
+	const struct iomt_format_facts *format = iomt_domain_format(caps, table);
 
 	to->kind = &iomt_target_smmu;
 	to->smmu = (struct iomt_smmu_target){.granule_lg2 = format->granule_lg2};

@@ -148,10 +148,12 @@ static bool describe_scalable(const struct iomt_device *device, struct iomt_devi
 	return !iomt_device_entry_for(&device->iommu->devices, &use, entry);
 }
 
-static void target(const struct iomt_attachment *place, uint32_t id, struct iomt_target *to)
+static void target(const struct iomt_attachment *place, const struct iomt_domain_table *table,
+		   uint32_t id, struct iomt_target *to)
 {
 	const struct iomt_iommu *iommu = place->device->iommu;
 
+	(void)table;
 	to->kind = &iomt_target_vtd;
 	to->vtd = (struct iomt_vtd_target){.flags = domain_vtd_wide(iommu),
 					   .domain = (uint16_t)id,

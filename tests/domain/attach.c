@@ -1,94 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Attaching by hand: what hardware reads afterwards, which commands it was given, who is refused. */
-#include "provider.h"
-#include "test.h"
-#include "unit.h"
-
-static struct provider provider;
-static struct unit unit;
-static struct iomt_iommu iommu;
-static struct iomt_iommu_caps caps;
-
-/* A page table with its places, and a domain on it. */
-struct space {
-	struct iomt_pt pt;
-	struct iomt_domain_table table;
-	struct iomt_domain domain;
-};
-
-static void open_iommu(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring)
-{
-	struct iomt_iommu_cfg cfg = {
-		.size = sizeof(cfg), .mem = &provider.mem, .ring = &unit.ring, .caps = &caps};
-
-	provider_init(&provider, PROVIDER_LINEAR);
-	unit_open(&unit, ring, 8, true);
-	caps = *of;
-	if (caps.kind == &iomt_iommu_kind_amd)
-		cfg.flags = IOMT_IOMMU_WIDE_STORES;
-	cfg.id_bits = caps.kind == &iomt_iommu_kind_vtd ? 16 : 8;
-	CHECK_INT(iomt_iommu_init(&iommu, &cfg), 0);
-}
-
-static void close_iommu(void)
-{
-	CHECK_INT(iomt_iommu_destroy(&iommu), 0);
-	provider_check_empty(&provider);
-}
-
-static void open_space(struct space *space, const struct iomt_pt_format *format)
-{
-	struct iomt_pt_cfg cfg = {.size = sizeof(cfg),
-				  .format = format,
-				  .mem = &provider.mem,
-				  .oa_bits = 48,
-				  .iova_bits = 48};
-	struct iomt_domain_table_cfg table = {.size = sizeof(table),
-					      .pt = &space->pt,
-					      .mem = &provider.mem,
-					      .policy = iomt_plan_covers(2)};
-	struct iomt_domain_cfg domain = {
-		.size = sizeof(domain), .kind = IOMT_DOMAIN_PAGING, .table = &space->table};
-
-	CHECK_INT(iomt_pt_init(&space->pt, &cfg), 0);
-	CHECK_INT(iomt_domain_table_init(&space->table, &table), 0);
-	CHECK_INT(iomt_domain_init(&space->domain, &domain), 0);
-}
-
-static void close_space(struct space *space)
-{
-	CHECK_INT(iomt_domain_destroy(&space->domain), 0);
-	CHECK_INT(iomt_domain_table_destroy(&space->table), 0);
-	iomt_pt_destroy(&space->pt);
-}
-
-static void add_device(struct iomt_device *device, uint32_t id, uint8_t pasid_bits, uint32_t flags)
-{
-	struct iomt_device_caps of = {.size = sizeof(of),
-				      .iommu = &caps,
-				      .id = id,
-				      .pasid_bits = pasid_bits,
-				      .flags = flags};
-
-	CHECK_INT(iomt_device_add(&iommu, device, &of), 0);
-}
-
-/* Word "index" of an AMD device-table entry. */
-static uint64_t dte(uint32_t id, unsigned index)
-{
-	struct iomt_device_table_hw hw;
-
-	iomt_iommu_hw(&iommu, &hw);
-	return *provider_word(&provider, hw.root + id * 32 + index * 8, false);
-}
-
-static uint64_t root(const struct space *space)
-{
-	struct iomt_pt_hw hw;
-
-	iomt_pt_hw(&space->pt, &hw);
-	return hw.root;
-}
+#include "setup.h"
 
 /* 48882, 2.2.2.1: V 0, TV 1, Mode 11:9, IR 61, IW 62; DomainID 79:64. */
 static void amd_host_table(void)
@@ -131,4 +43,208 @@ static void amd_host_table(void)
 	close_iommu();
 }
 
-TEST_SUITE(domain_attach, TEST(amd_host_table));
+/*
+ * One table for a device with PASIDs and one without (GCR3[0], GIOV 54, GV 55): the same map, one id, one
+ * command. A PASID more, and the ids part.
+ */
+static void amd_guest_tables(void)
+{
+	struct iomt_attachment first, second, process;
+	struct iomt_device with, without;
+	static struct space a, b;
+
+	open_iommu(&iomt_iommu_amd_gio, &iomt_ring_amd);
+	open_space(&a, &iomt_x86_64);
+	open_space(&b, &iomt_x86_64);
+	add_device(&with, 0x10, 8, 0);
+	add_device(&without, 0x20, 0, 0);
+	attach(&a.domain, &with, IOMT_NO_PASID, &first);
+	attach(&a.domain, &without, IOMT_NO_PASID, &second);
+	CHECK_EQ(dte(0x10, 0) & 0x63ff000000000fff, 0x60c0000000000003);
+	CHECK_EQ(word(gcr3_root(0x10), 0), root(&a) | 1);
+	CHECK_EQ(word(gcr3_root(0x20), 0), root(&a) | 1);
+	CHECK_EQ(iomt_attachment_id(&first), iomt_attachment_id(&second));
+	CHECK_EQ(commands_of_unmap(&a), 2);
+
+	attach(&b.domain, &with, 5, &process);
+	CHECK_EQ(word(gcr3_root(0x10), 5), root(&b) | 1);
+	CHECK(iomt_attachment_id(&first) != iomt_attachment_id(&second));
+	CHECK_EQ(iomt_attachment_id(&process), iomt_attachment_id(&first));
+	CHECK_EQ(dte(0x10, 1) & 0xffff, iomt_attachment_id(&first));
+	CHECK_EQ(commands_of_unmap(&a), 3);
+	CHECK_EQ(commands_of_unmap(&b), 2);
+
+	detach(&process);
+	CHECK_EQ(word(gcr3_root(0x10), 5), 0);
+	CHECK_EQ(iomt_attachment_id(&first), iomt_attachment_id(&second));
+	detach(&first);
+	detach(&second);
+	CHECK_EQ(dte(0x10, 0) & 0x6080000000000e03, 3);
+	remove_device(&with);
+	remove_device(&without);
+	close_space(&a);
+	close_space(&b);
+	close_iommu();
+}
+
+/* Addresses are passed on, PASIDs are translated: GV without GIOV. Then the same without the first. */
+static void amd_identity_beside_pasids(void)
+{
+	struct iomt_attachment rid, process;
+	struct iomt_device device;
+	struct iomt_domain identity;
+	static struct space a;
+
+	open_iommu(&iomt_iommu_amd_gio, &iomt_ring_amd);
+	open_plain(&identity, IOMT_DOMAIN_IDENTITY);
+	open_space(&a, &iomt_x86_64);
+	add_device(&device, 0x10, 8, 0);
+	attach(&identity, &device, IOMT_NO_PASID, &rid);
+	CHECK_EQ(dte(0x10, 0), 0x6000000000000003);
+	attach(&a.domain, &device, 7, &process);
+	CHECK_EQ(dte(0x10, 0) & 0x60c0000000000e03, 0x6080000000000003);
+	CHECK_EQ(word(gcr3_root(0x10), 7), root(&a) | 1);
+	detach(&rid);
+	CHECK_EQ(dte(0x10, 0) & 0x60c0000000000e03, 0x60c0000000000003);
+	CHECK_EQ(word(gcr3_root(0x10), 0), 0);
+	detach(&process);
+	CHECK_EQ(dte(0x10, 0) & 0x6080000000000e03, 3);
+	remove_device(&device);
+	CHECK_INT(iomt_domain_destroy(&identity), 0);
+	close_space(&a);
+	close_iommu();
+}
+
+/* D51397, 9.3: P 0, TT 3:2, SSPTPTR 63:12; AW 66:64, DID 87:72. */
+static void vtd_legacy(void)
+{
+	struct iomt_attachment one, two;
+	struct iomt_device first, second;
+	struct iomt_domain identity;
+	static struct space a;
+	uint64_t context;
+
+	open_iommu(&iomt_iommu_vtd_legacy, &iomt_ring_vtd);
+	open_plain(&identity, IOMT_DOMAIN_IDENTITY);
+	open_space(&a, &iomt_vtd_ss);
+	add_device(&first, 0x0110, 0, 0);
+	add_device(&second, 0x0111, 0, 0);
+	attach(&a.domain, &first, IOMT_NO_PASID, &one);
+	attach(&a.domain, &second, IOMT_NO_PASID, &two);
+	CHECK_EQ(iomt_attachment_id(&one), iomt_attachment_id(&two));
+	context = word(devices_root(), 2 * 1) & ~0xfffULL;
+	CHECK_EQ(word(context, 2 * 0x10), root(&a) | 1);
+	CHECK_EQ(word(context, 2 * 0x10 + 1), iomt_attachment_id(&one) << 8 | 2);
+	CHECK_EQ(commands_of_unmap(&a), 2);
+	CHECK_INT(iomt_domain_replace(&two, &identity, 0), IOMT_EBUSY);
+	CHECK_EQ(word(context, 2 * 0x11), root(&a) | 1);
+	CHECK_INT(iomt_domain_replace(&two, &identity, IOMT_ATTACH_BREAK), 0);
+	CHECK_EQ(word(context, 2 * 0x11) & 0xf, 9);
+	CHECK(iomt_attachment_id(&one) != iomt_attachment_id(&two));
+	detach(&one);
+	detach(&two);
+	CHECK_EQ(word(context, 2 * 0x10) & 1, 0);
+	remove_device(&first);
+	remove_device(&second);
+	CHECK_INT(iomt_domain_destroy(&identity), 0);
+	close_space(&a);
+	close_iommu();
+}
+
+/* 9.6: P 0, PGTT 8:6 (1 first, 2 second, 4 pass-through), DID 79:64, FSPTPTR 191:140. */
+static void vtd_scalable(void)
+{
+	struct iomt_attachment rid, process, bypass;
+	struct iomt_device device;
+	struct iomt_domain identity;
+	static struct space a, b;
+	uint64_t context, directory, entries;
+
+	open_iommu(&iomt_iommu_vtd_scalable, &iomt_ring_vtd_wide);
+	open_plain(&identity, IOMT_DOMAIN_IDENTITY);
+	open_space(&a, &iomt_vtd_ss);
+	open_space(&b, &iomt_x86_64);
+	add_device(&device, 0x0110, 10, 0);
+	attach(&a.domain, &device, IOMT_NO_PASID, &rid);
+	attach(&b.domain, &device, 3, &process);
+	attach(&identity, &device, 4, &bypass);
+	context = word(devices_root(), 2 * 1) & ~0xfffULL; /* lower: devices 0 to 15 */
+	directory = word(context, 4 * 0x10) & ~0xfffULL;
+	entries = word(directory, 0) & ~0xfffULL;
+	CHECK_EQ(word(entries, 0) & 0x1c1, 0x081);
+	CHECK_EQ(word(entries, 0) & ~0xfffULL, root(&a));
+	CHECK_EQ(word(entries, 1) & 0xffff, iomt_attachment_id(&rid));
+	CHECK_EQ(word(entries, 8 * 3) & 0x1c1, 0x041);
+	CHECK_EQ(word(entries, 8 * 3 + 2) & ~0xfffULL, root(&b));
+	CHECK_EQ(word(entries, 8 * 3 + 1) & 0xffff, iomt_attachment_id(&process));
+	CHECK_EQ(word(entries, 8 * 4) & 0x1c1, 0x101);
+	CHECK(iomt_attachment_id(&rid) != iomt_attachment_id(&process));
+	CHECK(iomt_attachment_id(&bypass) != iomt_attachment_id(&process));
+	detach(&bypass);
+	detach(&process);
+	detach(&rid);
+	CHECK_EQ(word(entries, 0) & 1, 0);
+	CHECK_EQ(word(entries, 8 * 3) & 1, 0);
+	remove_device(&device);
+	CHECK_EQ(word(context, 4 * 0x10) & 1, 0);
+	CHECK_INT(iomt_domain_destroy(&identity), 0);
+	close_space(&a);
+	close_space(&b);
+	close_iommu();
+}
+
+/* IHI 0070, 5.2: V 0, Config 3:1, S1ContextPtr 55:6; S1DSS 65:64; S2VMID 143:128, S2TTB 243:196. */
+static void smmu(void)
+{
+	struct iomt_attachment rid, process;
+	struct iomt_device device;
+	struct iomt_domain identity;
+	static struct space a, b;
+	uint64_t ste, descriptors;
+
+	open_iommu(&iomt_iommu_smmu, &iomt_ring_smmu);
+	open_plain(&identity, IOMT_DOMAIN_IDENTITY);
+	open_space(&a, &iomt_arm_s1_4k);
+	open_space(&b, &iomt_arm_s2_4k);
+	add_device(&device, 3, 6, 0);
+	ste = devices_root() + 3 * 64;
+	CHECK_EQ(word(ste, 0) & 1, 0);
+	attach(&identity, &device, IOMT_NO_PASID, &rid);
+	CHECK_EQ(word(ste, 0) & 0xf, 4 << 1 | 1);
+	attach(&a.domain, &device, 3, &process);
+	CHECK_EQ(word(ste, 0) & 0xf, 5 << 1 | 1);
+	CHECK_EQ(word(ste, 1) & 3, 1);
+	descriptors = word(ste, 0) & 0xffffffffffffc0;
+	CHECK_EQ(word(descriptors, 8 * 3) & 1ULL << 31, 1ULL << 31);
+	CHECK_EQ(word(descriptors, 8 * 3) >> 48, iomt_attachment_id(&process));
+	CHECK_EQ(word(descriptors, 8 * 3 + 1), root(&a));
+
+	CHECK_INT(iomt_domain_attach_check(&b.domain, &device, IOMT_NO_PASID, NULL), IOMT_EBUSY);
+	CHECK_INT(iomt_domain_replace(&rid, &a.domain, 0), 0);
+	CHECK_EQ(word(ste, 1) & 3, 2);
+	CHECK_EQ(word(descriptors, 1), root(&a));
+	CHECK_EQ(iomt_attachment_id(&rid), iomt_attachment_id(&process));
+	CHECK_EQ(commands_of_unmap(&a), 2);
+	detach(&rid);
+	CHECK_EQ(word(ste, 1) & 3, 0);
+	CHECK_EQ(word(descriptors, 0) & 1ULL << 31, 0);
+	detach(&process);
+	CHECK_EQ(word(ste, 0) & 1, 0);
+
+	attach(&b.domain, &device, IOMT_NO_PASID, &rid);
+	CHECK_EQ(word(ste, 0) & 0xf, 6 << 1 | 1);
+	CHECK_EQ(word(ste, 2) & 0xffff, iomt_attachment_id(&rid));
+	CHECK_EQ(word(ste, 3) & 0xffffffffffff0, root(&b));
+	CHECK_EQ(commands_of_unmap(&b), 2);
+	CHECK_INT(iomt_domain_replace(&rid, &identity, 0), 0);
+	CHECK_EQ(word(ste, 0) & 0xf, 4 << 1 | 1);
+	detach(&rid);
+	remove_device(&device);
+	CHECK_INT(iomt_domain_destroy(&identity), 0);
+	close_space(&a);
+	close_space(&b);
+	close_iommu();
+}
+
+TEST_SUITE(domain_attach, TEST(amd_host_table), TEST(amd_guest_tables),
+	   TEST(amd_identity_beside_pasids), TEST(vtd_legacy), TEST(vtd_scalable), TEST(smmu));

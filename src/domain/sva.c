@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes and devices: one PASID, counted bonds, regions that are no memory. */
+#include <iomt/sva.h>
+
+static bool is_cfg(const struct iomt_process_cfg *cfg)
+{
+	return cfg && cfg->size >= sizeof(*cfg) && cfg->format && cfg->mem &&
+	       !(cfg->flags & ~IOMT_DOMAIN_TRUSTED) &&
+	       (!cfg->max_pasid || cfg->min_pasid <= cfg->max_pasid);
+}
+
+int iomt_process_init(struct iomt_process *process, const struct iomt_process_cfg *cfg)
+{
+	struct iomt_domain_table_cfg table = {.size = sizeof(table)};
+	struct iomt_domain_cfg domain = {.size = sizeof(domain), .kind = IOMT_DOMAIN_SVA};
+	int err;
+
+	if (!is_cfg(cfg))
+		return IOMT_EINVAL;
+	*process = (struct iomt_process){.cfg = *cfg, .pasid = IOMT_NO_PASID};
+	table.format = cfg->format;
+	table.hw = cfg->hw;
+	table.mem = cfg->mem;
+	table.policy = cfg->policy;
+	table.readers = cfg->readers;
+	table.ctx = cfg->ctx;
+	err = iomt_domain_table_init(&process->table, &table);
+	if (err)
+		return err;
+	domain.table = &process->table;
+	domain.upper = cfg->upper;
+	domain.flags = cfg->flags;
+	return iomt_domain_init(&process->domain, &domain);
+}
+
+int iomt_process_destroy(struct iomt_process *process)
+{
+	if (process->first)
+		return IOMT_EBUSY;
+	(void)iomt_domain_destroy(&process->domain);
+	return iomt_domain_table_destroy(&process->table);
+}
+
+uint32_t iomt_process_pasid(const struct iomt_process *process)
+{
+	return process->pasid;
+}
+
+int iomt_process_changed(struct iomt_process *process, uint64_t first, uint64_t last,
+			 uint8_t leaf_lg2, bool tables)
+{
+	return iomt_domain_changed(&process->table, first, last, leaf_lg2, tables);
+}
+
+/* Regions in the upper half are no process'. */
+static int carve(const struct iomt_process *process, const struct iomt_device *device,
+		 struct iomt_sva_conflict *conflict)
+{
+	const struct iomt_region *region = device->caps.regions;
+
+	for (size_t i = 0; process->cfg.carve && i < device->caps.region_count; i++, region++) {
+		int err = region->first >> 63 ? 0
+					      : process->cfg.carve(process->cfg.ctx, region->first,
+								   region->last);
+
+		if (err && conflict)
+			*conflict = (struct iomt_sva_conflict){*region, err};
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static uint32_t last_pasid(const struct iomt_device *device)
+{
+	uint8_t unit = device->caps.iommu->pasid_bits, bits = device->caps.pasid_bits;
+
+	return (1u << (bits < unit ? bits : unit)) - 1;
+}
+
+/* With the first bond that needs it. */
+static int take_pasid(struct iomt_process *process, const struct iomt_device *device)
+{
+	const struct iomt_process_cfg *cfg = &process->cfg;
+	uint32_t min = cfg->min_pasid ? cfg->min_pasid : 1, max = cfg->max_pasid;
+	int err;
+
+	if (process->pasid_users++)
+		return 0;
+	if (!max)
+		max = last_pasid(device);
+	err = !cfg->pasids ? IOMT_EINVAL
+	      : !max	   ? IOMT_EOPNOTSUPP
+	      : min > max  ? IOMT_ERANGE
+			   : iomt_pasid_alloc(cfg->pasids, cfg->set, min, max, &process->pasid);
+	if (err)
+		process->pasid_users--;
+	return err;
+}
+
+/* Whoever detached has waited until nothing of it is cached. */
+static void give_pasid(struct iomt_process *process)
+{
+	struct iomt_pasid_space *pasids = process->cfg.pasids;
+
+	if (--process->pasid_users)
+		return;
+	(void)iomt_pasid_put(pasids, process->pasid);
+	(void)iomt_pasid_quarantine_done(pasids, iomt_pasid_quarantine_token(pasids));
+	process->pasid = IOMT_NO_PASID;
+}
+
+static int bind_pasid(struct iomt_sva_bond *bond)
+{
+	struct iomt_process *process = bond->process;
+	int err = take_pasid(process, bond->device);
+
+	if (err)
+		return err;
+	bond->at = &bond->place;
+	err = iomt_domain_attach(&process->domain, bond->device, process->pasid, 0, bond->at);
+	if (err)
+		give_pasid(process);
+	return err;
+}
+
+static int bind_rid(struct iomt_sva_bond *bond)
+{
+	uint32_t flags = bond->flags & IOMT_SVA_BREAK ? IOMT_ATTACH_BREAK : 0;
+	struct iomt_attachment *own = bond->device->rid;
+
+	bond->at = own ? own : &bond->place;
+	bond->before = own ? own->domain : NULL;
+	if (own)
+		return iomt_domain_replace(own, &bond->process->domain, flags);
+	return iomt_domain_attach(&bond->process->domain, bond->device, IOMT_NO_PASID, flags,
+				  bond->at);
+}
+
+static struct iomt_sva_bond *find(const struct iomt_process *process,
+				  const struct iomt_device *device, uint32_t flags)
+{
+	struct iomt_sva_bond *bond = process->first;
+
+	while (bond && (bond->device != device || ((bond->flags ^ flags) & IOMT_SVA_RID)))
+		bond = bond->next;
+	return bond;
+}
+
+int iomt_sva_bind(struct iomt_process *process, struct iomt_device *device, uint32_t flags,
+		  struct iomt_sva_bond *room, struct iomt_sva_bond **bond,
+		  struct iomt_sva_conflict *conflict)
+{
+	struct iomt_sva_bond *there;
+	int err;
+
+	if (!room || !bond || (flags & ~(IOMT_SVA_RID | IOMT_SVA_BREAK)) || flags == IOMT_SVA_BREAK)
+		return IOMT_EINVAL;
+	there = find(process, device, flags);
+	if (there) {
+		if (there->refs == UINT32_MAX)
+			return IOMT_EOVERFLOW;
+		there->refs++;
+		*bond = there;
+		return 0;
+	}
+	err = carve(process, device, conflict);
+	if (err)
+		return err;
+	*room = (struct iomt_sva_bond){
+		.process = process, .device = device, .refs = 1, .flags = flags};
+	err = flags & IOMT_SVA_RID ? bind_rid(room) : bind_pasid(room);
+	if (err)
+		return err;
+	room->next = process->first;
+	process->first = room;
+	*bond = room;
+	return 0;
+}
+
+int iomt_sva_unbind(struct iomt_sva_bond *bond)
+{
+	uint32_t flags = bond->flags & IOMT_SVA_BREAK ? IOMT_ATTACH_BREAK : 0;
+	struct iomt_sva_bond **at = &bond->process->first;
+	int err;
+
+	if (bond->refs > 1) {
+		bond->refs--;
+		return 0;
+	}
+	if (bond->before)
+		err = iomt_domain_replace(bond->at, bond->before, flags);
+	else
+		err = iomt_domain_detach(bond->at);
+	if (err)
+		return err;
+	if (!(bond->flags & IOMT_SVA_RID))
+		give_pasid(bond->process);
+	while (*at != bond)
+		at = &(*at)->next;
+	*at = bond->next;
+	bond->refs = 0;
+	return 0;
+}
