@@ -146,6 +146,8 @@ int iomt_change_pasid(struct iomt_device *device, uint32_t pasid,
 		err = iomt_pasid_table_set(&device->pasids, pasid, entry, flags, &inv);
 	else if (!change->look)
 		err = iomt_pasid_table_clear(&device->pasids, pasid, &inv);
+	if (!entry && err == IOMT_ENOENT)
+		return 0;
 	if (!err && !change->look)
 		add_pasid(device, &inv, ~(IOMT_PASID_INV_IOTLB | IOMT_PASID_INV_DEVICE_TLB));
 	return err;
