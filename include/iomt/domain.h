@@ -179,7 +179,9 @@ struct iomt_iommu_change {
 	iomt_pack_device
 		shadow; /* in place of the device's, for what changes with its id at once */
 	uint32_t flags;
-	bool look; /* only whether entries can be written */
+	bool look;    /* only whether entries can be written */
+	bool follows; /* "second" is carried out */
+	bool flushed; /* what "from" has left under its id */
 	bool written;
 	bool waiting;	  /* for what was put into the ring */
 	bool made_pasids; /* the device's PASID table is new */

@@ -19,6 +19,8 @@ void iomt_change_begin(struct iomt_iommu *iommu, struct iomt_iommu_change *chang
 	change->flags = 0;
 	change->shadow = 0;
 	change->look = false;
+	change->follows = false;
+	change->flushed = false;
 	change->written = false;
 	change->waiting = false;
 	change->made_pasids = false;
@@ -237,7 +239,10 @@ static struct iomt_attachment *place_of(struct iomt_iommu *iommu, const struct i
 {
 	struct iomt_iommu_change *change = iommu->change;
 
-	return change->to && change->to->user == step->device ? change->to : change->from;
+	/* the packer that follows has numbers of its own, and is about what goes alone */
+	if (change->follows || !change->to || change->to->user != step->device)
+		return change->from;
+	return change->to;
 }
 
 static void withdraw_all(struct iomt_iommu *iommu, struct iomt_device *device, uint32_t id)
@@ -451,6 +456,7 @@ int iomt_change_end(struct iomt_iommu *iommu)
 	struct iomt_iommu_change *change = iommu->change;
 
 	carry_plan(iommu, change->first, &change->plan);
+	change->follows = true;
 	carry_plan(iommu, change->second, &change->second_plan);
 	if (change->to || change->from)
 		write_place(iommu, change->to);
