@@ -451,6 +451,18 @@ static void carry_plan(struct iomt_iommu *iommu, const struct iomt_pack *pack,
 	}
 }
 
+/* What passed may be in the device's TLB, of which no packer knows. */
+static void forget_passed(struct iomt_iommu *iommu)
+{
+	const struct iomt_attachment *from = iommu->change->from;
+
+	if (!from || is_tagged(iommu, from) || from->domain->kind != IOMT_DOMAIN_IDENTITY ||
+	    !(from->device->caps.flags & IOMT_DEVICE_ATS))
+		return;
+	flush_device_tlb(iommu, from->device, from->pasid);
+	iomt_change_send(iommu);
+}
+
 int iomt_change_end(struct iomt_iommu *iommu)
 {
 	struct iomt_iommu_change *change = iommu->change;
@@ -461,6 +473,7 @@ int iomt_change_end(struct iomt_iommu *iommu)
 	if (change->to || change->from)
 		write_place(iommu, change->to);
 	iomt_change_send(iommu);
+	forget_passed(iommu);
 	if (change->shadow)
 		change->device->user = change->shadow;
 	if (!change->err && change->first)
