@@ -348,6 +348,7 @@ static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 	struct iomt_iommu_change *change = iommu->change;
 	struct iomt_target target = {.ring = iommu->cfg.ring};
 
+	change->flushed = true;
 	if (!iommu->facts->by_device) {
 		iommu->facts->target(change->from, change->from->domain->table, id, &target);
 		add_all(iommu, &target);
@@ -441,12 +442,29 @@ static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *st
 	}
 }
 
+/*
+ * What a place leaves under an id that others keep, but with its own PASID: nobody will be told of
+ * changes of the table there any more.
+ */
+static void flush_pasid(struct iomt_iommu *iommu)
+{
+	const struct iomt_attachment *from = iommu->change->from;
+
+	if (!iommu->facts->by_pasid || iommu->change->flushed || !is_tagged(iommu, from) ||
+	    domain_stage(from->device, from->domain) != 1)
+		return;
+	flush_id(iommu, from->tag);
+	iomt_change_send(iommu);
+}
+
 static void carry_plan(struct iomt_iommu *iommu, const struct iomt_pack *pack,
 		       const struct iomt_pack_plan *plan)
 {
 	for (uint32_t i = 0; pack && i < plan->count; i++) {
-		if (i == plan->tail)
+		if (i == plan->tail) {
 			iomt_change_send(iommu);
+			flush_pasid(iommu);
+		}
 		carry_step(iommu, iomt_pack_step(pack, i));
 	}
 }

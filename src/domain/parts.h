@@ -15,6 +15,7 @@
 struct domain_facts {
 	enum iomt_vendor vendor;
 	bool by_device; /* the packer's devices are devices, not places */
+	bool by_pasid;	/* stage 1 is tagged by id and PASID, of which the packer does not know */
 
 	/* Ids of first_id and more, of so many bits. 0 bits: none of this kind. */
 	void (*id_bits)(const struct iomt_iommu_caps *caps, uint8_t *domains, uint8_t *asids);

@@ -205,6 +205,7 @@ const struct domain_facts iomt_domain_vtd = {
 
 const struct domain_facts iomt_domain_vtd_scalable = {
 	.vendor = IOMT_VENDOR_VTD,
+	.by_pasid = true,
 	.id_bits = id_bits,
 	.refuse = refuse,
 	.packer = packer,
