@@ -98,7 +98,7 @@ static int write_context(struct iomt_attachment *place)
 	return err ? err : iomt_change_pasid(place->device, domain_entry(place), &entry);
 }
 
-/* A descriptor before the entry by which it is found; out of it, the other way. */
+/* A descriptor before the entry by which it is found; out of it, when hardware has forgotten that. */
 static int write(struct iomt_attachment *place)
 {
 	struct iomt_device *device = place->device;
@@ -112,8 +112,10 @@ static int write(struct iomt_attachment *place)
 		return device->pasid_count++ ? 0 : iomt_change_device(device);
 	device->rid = place;
 	err = iomt_change_device(device);
-	if (!err && had_context && !has_context)
+	if (!err && had_context && !has_context) {
+		iomt_change_send(device->iommu);
 		err = iomt_change_pasid(device, 0, NULL);
+	}
 	return err;
 }
 
