@@ -108,8 +108,11 @@ static int write(struct iomt_attachment *place)
 
 	if (err)
 		return err;
-	if (place->pasid != IOMT_NO_PASID)
-		return device->pasid_count++ ? 0 : iomt_change_device(device);
+	if (place->pasid != IOMT_NO_PASID) {
+		if (domain_replaces(device) || device->pasid_count++)
+			return 0;
+		return iomt_change_device(device);
+	}
 	device->rid = place;
 	err = iomt_change_device(device);
 	if (!err && had_context && !has_context) {
@@ -127,7 +130,7 @@ static int clear(struct iomt_attachment *place)
 	if (place->pasid == IOMT_NO_PASID)
 		device->rid = NULL;
 	else
-		device->pasid_count--;
+		device->pasid_count -= !domain_replaces(device);
 	if (place->pasid == IOMT_NO_PASID || !device->pasid_count)
 		err = iomt_change_device(device);
 	if (!err && domain_stage(device, place->domain) == 1)
