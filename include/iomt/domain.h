@@ -271,7 +271,7 @@ struct iomt_domain_refusal {
  *    PASID.
  *  - IOMT_EACCES: the domain is for trusted devices.
  *  - IOMT_EOPNOTSUPP: the device has no PASIDs; the unit does not walk the table's format, or not with
- *    so many levels, or not there (AMD V1 on a PASID, stage 2 of SMMUv3 on one); no identity on a PASID; a
+ *    so many levels, or not there (AMD V1 on a PASID, stage 2 of SMMUv3 on one); no identity on a PASID but of VT-d; a
  *    process' table does not serve requests without a PASID there.
  *  - IOMT_EBUSY: what is attached beside it excludes it: AMD V1, or stage 2 of SMMUv3, without a
  *    PASID, and PASIDs; AMD V2 with four and five levels in one device.
