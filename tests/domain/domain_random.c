@@ -6,8 +6,8 @@
 #include "domains.h"
 #include "test.h"
 
-#define STEPS 400u
-#define RUNS  6u
+#define STEPS 1000u
+#define RUNS  8u
 
 static void run(unsigned kind, uint64_t seed, struct domains *all)
 {
@@ -47,7 +47,7 @@ static void run_all(unsigned kind)
 	       ", not so %" PRIu64 "; without ids %" PRIu64 ", without memory %" PRIu64 "\n",
 	       steps + commands, commands, hits, faults, attaches, replaces, gapless, breaks,
 	       exhausted, failures);
-	CHECK(hits > steps / 20 && faults > 100 && attaches > 100 && replaces > 20);
+	CHECK(hits > 500 && faults > 1000 && attaches > 200 && replaces > 50);
 }
 
 static void amd(void)

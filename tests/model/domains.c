@@ -102,8 +102,7 @@ static void open_unit(struct domains *all, struct domains_unit *unit, unsigned k
 
 	unit->all = all;
 	unit->caps = *kinds[kind].caps;
-	machine_open(&unit->machine, kinds[kind].mode, &all->provider,
-		     random_next(&all->random));
+	machine_open(&unit->machine, kinds[kind].mode, &all->provider, random_next(&all->random));
 	vary_stages(all, unit);
 	unit->machine.reader.mamv = unit->caps.mamv;
 	unit->machine.meanwhile = meanwhile;
@@ -225,13 +224,15 @@ static void open_domains(struct domains *all)
 	for (unsigned i = 0; i < DOMAINS_TABLES; i++) {
 		unsigned of = i == 4 ? family_of(&all->units[all->unit_count - 1].caps) : family;
 		const struct shape *shape = &shapes[of][domains_pick(all, 7)];
-		bool foreign = i == 3 && shape->format != &iomt_amdv1 &&
-			       shape->format != &iomt_vtd_ss;
+		bool foreign =
+			i == 3 && shape->format != &iomt_amdv1 && shape->format != &iomt_vtd_ss;
 
 		open_table(all, &all->tables[i], shape, foreign);
-		open_domain(all, foreign ? IOMT_DOMAIN_SVA : IOMT_DOMAIN_PAGING, 0, &all->tables[i]);
+		open_domain(all, foreign ? IOMT_DOMAIN_SVA : IOMT_DOMAIN_PAGING, 0,
+			    &all->tables[i]);
 		if (i < 2)
-			open_domain(all, IOMT_DOMAIN_PAGING, flags[domains_pick(all, 4)], &all->tables[i]);
+			open_domain(all, IOMT_DOMAIN_PAGING, flags[domains_pick(all, 4)],
+				    &all->tables[i]);
 	}
 	open_domain(all, IOMT_DOMAIN_IDENTITY, 0, NULL);
 	open_domain(all, IOMT_DOMAIN_IDENTITY, IOMT_DOMAIN_TRUSTED, NULL);

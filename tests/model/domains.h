@@ -45,6 +45,7 @@ struct domains_table {
 	struct iomt_domain_table table;
 	struct iomt_flush_queue queue;
 	bool foreign;  /* of a process: the library is told of changes */
+	bool breaks;   /* a call may break leaves, of which parts stay (Arm) */
 	bool one_each; /* one command for each target is enough */
 	uint64_t granule;
 	uint64_t base[2]; /* of the lower and the upper half of "pages" */

@@ -49,7 +49,7 @@ static bool gives(const struct domains_domain *domain, uint64_t iova,
 	if (!page)
 		return fault;
 	if (fault)
-		return !page->now.oa || page->changing;
+		return !page->now.oa || page->changing || domain->table->breaks;
 	offset = iova % domain->table->granule;
 	for (unsigned i = 0; i < page->olds; i++)
 		if (same(&page->old[i], offset, answer))
@@ -80,8 +80,7 @@ static bool trusted_gives(const struct domains *all, const struct domains_device
 {
 	const struct domains_unit *unit = &all->units[device->unit];
 
-	if (unit->caps.kind != &iomt_iommu_kind_amd ||
-	    unit->cfg.relation != IOMT_PACK_ISOLATING ||
+	if (unit->caps.kind != &iomt_iommu_kind_amd || unit->cfg.relation != IOMT_PACK_ISOLATING ||
 	    !(device->caps.flags & IOMT_DEVICE_TRUSTED))
 		return false;
 	for (unsigned i = 0; i < DOMAINS_DEVICES; i++) {
@@ -93,6 +92,12 @@ static bool trusted_gives(const struct domains *all, const struct domains_device
 			return true;
 	}
 	return false;
+}
+
+/* Without a domain, before or after the call that is under way. */
+static bool was_or_becomes_free(const struct domains_place *place)
+{
+	return !place->now || (place->changing && !place->next);
 }
 
 void domains_judge(void *ctx, uint32_t id, uint32_t pasid, uint64_t iova,
@@ -113,15 +118,17 @@ void domains_judge(void *ctx, uint32_t id, uint32_t pasid, uint64_t iova,
 	if (place_gives(&device->places[place], iova, answer))
 		return;
 	/* what is said of the whole device holds for PASIDs that it was not given */
-	if (place && !device->places[place].now && !device->places[place].next &&
-	    (domains_is_host(unit, rid->now) || (rid->changing && domains_is_host(unit, rid->next))) &&
+	if (place && was_or_becomes_free(&device->places[place]) &&
+	    (domains_is_host(unit, rid->now) ||
+	     (rid->changing && domains_is_host(unit, rid->next))) &&
 	    place_gives(rid, iova, answer))
 		return;
 	if (trusted_gives(all, device, place, iova, answer))
 		return;
 	CHECK_MSG(false,
-		  "seed %" PRIu64 ", call %" PRIu64 ": unit %u (mode %d), device 0x%x, PASID 0x%x, 0x%" PRIx64
-		  " is %s to 0x%" PRIx64 " %d%d, which nobody gives",
+		  "seed %" PRIu64 ", call %" PRIu64
+		  ": unit %u (mode %d), device 0x%x, PASID 0x%x, 0x%" PRIx64 " is %s to 0x%" PRIx64
+		  " %d%d, which nobody gives",
 		  all->random.seed, all->calls, device->unit, unit->machine.mode, id, pasid, iova,
 		  results[answer->result], answer->oa, answer->read, answer->write);
 }
@@ -132,7 +139,9 @@ static uint64_t some_address(struct domains *all, const struct domains_table *ta
 	static const unsigned edges[] = {0, 1, 15, 16, 511, 512, 513, 1023};
 	unsigned page = all->hot + (unsigned)random_below(&all->random, 3);
 
-	if (!random_below(&all->random, 3))
+	for (unsigned i = 0; i < 4 && !table->pages[page % DOMAINS_PAGES].now.oa; i++)
+		page = (unsigned)random_below(&all->random, DOMAINS_PAGES);
+	if (!random_below(&all->random, 4))
 		page = edges[random_below(&all->random, 8)];
 	return domains_iova(table, page % DOMAINS_PAGES) +
 	       random_below(&all->random, table->granule);
@@ -152,8 +161,8 @@ static void access(struct domains *all)
 	struct domains_device *device = &all->devices[random_below(&all->random, DOMAINS_DEVICES)];
 	unsigned number = (unsigned)random_below(&all->random, DOMAINS_PASIDS);
 	const struct domains_place *place = &device->places[number];
-	const struct domains_table *table = &all->tables[random_below(&all->random,
-								       all->table_count)];
+	const struct domains_table *table =
+		&all->tables[random_below(&all->random, all->table_count)];
 	bool ats = device->present && (device->caps.flags & IOMT_DEVICE_ATS) &&
 		   random_below(&all->random, 4);
 
@@ -176,7 +185,8 @@ void domains_live(void *ctx)
 		return;
 	all->busy = true;
 	for (uint64_t i = random_below(&all->random, 4); i; i--) {
-		struct domains_unit *unit = &all->units[random_below(&all->random, all->unit_count)];
+		struct domains_unit *unit =
+			&all->units[random_below(&all->random, all->unit_count)];
 
 		access(all);
 		if (unit->open)
@@ -209,6 +219,10 @@ static void check_context(struct domains *all, const struct domains_device *devi
 	CHECK_INT(context.result, MACHINE_TRANSLATED);
 	iomt_pt_hw(&domain->table->pt, &hw);
 	CHECK_EQ(context.walker.hw.root, hw.root);
+	if (context.walker.format == WALK_X86_64)
+		CHECK_EQ(context.walker.hw.u.x86.paging_mode, hw.u.x86.paging_mode);
+	else if (context.walker.format >= WALK_ARM_S1)
+		CHECK_EQ(context.walker.hw.levels, hw.levels);
 	id = iomt_attachment_id(&place->attachment);
 	if (unit->machine.mode == MACHINE_SMMU && context.tag.stage == 1)
 		CHECK_EQ(context.tag.process, id);

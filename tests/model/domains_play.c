@@ -182,6 +182,16 @@ static void replace(struct domains *all, struct domains_device *device, struct d
 		fail_well(all, err, "replacing");
 }
 
+/* AMD without GIOSup cannot block requests without a PASID beside PASIDs. */
+static bool stays_open(const struct domains *all, const struct domains_device *device,
+		       const struct domains_place *place)
+{
+	const struct iomt_iommu_caps *caps = &all->units[device->unit].caps;
+
+	return caps->kind == &iomt_iommu_kind_amd && place == &device->places[0] &&
+	       !(caps->stage[0].flags & IOMT_STAGE_RID) && has_others(device, place);
+}
+
 static void detach(struct domains *all, struct domains_device *device, struct domains_place *place)
 {
 	int err;
@@ -189,7 +199,9 @@ static void detach(struct domains *all, struct domains_device *device, struct do
 	begin(device, place, NULL, 0);
 	err = iomt_domain_detach(&place->attachment);
 	end(device, place, !err);
-	if (err && !may_fail(all, device, err))
+	if (stays_open(all, device, place))
+		CHECK_INT(err, IOMT_EOPNOTSUPP);
+	else if (err && !may_fail(all, device, err))
 		fail_well(all, err, "detaching");
 }
 
@@ -206,20 +218,21 @@ struct range {
 	unsigned first, count;
 };
 
-static struct range some_range(struct domains *all)
+static struct range some_range(struct domains *all, const struct domains_table *table, bool taken)
 {
 	static const unsigned edges[] = {0, 1, 15, 16, 511, 512, 513, 1023};
-	static const unsigned counts[] = {1, 1, 1, 2, 16, 17, 512, 512};
+	static const unsigned counts[] = {1, 1, 2, 16, 17, 33, 512, 512};
 	struct range range;
 
 	range.first = domains_pick(all, 3) ? all->hot + domains_pick(all, 3)
 					   : edges[domains_pick(all, 8)];
 	range.first %= DOMAINS_PAGES;
-	range.count = counts[domains_pick(all, 8)];
-	if (range.count == 512)
-		range.first &= ~511u;
+	range.count = counts[domains_pick(all, taken ? 7 : 8)];
 	if (range.first % 512 + range.count > 512)
-		range.count = 512 - range.first % 512;
+		range.first = range.first / 512 * 512 + 512 - range.count;
+	/* mostly where the call has something to do */
+	for (unsigned i = 0; i < 64 && !table->pages[range.first].now.oa == taken; i++)
+		range.first = range.first / 512 * 512 + (range.first + 1) % (513 - range.count);
 	all->hot = range.first;
 	return range;
 }
@@ -242,6 +255,12 @@ static void sync(struct iomt_gather *gather)
 		  0);
 }
 
+static bool is_arm(const struct domains_table *table)
+{
+	return table->pt.format != &iomt_amdv1 && table->pt.format != &iomt_x86_64 &&
+	       table->pt.format != &iomt_vtd_ss;
+}
+
 static void open_gather(struct domains *all, struct domains_table *table,
 			struct iomt_gather *gather)
 {
@@ -249,6 +268,7 @@ static void open_gather(struct domains *all, struct domains_table *table,
 	if (likely(all, 2)) {
 		gather->sync = sync;
 		gather->ctx = table;
+		table->breaks = is_arm(table);
 	}
 }
 
@@ -264,9 +284,20 @@ static void tell(struct domains_table *table, struct range range, struct iomt_ga
 	iomt_gather_release(gather);
 }
 
+static bool breaks(const struct domains_table *table, int err)
+{
+	return err == IOMT_EBUSY && is_arm(table);
+}
+
+static void close_gather(struct domains_table *table, struct iomt_gather *gather)
+{
+	iomt_gather_release(gather);
+	table->breaks = false;
+}
+
 static void map(struct domains *all, struct domains_table *table)
 {
-	struct range range = some_range(all);
+	struct range range = some_range(all, table, likely(all, 8) == 0);
 	uint64_t iova = domains_iova(table, range.first), length = range.count * table->granule;
 	uint64_t oa = (1 + all->mappings++ % 0x4000) * 2048 * table->granule;
 	bool write = likely(all, 4), exists = false;
@@ -307,7 +338,7 @@ static void map(struct domains *all, struct domains_table *table)
 	else if (err && !(err == IOMT_ENOMEM && spoilt(all)))
 		fail_well(all, err, "mapping");
 	CHECK(err || iomt_gather_is_empty(&gather));
-	iomt_gather_release(&gather);
+	close_gather(table, &gather);
 }
 
 /* What was there may be met until the range is released. */
@@ -360,15 +391,9 @@ static size_t targets(const struct domains_table *table)
 	return count;
 }
 
-static bool breaks(const struct domains_table *table, int err)
-{
-	return err == IOMT_EBUSY && table->pt.format != &iomt_amdv1 &&
-	       table->pt.format != &iomt_x86_64 && table->pt.format != &iomt_vtd_ss;
-}
-
 static void unmap(struct domains *all, struct domains_table *table)
 {
-	struct range range = some_range(all);
+	struct range range = some_range(all, table, true);
 	uint64_t iova = domains_iova(table, range.first), length = range.count * table->granule;
 	bool deferred = likely(all, 2);
 	uint64_t unmapped = 0, bytes, sent;
@@ -405,12 +430,12 @@ static void unmap(struct domains *all, struct domains_table *table)
 			CHECK(commands(all) - sent <= targets(table));
 	}
 	all->unmaps += !err;
-	iomt_gather_release(&gather);
+	close_gather(table, &gather);
 }
 
 static void protect(struct domains *all, struct domains_table *table)
 {
-	struct range range = some_range(all);
+	struct range range = some_range(all, table, true);
 	bool write = likely(all, 2);
 	struct iomt_gather gather;
 	int err;
@@ -444,7 +469,7 @@ static void protect(struct domains *all, struct domains_table *table)
 			page->now = page->old[0];
 		page->changing = false;
 	}
-	iomt_gather_release(&gather);
+	close_gather(table, &gather);
 }
 
 static void flush(struct domains *all, struct domains_table *table)

@@ -53,7 +53,11 @@ static void ask_pasid(struct question *question)
 	refuse_if(question, bits && question->pasid >> bits, IOMT_ERANGE);
 	refuse_if(question, !question->pasid, IOMT_EPERM);
 	refuse_if(question, question->domain->flags & IOMT_DOMAIN_NO_PASID, IOMT_EPERM);
-	refuse_if(question, !question->domain->table, IOMT_EOPNOTSUPP);
+	refuse_if(question,
+		  question->domain->kind == IOMT_DOMAIN_BLOCKED ||
+			  (question->domain->kind == IOMT_DOMAIN_IDENTITY &&
+			   question->unit->machine.mode != MACHINE_VTD_SCALABLE),
+		  IOMT_EOPNOTSUPP);
 }
 
 static void ask_table(struct question *question)

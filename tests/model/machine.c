@@ -71,6 +71,16 @@ static bool is_of(const struct meaning *m, uint32_t device)
 	return m->device == ANY || (device >= m->device && device <= m->device_last);
 }
 
+/* Pointers that are cached are those of all who are found by them (IHI 0070, 4.3.1, Leaf). */
+static bool is_near(const struct meaning *m, int64_t first, int64_t last, uint32_t number,
+		    const struct machine_entry *entry)
+{
+	if (!entry->pathless)
+		return first == ANY || (number >= first && number <= last);
+	return m->tables && (first == ANY || (number >> entry->span >= first >> entry->span &&
+					      number >> entry->span <= last >> entry->span));
+}
+
 /* Invalidations without a PASID are of requests without one (PCIe, 10.3.8). */
 static void drop_own(struct machine *machine, const struct meaning *m, bool plain)
 {
@@ -91,7 +101,7 @@ static void drop_devices(struct machine *machine, const struct meaning *m)
 	for (unsigned i = 0; i < MACHINE_ENTRIES; i++) {
 		struct machine_entry *device = &machine->devices[i], *pasid = &machine->pasids[i];
 
-		if (is_of(m, device->device) && (!device->pathless || m->tables) &&
+		if (is_near(m, m->device, m->device_last, device->device, device) &&
 		    (m->domain == ANY || m->domain == device->domain))
 			device->used = false;
 		if (is_of(m, pasid->device) && any_order(machine))
@@ -99,14 +109,15 @@ static void drop_devices(struct machine *machine, const struct meaning *m)
 	}
 }
 
+/* Under which domain id VT-d has what is absent is not said: under any. */
 static void drop_pasids(struct machine *machine, const struct meaning *m)
 {
 	for (unsigned i = 0; i < MACHINE_ENTRIES; i++) {
 		struct machine_entry *entry = &machine->pasids[i];
 
-		if (is_of(m, entry->device) && (!entry->pathless || m->tables) &&
-		    (m->domain == ANY || m->domain == entry->domain) &&
-		    (m->process == ANY || m->process == entry->pasid))
+		if (is_of(m, entry->device) &&
+		    (m->domain == ANY || m->domain == entry->domain || !(entry->word[0] & 1)) &&
+		    is_near(m, m->process, m->process, entry->pasid, entry))
 			entry->used = false;
 	}
 }

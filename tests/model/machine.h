@@ -62,7 +62,8 @@ struct machine_context {
 /* A cached entry, or that there is none. */
 struct machine_entry {
 	bool used;
-	bool pathless; /* there is none for want of a table on the way */
+	bool pathless; /* there is none for want of a table on the way, */
+	uint8_t span;  /* which would be of 2^span neighbours */
 	uint32_t device;
 	uint32_t pasid;
 	uint32_t domain; /* the id that it is cached under */

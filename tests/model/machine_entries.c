@@ -15,8 +15,8 @@ static uint64_t bits(uint64_t word, unsigned high, unsigned low)
 
 static uint64_t fetch(struct machine *machine, uint64_t at)
 {
-	uint64_t *word =
-		provider_word(machine->provider, at, machine->provider->kind == PROVIDER_INCOHERENT);
+	uint64_t *word = provider_word(machine->provider, at,
+				       machine->provider->kind == PROVIDER_INCOHERENT);
 
 	CHECK_MSG(word, "hardware reads 0x%" PRIx64 ", which is no table", at);
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
@@ -62,6 +62,7 @@ static void read_device(struct machine *machine, uint32_t id, struct machine_ent
 		}
 		at = fetch(machine, base + 8 * (id >> split));
 		entry->pathless = !bits(at, 4, 0);
+		entry->span = (uint8_t)split;
 		if (bits(at, 4, 0) && !((id & ((1u << split) - 1)) >> (bits(at, 4, 0) - 1)))
 			fetch_words(machine,
 				    (at & 0x000fffffffffffc0ULL) + 64 * (id & ((1u << split) - 1)),
@@ -157,6 +158,7 @@ static void read_cd(struct machine *machine, const uint64_t *ste, uint32_t pasid
 
 	if (max && fmt) {
 		entry->pathless = !follow(machine, at + 8 * (pasid >> split), &at);
+		entry->span = (uint8_t)split;
 		pasid &= (1u << split) - 1;
 	}
 	if (!entry->pathless)
