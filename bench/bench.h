@@ -151,6 +151,7 @@ void bench_threads_limit(void);
 void bench_promises(const struct kind *kind);
 void bench_limits(bool full);
 void bench_invalidation(void);
+void bench_domain(void);
 void bench_flush(void);
 void bench_ids(void);
 void bench_pack(void);

@@ -164,6 +164,7 @@ static void add_all(bool full)
 	bench_flush();
 	bench_ids();
 	bench_pack();
+	bench_domain();
 	for (size_t i = 0; i < kind_count; i++) {
 		if (!full && !kinds[i].in_default)
 			continue;

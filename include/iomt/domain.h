@@ -104,6 +104,7 @@ enum iomt_domain_kind {
 	IOMT_DOMAIN_IDENTITY, /* addresses are not translated */
 	IOMT_DOMAIN_BLOCKED,  /* every request faults */
 	IOMT_DOMAIN_SVA,      /* a table of somebody else's: of a process, of the kernel */
+	IOMT_DOMAIN_NESTED,   /* a guest's stage 1 on a stage 2: see iomt/nested.h */
 };
 
 struct iomt_domain_cfg {
@@ -179,9 +180,9 @@ struct iomt_iommu_change {
 	iomt_pack_device
 		shadow; /* in place of the device's, for what changes with its id at once */
 	uint32_t flags;
-	bool look;    /* only whether entries can be written */
-	bool follows; /* "second" is carried out */
-	bool flushed; /* what "from" has left under its id */
+	uint32_t left; /* an id that the device has just left */
+	bool look;     /* only whether entries can be written */
+	bool follows;  /* "second" is carried out */
 	bool written;
 	bool waiting;	  /* for what was put into the ring */
 	bool made_pasids; /* the device's PASID table is new */
@@ -271,8 +272,10 @@ struct iomt_domain_refusal {
  *    PASID.
  *  - IOMT_EACCES: the domain is for trusted devices.
  *  - IOMT_EOPNOTSUPP: the device has no PASIDs; the unit does not walk the table's format, or not with
- *    so many levels, or not there (AMD V1 on a PASID, stage 2 of SMMUv3 on one); no identity on a PASID but of VT-d; a
- *    process' table does not serve requests without a PASID there.
+ *    so many levels, or not there (AMD V1 on a PASID, stage 2 of SMMUv3 on one); no identity on a PASID, but
+ *    in VT-d's scalable mode; a process' table does not serve requests without a PASID there.
+ *  - IOMT_EOPNOTSUPP for nested domains also: on a PASID where the guest has PASID tables of its own
+ *    (AMD, SMMUv3), behind another unit than the vIOMMU's.
  *  - IOMT_EBUSY: what is attached beside it excludes it: AMD V1, or stage 2 of SMMUv3, without a
  *    PASID, and PASIDs; AMD V2 with four and five levels in one device.
  */

@@ -89,7 +89,7 @@ enum iomt_lack {
 	IOMT_LACK_IOVA_BITS,	/* units do not reach so far */
 	IOMT_LACK_OA_BITS,	/* output addresses are too narrow */
 	IOMT_LACK_LEVELS,	/* units have no depth in common that will do */
-	IOMT_LACK_PAGE_SIZES,	/* a leaf size, or the granule, is missing */
+	IOMT_LACK_PAGE_SIZES,	/* a leaf size is missing */
 	IOMT_LACK_ENC_BIT,	/* units differ in their encryption bit */
 	IOMT_LACK_COHERENT,	/* table walks do not snoop */
 	IOMT_LACK_DMA_BITS,	/* a device cannot send such addresses */

@@ -79,7 +79,6 @@ struct iomt_format_facts {
 /* What a vendor's units have in common. A program links the formats of vendors that it names. */
 struct iomt_iommu_kind {
 	enum iomt_vendor vendor;
-	const char *name;
 	const struct iomt_format_facts *formats;
 	size_t count;
 	uint32_t errata; /* IOMT_ERRATUM_* that such units can have */

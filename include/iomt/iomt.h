@@ -18,6 +18,7 @@
 #include <iomt/kernel_dma.h>
 #include <iomt/mem.h>
 #include <iomt/model.h>
+#include <iomt/nested.h>
 #include <iomt/pack.h>
 #include <iomt/pasid.h>
 #include <iomt/pasid_table.h>

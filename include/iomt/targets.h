@@ -58,6 +58,12 @@ struct iomt_target {
 	struct iomt_ring *ring;
 	const struct iomt_target_kind *kind;
 	uint32_t users; /* how often it was added, 0: it was removed; the library's, and changes */
+
+	/*
+	 * Whatever was gathered, all of it goes: translations by other addresses than the table's, such
+	 * as a guest's whose tables stand on this one.
+	 */
+	bool all;
 	union {
 		struct iomt_amd_target amd;
 		struct iomt_amd_device amd_device;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * AMD's IOMMUs (48882). V1 tables are named in device-table entries (2.2.2.1), V2 tables in GCR3
- * tables (2.2.6); 3.4.1 has the Extended Feature Register (EFR).
+ * tables (2.2.6). The Extended Feature Register (EFR) says what a unit can do.
  */
 #include <iomt/formats.h>
 #include <iomt/iommu.h>
@@ -19,7 +19,7 @@ static const struct iomt_format_facts formats[] = {
 		.max_iova_bits = 64,
 		.oa_widths = (1ULL << 53) - (1ULL << 32),
 		.sizes = (1ULL << 53) - (1ULL << 12),
-		.by_walk = "EFR2.HATDis",
+		.by_walk = "HATDis in the IVRS",
 		.by_pasid = "GCR3 tables name V2 tables alone: 48882, 2.2.6",
 		.by_rid = "48882, 2.2.2.1",
 		.by_nesting = "EFR.GTSup",

@@ -27,6 +27,7 @@ static unsigned targets_of(const struct iomt_attachment *place,
 	if (!(place->device->caps.flags & IOMT_DEVICE_ATS))
 		return 1;
 	facts->device_target(place->device, place->pasid, &targets[1]);
+	targets[1].all = domain_nested(place); /* it knows the guest's addresses */
 	return 2;
 }
 
@@ -151,10 +152,17 @@ static void make_place(struct iomt_attachment *place, struct iomt_domain *domain
 
 /*
  * What the packer calls the same, because translations are: the table, however its top grows, where its
- * format says how entries are read. Where nothing is translated, but tagged, NULL.
+ * format says how entries are read. Where nothing is translated, but tagged, NULL. A guest's ids are kept
+ * apart as the guest does.
  */
 static struct iomt_pack_leaf leaf_of(const struct iomt_attachment *place)
 {
+	const struct iomt_nested *nested = domain_nested(place);
+
+	if (nested)
+		return (struct iomt_pack_leaf){.root = (uintptr_t)place->domain->table,
+					       .attrs = {(uintptr_t)nested->viommu,
+							 nested->guest.id + 1}};
 	return (struct iomt_pack_leaf){.root = (uintptr_t)place->domain->table,
 				       .attrs = {(uintptr_t)place->domain->upper}};
 }
@@ -170,6 +178,8 @@ static int enter(struct iomt_iommu *iommu, struct iomt_pack *pack, struct iomt_a
 	const struct iomt_pack_leaf leaf = leaf_of(place);
 	int err;
 
+	if (iommu->facts->by_device && domain_nested(place))
+		return 0;
 	if (iommu->change->shadow)
 		return iomt_pack_set(pack, iommu->change->shadow, domain_key(place), &leaf);
 	if (iommu->facts->by_device)
@@ -184,7 +194,7 @@ static int leave(struct iomt_iommu *iommu, struct iomt_pack *pack,
 	if (!iommu->facts->by_device)
 		return iomt_pack_remove(pack, from->user);
 	if (iommu->change->shadow)
-		return iomt_pack_remove(pack, from->device->user);
+		return 0; /* the whole device does */
 	if (to && packer_of(iommu, to) && domain_key(from) == domain_key(to))
 		return 0;
 	return iomt_pack_clear(pack, from->device->user, domain_key(from));
@@ -192,51 +202,75 @@ static int leave(struct iomt_iommu *iommu, struct iomt_pack *pack,
 
 /*
  * AMD: root and id of a device without PASIDs change by one store. To the packer the device is then
- * replaced by another; where GCR3[0] changes, the id is elsewhere, and that cannot be.
+ * replaced by another; where GCR3[0] changes, the id is elsewhere, and that cannot be. With a guest's
+ * tables the device is another one to the packer in any case: its id is by the guest's.
  */
 static bool at_once(const struct iomt_iommu_change *change)
 {
+	const struct iomt_attachment *from = change->from, *to = change->to;
 	struct iomt_iommu *iommu = change->device->iommu;
 
-	return iommu->facts->by_device && change->from && change->to &&
-	       packer_of(iommu, change->from) && packer_of(iommu, change->to) &&
-	       !change->device->pasid_count && change->to->pasid == IOMT_NO_PASID &&
-	       (domain_key(change->from) || domain_key(change->to));
+	if (!iommu->facts->by_device || change->device->pasid_count)
+		return false;
+	if (domain_nested(from) || domain_nested(to))
+		return true;
+	return packer_of(iommu, from) && packer_of(iommu, to) && to->pasid == IOMT_NO_PASID &&
+	       (domain_key(from) || domain_key(to));
 }
 
 static int enter_shadow(struct iomt_iommu *iommu, struct iomt_pack *pack)
 {
-	const struct iomt_pack_device_cfg cfg = domain_pack_device(iommu->change->device);
+	struct iomt_pack_device_cfg cfg = domain_pack_device(iommu->change->device);
+	const struct iomt_nested *nested = domain_nested(iommu->change->to);
 
-	return at_once(iommu->change) ? iomt_pack_add(pack, &cfg, &iommu->change->shadow) : 0;
+	if (!at_once(iommu->change))
+		return 0;
+	if (nested)
+		cfg.fixed = (uint64_t)(uintptr_t)nested->viommu << 16 | nested->guest.id;
+	return iomt_pack_add(pack, &cfg, &iommu->change->shadow);
 }
 
 /*
  * Whether what comes can be written over what goes. The id of what comes is not known yet; any other
- * than that of what goes has the same answer.
+ * than that of what goes has the same answer. What a guest says is looked at in any case: it may be nonsense.
  */
 static int look(struct iomt_iommu *iommu)
 {
 	struct iomt_iommu_change *change = iommu->change;
-	struct iomt_device *device = change->device, was = *device;
-	struct iomt_attachment *from = change->from, *to = change->to;
+	struct iomt_device *device = change->device;
+	struct iomt_attachment *from = change->from, *to = change->to, *rid = device->rid;
+	uint32_t id = device->id, pasid_count = device->pasid_count;
 	int err;
 
-	if (!from || !to || (change->flags & IOMT_ATTACH_BREAK))
+	if (!to || (!domain_nested(to) && (!from || (change->flags & IOMT_ATTACH_BREAK))))
 		return 0;
-	if (iommu->facts->by_device && packer_of(iommu, from) && packer_of(iommu, to) &&
-	    !at_once(change))
+	if (from && !(change->flags & IOMT_ATTACH_BREAK) && iommu->facts->by_device &&
+	    packer_of(iommu, from) && packer_of(iommu, to) && !at_once(change))
 		return IOMT_EBUSY;
-	to->tag = from->tag == 1 ? 2 : 1;
+	to->tag = from && from->tag == 1 ? 2 : 1;
 	if (at_once(change))
 		device->id = to->tag;
 	change->look = true;
 	err = iommu->facts->write(to);
 	change->look = false;
 	to->tag = IOMT_PACK_NO_ID;
-	device->id = was.id;
-	device->rid = was.rid;
-	device->pasid_count = was.pasid_count;
+	device->id = id;
+	device->rid = rid;
+	device->pasid_count = pasid_count;
+	return err;
+}
+
+static int fill_transaction(struct iomt_iommu *iommu, struct iomt_pack *in, struct iomt_pack *out)
+{
+	struct iomt_iommu_change *change = iommu->change;
+	int err = enter_shadow(iommu, in ? in : out);
+
+	if (!err && in)
+		err = enter(iommu, in, change->to);
+	if (!err && out && change->from)
+		err = leave(iommu, out, change->from, change->to);
+	if (!err && change->shadow)
+		err = iomt_pack_remove(in ? in : out, change->device->user);
 	return err;
 }
 
@@ -246,29 +280,25 @@ static int decide(struct iomt_iommu *iommu)
 	struct iomt_iommu_change *change = iommu->change;
 	struct iomt_pack *in = packer_of(iommu, change->to);
 	struct iomt_pack *out = packer_of(iommu, change->from);
+	bool two = in && out && in != out;
 	int err = 0;
 
-	if (out && out != in) {
-		err = iomt_pack_begin(out);
-		if (!err)
-			err = leave(iommu, out, change->from, change->to);
-		change->second = in ? out : NULL;
-	}
-	if (in && !err) {
-		err = iomt_pack_begin(in);
-		if (!err)
-			err = enter_shadow(iommu, in);
-		if (!err)
-			err = enter(iommu, in, change->to);
-		if (!err && out == in)
-			err = leave(iommu, in, change->from, change->to);
-	}
 	change->first = in ? in : out;
-	if (!err && change->first)
+	change->second = two ? out : NULL;
+	if (!change->first)
+		return 0;
+	if (two)
+		err = iomt_pack_begin(out);
+	if (!err)
+		err = iomt_pack_begin(change->first);
+	if (!err)
+		err = fill_transaction(iommu, in, out);
+	if (!err)
 		err = iomt_pack_commit(change->first, &change->plan);
-	if (err && in)
-		iomt_pack_abort(in);
-	if (err && out)
+	if (!err)
+		return 0;
+	iomt_pack_abort(change->first);
+	if (two)
 		iomt_pack_abort(out);
 	return err;
 }
@@ -331,6 +361,8 @@ int iomt_domain_attach(struct iomt_domain *domain, struct iomt_device *device, u
 
 static bool same_meaning(const struct iomt_domain *a, const struct iomt_domain *b)
 {
+	if (a->kind == IOMT_DOMAIN_NESTED)
+		return a == b;
 	return a->kind == b->kind && a->table == b->table && a->upper == b->upper;
 }
 

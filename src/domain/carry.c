@@ -19,8 +19,8 @@ void iomt_change_begin(struct iomt_iommu *iommu, struct iomt_iommu_change *chang
 	change->flags = 0;
 	change->shadow = 0;
 	change->look = false;
+	change->left = IOMT_PACK_NO_ID;
 	change->follows = false;
-	change->flushed = false;
 	change->written = false;
 	change->waiting = false;
 	change->made_pasids = false;
@@ -270,7 +270,11 @@ int iomt_change_publish(struct iomt_iommu *iommu, const struct iomt_pack_step *s
 		return 0;
 	if (!iommu->facts->by_device)
 		return iomt_domain_publish(place_of(iommu, step), step->id);
-	if (step->key != IOMT_PACK_ALL || iommu->change->shadow)
+	if (iommu->change->shadow)
+		return is_tagged(iommu, iommu->change->to)
+			       ? iomt_domain_publish(iommu->change->to, step->id)
+			       : 0;
+	if (step->key != IOMT_PACK_ALL)
 		return iomt_domain_publish(iommu->change->to, step->id);
 	return publish_all(iommu, device_of(iommu, step), step->id);
 }
@@ -281,6 +285,8 @@ void iomt_change_withdraw(struct iomt_iommu *iommu, const struct iomt_pack_step 
 		return;
 	if (!iommu->facts->by_device)
 		iomt_domain_retract(place_of(iommu, step), step->id);
+	else if (iommu->change->shadow && !is_tagged(iommu, iommu->change->to))
+		return;
 	else if (step->key != IOMT_PACK_ALL || iommu->change->shadow)
 		iomt_domain_retract(iommu->change->to, step->id);
 	else
@@ -307,6 +313,21 @@ static void retract(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
 	}
 }
 
+/*
+ * Where the IOTLB may be tagged by the device, too, what it leaves behind under an id that others keep
+ * goes when hardware has forgotten its entry. So may VT-d's be, which wants this after every change of an
+ * entry (D51397, 6.5.3.3), and those of emulators, which are known by the absent entries that they cache.
+ */
+static void leave(struct iomt_iommu *iommu, uint32_t id)
+{
+	const struct iomt_iommu_stage *stages = iommu->cfg.caps->stage;
+	bool emulated = (stages[0].flags | stages[1].flags) & IOMT_STAGE_CACHES_ABSENT;
+
+	if (iommu->facts->vendor == IOMT_VENDOR_VTD ||
+	    (iommu->facts->vendor == IOMT_VENDOR_AMD && emulated))
+		iommu->change->left = id;
+}
+
 /* What goes gives way to what comes, at once where nothing of the plan stands between. */
 static void write_place(struct iomt_iommu *iommu, bool comes)
 {
@@ -314,6 +335,8 @@ static void write_place(struct iomt_iommu *iommu, bool comes)
 
 	if (change->written)
 		return;
+	if (is_tagged(iommu, change->from))
+		leave(iommu, change->from->tag);
 	if (comes) {
 		note(iommu, iommu->facts->write(change->to));
 		change->written = true;
@@ -333,12 +356,13 @@ static void write_device(struct iomt_iommu *iommu, const struct iomt_pack_step *
 		return;
 	}
 	device = device_of(iommu, step);
+	leave(iommu, device->id);
 	if (!iommu->change->shadow) {
 		device->id = step->id;
 		note(iommu, iomt_change_device(device));
 	} else if (step->device == iommu->change->shadow) {
 		device->id = step->id;
-		write_place(iommu, true);
+		write_place(iommu, iommu->change->to);
 	}
 }
 
@@ -347,7 +371,8 @@ static void flush_keys(struct iomt_iommu *iommu, const struct iomt_device *devic
 	struct iomt_target target = {.ring = iommu->cfg.ring};
 
 	for (struct iomt_attachment *place = device->first; place; place = place->next) {
-		if (!is_tagged(iommu, place) || (place->tag != id && place->tag_before != id))
+		if (!is_tagged(iommu, place) || domain_key(place) == IOMT_PACK_RID ||
+		    (place->tag != id && place->tag_before != id))
 			continue;
 		iommu->facts->target(place, place->domain->table, id, &target);
 		add_all(iommu, &target);
@@ -362,8 +387,9 @@ static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 	struct iomt_iommu_change *change = iommu->change;
 	struct iomt_target target = {.ring = iommu->cfg.ring};
 
-	change->flushed = true;
 	if (!iommu->facts->by_device) {
+		if (!change->from)
+			return;
 		iommu->facts->target(change->from, change->from->domain->table, id, &target);
 		add_all(iommu, &target);
 		return;
@@ -416,6 +442,19 @@ static void flush_ats(struct iomt_iommu *iommu, const struct iomt_pack_step *ste
 			flush_device_tlb(iommu, device, place->pasid);
 }
 
+/* When entries are forgotten, what leaving asks for. */
+static void finish_leaving(struct iomt_iommu *iommu)
+{
+	uint32_t id = iommu->change->left;
+
+	if (id == IOMT_PACK_NO_ID)
+		return;
+	iommu->change->left = IOMT_PACK_NO_ID;
+	iomt_change_send(iommu);
+	flush_id(iommu, id);
+	iomt_change_send(iommu);
+}
+
 static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
 {
 	struct iomt_iommu_change *change = iommu->change;
@@ -441,6 +480,7 @@ static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *st
 		flush_id(iommu, step->id);
 		break;
 	case IOMT_PACK_FLUSH_ATS:
+		finish_leaving(iommu); /* or the device could ask again for what the IOTLB has */
 		flush_ats(iommu, step);
 		break;
 	case IOMT_PACK_WAIT:
@@ -452,28 +492,13 @@ static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *st
 	}
 }
 
-/*
- * What a place leaves under an id that others keep, but with its own PASID: nobody will be told of
- * changes of the table there any more.
- */
-static void flush_pasid(struct iomt_iommu *iommu)
-{
-	const struct iomt_attachment *from = iommu->change->from;
-
-	if (!iommu->facts->by_pasid || iommu->change->flushed || !is_tagged(iommu, from) ||
-	    domain_stage(from->device, from->domain) != 1)
-		return;
-	flush_id(iommu, from->tag);
-	iomt_change_send(iommu);
-}
-
 static void carry_plan(struct iomt_iommu *iommu, const struct iomt_pack *pack,
 		       const struct iomt_pack_plan *plan)
 {
 	for (uint32_t i = 0; pack && i < plan->count; i++) {
 		if (i == plan->tail) {
+			finish_leaving(iommu);
 			iomt_change_send(iommu);
-			flush_pasid(iommu);
 		}
 		carry_step(iommu, iomt_pack_step(pack, i));
 	}
@@ -500,6 +525,7 @@ int iomt_change_end(struct iomt_iommu *iommu)
 	carry_plan(iommu, change->second, &change->second_plan);
 	if (change->to || change->from)
 		write_place(iommu, change->to);
+	finish_leaving(iommu);
 	iomt_change_send(iommu);
 	forget_passed(iommu);
 	if (change->shadow)

@@ -52,6 +52,17 @@ static int check_kind(struct question *question)
 	    device->iommu->facts != &iomt_domain_vtd_scalable)
 		return refuse(question, IOMT_EOPNOTSUPP,
 			      "the unit passes on requests without a PASID alone");
+	if (domain->kind == IOMT_DOMAIN_NESTED) {
+		const struct iomt_nested *nested = (const struct iomt_nested *)domain;
+
+		if (nested->viommu->cfg.iommu != device->iommu)
+			return refuse(question, IOMT_EOPNOTSUPP,
+				      "the guest's unit stands for another one");
+		if (question->pasid != IOMT_NO_PASID &&
+		    device->iommu->facts != &iomt_domain_vtd_scalable)
+			return refuse(question, IOMT_EOPNOTSUPP,
+				      "the guest has a PASID table of its own");
+	}
 	if (domain->kind == IOMT_DOMAIN_SVA && question->pasid == IOMT_NO_PASID &&
 	    !(device->caps.iommu->flags & IOMT_IOMMU_SVA_RID))
 		return refuse(question, IOMT_EOPNOTSUPP,

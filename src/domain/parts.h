@@ -9,13 +9,12 @@
 #ifndef DOMAIN_PARTS_H
 #define DOMAIN_PARTS_H
 
-#include <iomt/domain.h>
+#include <iomt/nested.h>
 
 /* What vendors, or modes, differ in. Calls with "unit" may append commands to the change. */
 struct domain_facts {
 	enum iomt_vendor vendor;
 	bool by_device; /* the packer's devices are devices, not places */
-	bool by_pasid;	/* stage 1 is tagged by id and PASID, of which the packer does not know */
 
 	/* Ids of first_id and more, of so many bits. 0 bits: none of this kind. */
 	void (*id_bits)(const struct iomt_iommu_caps *caps, uint8_t *domains, uint8_t *asids);
@@ -44,6 +43,15 @@ struct domain_facts {
 	void (*device_target)(const struct iomt_device *device, uint32_t pasid,
 			      struct iomt_target *target);
 
+	/*
+	 * Of a nested place, what a guest's command is about; false: all of it, whatever the addresses. And
+	 * what a change of a guest's table of processes needs.
+	 */
+	bool (*guest_target)(const struct iomt_attachment *place, const struct iomt_inv *inv,
+			     struct iomt_target *target);
+	int (*guest_process)(const struct iomt_device *device, const struct iomt_inv *inv,
+			     struct iomt_cmd *cmds, size_t n);
+
 	int (*device_commands)(const struct iomt_device_inv *inv, const struct iomt_iommu *iommu,
 			       struct iomt_cmd *cmds, size_t n);
 	int (*pasid_commands)(const struct iomt_pasid_inv *inv, const struct iomt_device *device,
@@ -68,6 +76,14 @@ static inline unsigned domain_stage(const struct iomt_device *device,
 				    const struct iomt_domain *domain)
 {
 	return domain->table ? iomt_domain_format(device->caps.iommu, domain->table)->stage : 0;
+}
+
+/* The guest's part of a place, or NULL. */
+static inline const struct iomt_nested *domain_nested(const struct iomt_attachment *place)
+{
+	if (!place || place->domain->kind != IOMT_DOMAIN_NESTED)
+		return NULL;
+	return (const struct iomt_nested *)place->domain;
 }
 
 /* Bits of PASIDs that come through: the device's, and the unit's. */

@@ -195,6 +195,7 @@ static bool describe(const struct iomt_device *device, struct iomt_device_entry 
 	const struct iomt_attachment *rid = device->rid;
 	bool identity = rid && rid->domain->kind == IOMT_DOMAIN_IDENTITY;
 	bool guest = has_stage(device, rid, 1) || device->pasid_count;
+	const struct iomt_nested *nested = domain_nested(rid);
 	struct iomt_pasid_table_hw pasids;
 	struct iomt_amd_dte dte = {.domain = (uint16_t)device->id};
 	struct iomt_pt_hw hw;
@@ -210,7 +211,12 @@ static bool describe(const struct iomt_device *device, struct iomt_device_entry 
 		dte.root = hw.root;
 		dte.mode = hw.u.amdv1.mode;
 	}
-	if (guest) {
+	if (nested) {
+		dte.flags |= IOMT_DTE_GV | (nested->guest.amd.giov ? IOMT_DTE_GIOV : 0);
+		dte.gcr3 = nested->guest.amd.gcr3;
+		dte.glx = nested->guest.amd.glx;
+		dte.paging_mode = nested->guest.amd.paging_mode;
+	} else if (guest) {
 		iomt_pasid_table_hw(&device->pasids, &pasids);
 		dte.flags |= IOMT_DTE_GV | (identity ? 0 : IOMT_DTE_GIOV);
 		dte.gcr3 = pasids.root;
@@ -240,6 +246,7 @@ static void target(const struct iomt_attachment *place, const struct iomt_domain
 
 	(void)table;
 	key_target(id, domain_key(place), to);
+	to->all = domain_nested(place); /* by host addresses nothing of a guest's is found */
 	if (place->device->caps.iommu->stage[stage - 1].flags & IOMT_STAGE_CACHES_ABSENT)
 		to->amd.flags |= IOMT_AMD_NP_CACHE;
 }
@@ -254,6 +261,26 @@ static void device_target(const struct iomt_device *device, uint32_t pasid,
 		return;
 	target->amd_device.flags = IOMT_AMD_GUEST;
 	target->amd_device.pasid = pasid;
+}
+
+static bool guest_target(const struct iomt_attachment *place, const struct iomt_inv *inv,
+			 struct iomt_target *to)
+{
+	bool by_process = inv->flags & IOMT_INV_BY_PROCESS;
+
+	key_target(place->tag, by_process ? inv->process : IOMT_PACK_RID, to);
+	return by_process;
+}
+
+/* Entries of GCR3 tables go with the translations by them (2.4.3). */
+static int guest_process(const struct iomt_device *device, const struct iomt_inv *inv,
+			 struct iomt_cmd *cmds, size_t n)
+{
+	(void)device;
+	(void)inv;
+	(void)cmds;
+	(void)n;
+	return 0;
 }
 
 static int device_commands(const struct iomt_device_inv *inv, const struct iomt_iommu *iommu,
@@ -282,6 +309,8 @@ const struct domain_facts iomt_domain_amd = {
 	.target = target,
 	.key_target = key_target,
 	.device_target = device_target,
+	.guest_target = guest_target,
+	.guest_process = guest_process,
 	.device_commands = device_commands,
 	.pasid_commands = pasid_commands,
 };

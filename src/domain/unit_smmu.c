@@ -143,6 +143,19 @@ enum { DSS_TERMINATE = 0, DSS_BYPASS = 1, DSS_DESCRIPTOR_0 = 2 };
 
 #define AS_INCOMING 1u /* SHCFG */
 
+static void add_guest(const struct iomt_nested *nested, struct iomt_smmu_ste *ste)
+{
+	ste->config = IOMT_STE_NESTED;
+	ste->shcfg = 0;
+	ste->context = nested->guest.smmu.context;
+	ste->s1_fmt = nested->guest.smmu.s1_fmt;
+	ste->s1_cdmax = nested->guest.smmu.s1_cdmax;
+	ste->s1_dss = nested->guest.smmu.s1_dss;
+	ste->s1_cir = nested->guest.smmu.s1_cir;
+	ste->s1_cor = nested->guest.smmu.s1_cor;
+	ste->s1_csh = nested->guest.smmu.s1_csh;
+}
+
 static bool describe(const struct iomt_device *device, struct iomt_device_entry *entry)
 {
 	const struct iomt_attachment *rid = device->rid;
@@ -167,6 +180,8 @@ static bool describe(const struct iomt_device *device, struct iomt_device_entry 
 	}
 	if (iomt_device_entry_for(&device->iommu->devices, &use, entry))
 		return false;
+	if (domain_nested(rid))
+		add_guest(domain_nested(rid), &entry->ste);
 	if (!use.pasids || !domain_pasid_bits(device))
 		return true;
 	entry->ste.s1_dss = DSS_TERMINATE;
@@ -197,6 +212,8 @@ static void target(const struct iomt_attachment *place, const struct iomt_domain
 	} else {
 		to->smmu.regime = IOMT_SMMU_STAGE_2;
 		to->smmu.vmid = (uint16_t)id;
+		if (domain_nested(place))
+			to->smmu.flags |= IOMT_SMMU_NESTED;
 	}
 }
 
@@ -209,6 +226,28 @@ static void device_target(const struct iomt_device *device, uint32_t pasid,
 		return;
 	target->smmu_device.flags = IOMT_SMMU_SUBSTREAM;
 	target->smmu_device.substream = pasid;
+}
+
+/* By ASID or of all, by the guest's addresses; its VMID is the host's. */
+static bool guest_target(const struct iomt_attachment *place, const struct iomt_inv *inv,
+			 struct iomt_target *to)
+{
+	bool by_process = (inv->flags & IOMT_INV_BY_PROCESS) && !(inv->flags & IOMT_INV_GLOBAL);
+
+	target(place, place->domain->table, place->tag, to);
+	to->smmu.flags &= ~IOMT_SMMU_NESTED;
+	to->smmu.regime = by_process ? IOMT_SMMU_STAGE_1 : IOMT_SMMU_ANY_ASID;
+	to->smmu.asid = by_process ? (uint16_t)inv->process : 0;
+	return true;
+}
+
+static int guest_process(const struct iomt_device *device, const struct iomt_inv *inv,
+			 struct iomt_cmd *cmds, size_t n)
+{
+	if (inv->flags & IOMT_INV_BY_PROCESS)
+		return iomt_smmu_context(device->caps.id, inv->process,
+					 inv->flags & IOMT_INV_LEAVES, cmds, n);
+	return iomt_smmu_contexts(device->caps.id, cmds, n);
 }
 
 static int device_commands(const struct iomt_device_inv *inv, const struct iomt_iommu *iommu,
@@ -235,6 +274,8 @@ const struct domain_facts iomt_domain_smmu = {
 	.describe = describe,
 	.target = target,
 	.device_target = device_target,
+	.guest_target = guest_target,
+	.guest_process = guest_process,
 	.device_commands = device_commands,
 	.pasid_commands = pasid_commands,
 };

@@ -100,6 +100,17 @@ static void describe_second(const struct iomt_pt_hw *hw, struct iomt_vtd_entry *
 	entry->aw = hw->u.vtd.aw;
 }
 
+static void describe_nested(const struct iomt_nested *nested, const struct iomt_pt_hw *hw,
+			    struct iomt_vtd_entry *entry)
+{
+	describe_second(hw, entry);
+	entry->stages = IOMT_VTD_NESTED;
+	entry->first = nested->guest.vtd.first;
+	entry->fspm = nested->guest.vtd.fspm;
+	entry->flags |= nested->guest.vtd.flags & (IOMT_VTD_ENTRY_SRE | IOMT_VTD_ENTRY_WPE |
+						   IOMT_VTD_ENTRY_NXE | IOMT_VTD_ENTRY_EAFE);
+}
+
 static int write_entry(struct iomt_attachment *place)
 {
 	const struct iomt_device *device = place->device;
@@ -110,7 +121,9 @@ static int write_entry(struct iomt_attachment *place)
 		entry.vtd.flags = IOMT_VTD_ENTRY_PWSNP;
 	if (place->domain->table) {
 		iomt_domain_hw(place->domain->table, &hw);
-		if (domain_stage(device, place->domain) == 1)
+		if (domain_nested(place))
+			describe_nested(domain_nested(place), &hw, &entry.vtd);
+		else if (domain_stage(device, place->domain) == 1)
 			describe_first(&hw, &entry.vtd);
 		else
 			describe_second(&hw, &entry.vtd);
@@ -176,6 +189,30 @@ static void device_target(const struct iomt_device *device, uint32_t pasid,
 	target->vtd_device.pasid = pasid;
 }
 
+static bool guest_target(const struct iomt_attachment *place, const struct iomt_inv *inv,
+			 struct iomt_target *to)
+{
+	bool by_process = inv->flags & IOMT_INV_BY_PROCESS;
+
+	target(place, place->domain->table, place->tag, to);
+	if (by_process) {
+		to->vtd.flags |= IOMT_VTD_FIRST_STAGE;
+		to->vtd.pasid = inv->process;
+	}
+	return by_process;
+}
+
+/* PASID entries are the host's own. */
+static int guest_process(const struct iomt_device *device, const struct iomt_inv *inv,
+			 struct iomt_cmd *cmds, size_t n)
+{
+	(void)device;
+	(void)inv;
+	(void)cmds;
+	(void)n;
+	return 0;
+}
+
 static int device_commands(const struct iomt_device_inv *inv, const struct iomt_iommu *iommu,
 			   struct iomt_cmd *cmds, size_t n)
 {
@@ -199,13 +236,14 @@ const struct domain_facts iomt_domain_vtd = {
 	.describe = describe,
 	.target = target,
 	.device_target = device_target,
+	.guest_target = guest_target,
+	.guest_process = guest_process,
 	.device_commands = device_commands,
 	.pasid_commands = pasid_commands,
 };
 
 const struct domain_facts iomt_domain_vtd_scalable = {
 	.vendor = IOMT_VENDOR_VTD,
-	.by_pasid = true,
 	.id_bits = id_bits,
 	.refuse = refuse,
 	.packer = packer,
@@ -215,6 +253,8 @@ const struct domain_facts iomt_domain_vtd_scalable = {
 	.describe = describe_scalable,
 	.target = target,
 	.device_target = device_target,
+	.guest_target = guest_target,
+	.guest_process = guest_process,
 	.device_commands = device_commands,
 	.pasid_commands = pasid_commands,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * VT-d (D51397). Legacy mode names second stages in context entries (9.3), scalable mode both
- * stages in PASID-table entries (9.6), also for requests without a PASID; 11.4.2 and 11.4.3 have
- * the capability registers.
+ * stages in PASID-table entries (9.6), also for requests without a PASID. CAP_REG and ECAP_REG say
+ * what a unit can do.
  */
 #include <iomt/formats.h>
 #include <iomt/iommu.h>

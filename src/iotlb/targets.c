@@ -6,6 +6,7 @@
 #define ROOM	    128u /* commands of one unit that are put at once */
 #define MEMORY_MOST (1u << 20)
 #define MEMORY_MIN  64u
+#define ALL_LEVELS  0x3fu
 
 void iomt_targets_init(struct iomt_targets *targets, const struct iomt_mem *mem)
 {
@@ -44,7 +45,9 @@ static int compare(const struct iomt_target *a, const struct iomt_target *b)
 	a->kind->key(a, of_a);
 	b->kind->key(b, of_b);
 	order = compare_words(of_a[0], of_b[0]);
-	return order ? order : compare_words(of_a[1], of_b[1]);
+	if (!order)
+		order = compare_words(of_a[1], of_b[1]);
+	return order ? order : a->all - b->all;
 }
 
 /* Where it is, or belongs. */
@@ -219,16 +222,31 @@ static void add_fence(struct unit *unit)
 	unit->used += (size_t)kind->sync(true, 0, 0, &unit->cmds[unit->used]);
 }
 
+static int encode(const struct unit *unit, const struct iomt_target *target,
+		  const struct iomt_gather *gather, const struct iomt_plan_policy *policy)
+{
+	const struct iomt_plan_policy all = iomt_plan_all();
+	struct iomt_gather everything;
+
+	if (!target->all)
+		return target->kind->gather(target, gather, policy, &unit->cmds[unit->used],
+					    unit->room - unit->used);
+	iomt_gather_init(&everything);
+	iomt_gather_add(&everything, 0, UINT64_MAX);
+	everything.table_levels = ALL_LEVELS;
+	return target->kind->gather(target, &everything, &all, &unit->cmds[unit->used],
+				    unit->room - unit->used);
+}
+
 /* Whether there was anything to tell it. */
 static bool add_target(struct unit *unit, const struct iomt_target *target,
 		       const struct iomt_gather *gather, const struct iomt_plan_policy *policy)
 {
-	int count = target->kind->gather(target, gather, policy, &unit->cmds[unit->used],
-					 unit->room - unit->used);
+	int count = encode(unit, target, gather, policy);
 
 	if (count == IOMT_ENOSPC && unit->used) {
 		put(unit, false);
-		count = target->kind->gather(target, gather, policy, unit->cmds, unit->room);
+		count = encode(unit, target, gather, policy);
 	}
 	if (count < 0 && !unit->err)
 		unit->err = count;

@@ -246,5 +246,49 @@ static void smmu(void)
 	close_iommu();
 }
 
+/* INVALIDATE_IOMMU_PAGES among what was executed. */
+static unsigned page_commands(void)
+{
+	unsigned count = 0;
+
+	for (uint64_t i = 0; i < unit.executed && i < UNIT_LOG; i++)
+		count += unit.log[i].word[0] >> 60 == 3;
+	return count;
+}
+
+/*
+ * A device that leaves others behind needs no flush of their id, but where emulated caches know the device
+ * as well: there what it used goes with it.
+ */
+static void leaving_others_behind(void)
+{
+	for (unsigned emulated = 0; emulated < 2; emulated++) {
+		struct iomt_attachment first, second;
+		struct iomt_iommu_caps of = iomt_iommu_amd;
+		struct iomt_device a, b;
+		static struct space space;
+
+		if (emulated)
+			of.stage[1].flags |= IOMT_STAGE_CACHES_ABSENT;
+		open_iommu(&of, &iomt_ring_amd);
+		open_space(&space, &iomt_amdv1);
+		add_device(&a, 5, 0, 0);
+		add_device(&b, 6, 0, 0);
+		attach(&space.domain, &a, IOMT_NO_PASID, &first);
+		attach(&space.domain, &b, IOMT_NO_PASID, &second);
+		unit.executed = 0;
+		detach(&first);
+		CHECK_EQ(page_commands(), emulated);
+		unit.executed = 0;
+		detach(&second);
+		CHECK(page_commands() >= 1);
+		remove_device(&a);
+		remove_device(&b);
+		close_space(&space);
+		close_iommu();
+	}
+}
+
 TEST_SUITE(domain_attach, TEST(amd_host_table), TEST(amd_guest_tables),
-	   TEST(amd_identity_beside_pasids), TEST(vtd_legacy), TEST(vtd_scalable), TEST(smmu));
+	   TEST(amd_identity_beside_pasids), TEST(vtd_legacy), TEST(vtd_scalable), TEST(smmu),
+	   TEST(leaving_others_behind));

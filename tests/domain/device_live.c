@@ -419,6 +419,102 @@ static void vtd_kinds(void)
 	close();
 }
 
+/* What a change from one to the other takes; both ways. */
+enum takes { HITLESS, BREAKS };
+
+static void check_takes(struct iomt_device_table_cfg wanted, const struct iomt_device_entry *from,
+			const struct iomt_device_entry *to, enum takes takes)
+{
+	open(wanted, PROVIDER_LINEAR);
+	CHECK_INT(watch_set(from, 0, true), 0);
+	CHECK_INT(watch_set(to, 0, true), takes == BREAKS ? IOMT_EBUSY : 0);
+	CHECK_INT(watch_set(to, IOMT_DEVICE_BREAK, true), 0);
+	CHECK_INT(watch_set(from, 0, true), takes == BREAKS ? IOMT_EBUSY : 0);
+	close();
+}
+
+static const struct iomt_device_entry dte_identity = {
+	.dte = {.flags = IOMT_DTE_IR | IOMT_DTE_IW, .domain = 1}};
+static const struct iomt_device_entry dte_host = {
+	.dte = {.root = 0x1000, .flags = IOMT_DTE_IR | IOMT_DTE_IW, .domain = 1, .mode = 3}};
+static const struct iomt_device_entry dte_guest = {
+	.dte = {.gcr3 = 0x123456000,
+		.flags = IOMT_DTE_IR | IOMT_DTE_IW | IOMT_DTE_GV,
+		.domain = 1,
+		.glx = 1}};
+
+/* The table of docs/device-tables.md. */
+static void documented_amd(void)
+{
+	struct iomt_device_entry root = dte_host, both = dte_host, guest = dte_guest;
+
+	root.dte.root = 0x2000;
+	root.dte.mode = 4;
+	both.dte.root = 0x2000;
+	both.dte.domain = 2;
+	guest.dte.paging_mode = 1;
+	check_takes(amd_words, &dte_host, &root, HITLESS);
+	check_takes(amd_words, &dte_host, &both, BREAKS);
+	check_takes(amd_words, &dte_identity, &dte_host, HITLESS);
+	check_takes(amd_words, &dte_identity, &dte_guest, HITLESS);
+	check_takes(amd_words, &dte_host, &dte_guest, HITLESS);
+	check_takes(amd_wide, &dte_host, &root, HITLESS);
+	check_takes(amd_wide, &dte_host, &both, HITLESS);
+	check_takes(amd_wide, &dte_identity, &dte_host, HITLESS);
+	check_takes(amd_wide, &dte_identity, &dte_guest, HITLESS);
+	check_takes(amd_wide, &dte_host, &dte_guest, HITLESS);
+	check_takes(amd_wide, &both, &guest, HITLESS);
+	check_takes(amd_wide, &dte_guest, &guest, HITLESS);
+	guest.dte.domain = 2;
+	check_takes(amd_wide, &dte_guest, &guest, BREAKS);
+}
+
+static void documented_smmu(void)
+{
+	const struct iomt_device_entry identity = {.ste = {.config = IOMT_STE_BYPASS, .shcfg = 1}};
+	const struct iomt_device_entry first = {
+		.ste = {.config = IOMT_STE_STAGE_1, .context = 0x1000, .s1_cdmax = 6, .vmid = 1}};
+	const struct iomt_device_entry second = {.ste = {.config = IOMT_STE_STAGE_2,
+							 .shcfg = 1,
+							 .vmid = 1,
+							 .s2_tsz = 24,
+							 .s2_sl = 1,
+							 .s2_ps = 5,
+							 .s2_ttb = 0x2000}};
+	struct iomt_device_entry root = second, both = second, nested = second;
+
+	root.ste.s2_ttb = 0x3000;
+	both.ste.s2_ttb = 0x3000;
+	both.ste.vmid = 2;
+	nested.ste.config = IOMT_STE_NESTED;
+	nested.ste.shcfg = 0;
+	nested.ste.context = 0x4000;
+	nested.ste.flags = IOMT_STE_S2PTW;
+	check_takes(smmu_linear, &second, &root, HITLESS);
+	check_takes(smmu_linear, &second, &both, BREAKS);
+	check_takes(smmu_linear, &identity, &second, HITLESS);
+	check_takes(smmu_linear, &identity, &first, HITLESS);
+	check_takes(smmu_linear, &second, &first, HITLESS);
+	check_takes(smmu_linear, &second, &nested, HITLESS); /* S2PTW counts when nested */
+}
+
+static void documented_vtd(void)
+{
+	const struct iomt_device_entry table_1 = {
+		.context = {.type = IOMT_VTD_TABLE, .second = 0x1000, .domain = 1, .aw = 2}};
+	struct iomt_device_entry root = table_1, both = table_1;
+	struct iomt_device_entry identity = {
+		.context = {.type = IOMT_VTD_PASS, .domain = 1, .aw = 2}};
+
+	root.context.second = both.context.second = 0x2000;
+	both.context.domain = 2;
+	check_takes(vtd_legacy, &table_1, &root, HITLESS);
+	check_takes(vtd_legacy, &table_1, &both, BREAKS);
+	check_takes(vtd_legacy, &identity, &table_1, HITLESS);
+	identity.context.aw = 3;
+	check_takes(vtd_legacy, &identity, &table_1, BREAKS);
+}
+
 TEST_SUITE(device_table_live, TEST(amd), TEST(amd_128), TEST(smmu), TEST(vtd),
 	   TEST(vtd_scalable_mode), TEST(amd_kinds), TEST(smmu_kinds), TEST(vtd_kinds),
-	   TEST(incoherent));
+	   TEST(documented_amd), TEST(documented_smmu), TEST(documented_vtd), TEST(incoherent));

@@ -120,6 +120,7 @@ static void reserved(void)
 	CHECK_EQ(inv.what, IOMT_DEVICE_INV_SPAN);
 	CHECK_INT(iomt_device_table_trim(&table, 0, 4095, &inv, &gather), 0);
 	CHECK_EQ(gather.tables, 62);
+	CHECK_EQ(inv.span_lg2, 32);
 	iomt_gather_release(&gather);
 	CHECK_EQ(provider.live_pages, 2);
 	iomt_device_table_destroy(&table);

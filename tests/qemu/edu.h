@@ -17,11 +17,15 @@ struct edu {
 	uint64_t dmas; /* how many it made */
 };
 
-/* Finds the device and makes it ready. */
-void edu_open(struct edu *edu, struct guest *guest);
+/* Finds a device, the first for number 0, and makes it ready. */
+void edu_open(struct edu *edu, struct guest *guest, unsigned number);
 
 /* The device reads memory at iova into its buffer. */
 void edu_read(struct edu *edu, uint64_t iova, unsigned offset, unsigned bytes);
+
+/* The same in two halves: what the device writes in between, it writes at some moment of them. */
+void edu_start_write(struct edu *edu, uint64_t iova, unsigned offset, unsigned bytes);
+void edu_finish(struct edu *edu);
 
 /* The device writes bytes of its buffer to memory at iova. */
 void edu_write(struct edu *edu, uint64_t iova, unsigned offset, unsigned bytes);

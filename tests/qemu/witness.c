@@ -64,7 +64,7 @@ struct witness *witness_start(const struct iommu *iommu, const char *name)
 	w->seed = seed_for(name);
 	w->state = w->seed;
 	guest_start(&w->guest, iommu->board, iommu->args);
-	edu_open(&w->edu, &w->guest);
+	edu_open(&w->edu, &w->guest, 0);
 	iommu->open(w);
 	return w;
 }
