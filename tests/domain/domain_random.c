@@ -47,6 +47,7 @@ static void run_all(unsigned kind)
 	       ", not so %" PRIu64 "; without ids %" PRIu64 ", without memory %" PRIu64 "\n",
 	       steps + commands, commands, hits, faults, attaches, replaces, gapless, breaks,
 	       exhausted, failures);
+	CHECK(exhausted || kind < 3 || kind > 4);
 	CHECK(hits > 500 && faults > 1000 && attaches > 200 && replaces > 50);
 }
 

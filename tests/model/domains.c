@@ -128,6 +128,47 @@ static void open_unit(struct domains *all, struct domains_unit *unit, unsigned k
 	unit->open = true;
 }
 
+/* Few ids are left (VT-d has 4 bits at least). */
+static void fill(struct domains_unit *unit)
+{
+	struct iomt_pt_cfg pt = {
+		.size = sizeof(pt), .format = &iomt_vtd_ss, .mem = unit->cfg.mem, .oa_bits = 48};
+	struct iomt_domain_table_cfg table = {
+		.size = sizeof(table), .mem = unit->cfg.mem, .policy = iomt_plan_covers(1)};
+	struct iomt_domain_cfg domain = {.size = sizeof(domain), .kind = IOMT_DOMAIN_PAGING};
+
+	for (; unit->filled < DOMAINS_FILLERS; unit->filled++) {
+		struct domains_filler *filler = &unit->fillers[unit->filled];
+
+		filler->caps = (struct iomt_device_caps){.size = sizeof(filler->caps),
+							 .iommu = &unit->caps,
+							 .id = 0x1000 + unit->filled};
+		table.pt = &filler->pt;
+		domain.table = &filler->table;
+		CHECK_INT(iomt_pt_init(&filler->pt, &pt), 0);
+		CHECK_INT(iomt_domain_table_init(&filler->table, &table), 0);
+		CHECK_INT(iomt_domain_init(&filler->domain, &domain), 0);
+		CHECK_INT(iomt_device_add(&unit->iommu, &filler->device, &filler->caps), 0);
+		CHECK_INT(iomt_domain_attach(&filler->domain, &filler->device, IOMT_NO_PASID, 0,
+					     &filler->place),
+			  0);
+		unit->ids--;
+	}
+}
+
+static void empty(struct domains_unit *unit)
+{
+	for (; unit->filled; unit->filled--) {
+		struct domains_filler *filler = &unit->fillers[unit->filled - 1];
+
+		CHECK_INT(iomt_domain_detach(&filler->place), 0);
+		CHECK_INT(iomt_device_remove(&filler->device), 0);
+		CHECK_INT(iomt_domain_destroy(&filler->domain), 0);
+		CHECK_INT(iomt_domain_table_destroy(&filler->table), 0);
+		iomt_pt_destroy(&filler->pt);
+	}
+}
+
 /* The range may be used again: nobody has what was there. */
 static void release(void *ctx, uint64_t first, uint64_t last)
 {
@@ -258,6 +299,9 @@ void domains_open(struct domains *all, unsigned kind, const uint8_t *input, size
 				other = (other + 1) % domains_unit_kinds;
 		open_unit(all, &all->units[i], i ? other : kind);
 	}
+	for (unsigned i = 0; i < all->unit_count; i++)
+		if (all->units[i].ids == 15)
+			fill(&all->units[i]);
 	for (unsigned i = 0; i < DOMAINS_DEVICES; i++) {
 		all->devices[i].unit = domains_pick(all, all->unit_count);
 		all->devices[i].caps.id = ids[i];
@@ -298,6 +342,7 @@ void domains_close(struct domains *all)
 	}
 	for (unsigned i = 0; i < all->unit_count; i++) {
 		all->units[i].open = false;
+		empty(&all->units[i]);
 		CHECK_INT(iomt_iommu_destroy(&all->units[i].iommu), 0);
 	}
 	provider_check_empty(&all->provider);

@@ -74,13 +74,27 @@ struct domains_device {
 	struct domains_place places[DOMAINS_PASIDS];
 };
 
+/* A device whose table takes an id away, and nothing else. */
+struct domains_filler {
+	struct iomt_pt pt;
+	struct iomt_domain_table table;
+	struct iomt_domain domain;
+	struct iomt_device device;
+	struct iomt_device_caps caps;
+	struct iomt_attachment place;
+};
+
+#define DOMAINS_FILLERS 12u
+
 struct domains_unit {
 	struct domains *all;
 	struct iomt_iommu iommu;
 	struct iomt_iommu_caps caps;
 	struct iomt_iommu_cfg cfg;
 	struct machine machine;
-	unsigned ids; /* that can be given out */
+	unsigned ids; /* that can be given out, but for those of fillers */
+	struct domains_filler fillers[DOMAINS_FILLERS];
+	unsigned filled;
 	bool open;
 };
 

@@ -181,7 +181,7 @@ void domains_live(void *ctx)
 {
 	struct domains *all = ctx;
 
-	if (all->busy)
+	if (all->busy || !all->table_count)
 		return;
 	all->busy = true;
 	for (uint64_t i = random_below(&all->random, 4); i; i--) {
