@@ -222,6 +222,8 @@ static void provider_clean(void *ctx, const void *memory, size_t bytes)
 	else
 		copy_words((uint64_t *)(from + SHADOW), (uint64_t *)from, bytes / 8);
 	pthread_mutex_unlock(&provider->lock);
+	if (provider->on_clean)
+		provider->on_clean(provider->clean_ctx);
 }
 
 static uint64_t base_of(enum provider_kind kind)

@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 		{"ids_history", seed_ids_history},
 		{"repack", seed_repack},
 		{"pack", seed_pack},
+		{"domain", seed_domain},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {

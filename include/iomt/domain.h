@@ -182,6 +182,7 @@ struct iomt_iommu_change {
 	uint32_t flags;
 	uint32_t left; /* an id that the device has just left */
 	bool look;     /* only whether entries can be written */
+	bool follows;  /* "second" is carried out */
 	bool written;
 	bool waiting;	  /* for what was put into the ring */
 	bool made_pasids; /* the device's PASID table is new */
@@ -271,8 +272,8 @@ struct iomt_domain_refusal {
  *    PASID.
  *  - IOMT_EACCES: the domain is for trusted devices.
  *  - IOMT_EOPNOTSUPP: the device has no PASIDs; the unit does not walk the table's format, or not with
- *    so many levels, or not there (AMD V1 on a PASID, stage 2 of SMMUv3 on one); no identity on a PASID; a
- *    process' table does not serve requests without a PASID there.
+ *    so many levels, or not there (AMD V1 on a PASID, stage 2 of SMMUv3 on one); no identity on a PASID, but
+ *    in VT-d's scalable mode; a process' table does not serve requests without a PASID there.
  *  - IOMT_EOPNOTSUPP for nested domains also: on a PASID where the guest has PASID tables of its own
  *    (AMD, SMMUv3), behind another unit than the vIOMMU's.
  *  - IOMT_EBUSY: what is attached beside it excludes it: AMD V1, or stage 2 of SMMUv3, without a

@@ -426,11 +426,13 @@ int iomt_domain_accept(void *ctx, const struct iomt_pack *pack, const struct iom
 {
 	struct iomt_iommu *iommu = ctx;
 	struct iomt_iommu_change *change = iommu->change;
-	uint32_t done;
+	uint32_t done = 0;
 	int err = 0;
 
-	for (done = 0; done < plan->count && !err; done++)
+	while (done < plan->count && !err) {
 		err = iomt_change_publish(iommu, iomt_pack_step(pack, done));
+		done += !err;
+	}
 	if (!err && pack == change->first && change->second)
 		err = iomt_pack_commit(change->second, &change->second_plan);
 	while (err && done--)

@@ -20,6 +20,7 @@ void iomt_change_begin(struct iomt_iommu *iommu, struct iomt_iommu_change *chang
 	change->shadow = 0;
 	change->look = false;
 	change->left = IOMT_PACK_NO_ID;
+	change->follows = false;
 	change->written = false;
 	change->waiting = false;
 	change->made_pasids = false;
@@ -147,6 +148,8 @@ int iomt_change_pasid(struct iomt_device *device, uint32_t pasid,
 		err = iomt_pasid_table_set(&device->pasids, pasid, entry, flags, &inv);
 	else if (!change->look)
 		err = iomt_pasid_table_clear(&device->pasids, pasid, &inv);
+	if (!entry && err == IOMT_ENOENT)
+		return 0;
 	if (!err && !change->look)
 		add_pasid(device, &inv, ~(IOMT_PASID_INV_IOTLB | IOMT_PASID_INV_DEVICE_TLB));
 	return err;
@@ -236,7 +239,10 @@ static struct iomt_attachment *place_of(struct iomt_iommu *iommu, const struct i
 {
 	struct iomt_iommu_change *change = iommu->change;
 
-	return change->to && change->to->user == step->device ? change->to : change->from;
+	/* the packer that follows has numbers of its own, and is about what goes alone */
+	if (change->follows || !change->to || change->to->user != step->device)
+		return change->from;
+	return change->to;
 }
 
 static void withdraw_all(struct iomt_iommu *iommu, struct iomt_device *device, uint32_t id)
@@ -360,7 +366,22 @@ static void write_device(struct iomt_iommu *iommu, const struct iomt_pack_step *
 	}
 }
 
-/* All that a device's places may have left under an id; requests without any, too. */
+static void flush_keys(struct iomt_iommu *iommu, const struct iomt_device *device, uint32_t id)
+{
+	struct iomt_target target = {.ring = iommu->cfg.ring};
+
+	for (struct iomt_attachment *place = device->first; place; place = place->next) {
+		if (!is_tagged(iommu, place) || domain_key(place) == IOMT_PACK_RID ||
+		    (place->tag != id && place->tag_before != id))
+			continue;
+		iommu->facts->target(place, place->domain->table, id, &target);
+		add_all(iommu, &target);
+	}
+}
+
+/*
+ * All that places may have left under an id, of any device that had it; requests without a PASID, too.
+ */
 static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 {
 	struct iomt_iommu_change *change = iommu->change;
@@ -375,13 +396,8 @@ static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 	}
 	iommu->facts->key_target(id, IOMT_PACK_RID, &target);
 	add_all(iommu, &target);
-	for (struct iomt_attachment *place = change->device->first; place; place = place->next) {
-		if (!is_tagged(iommu, place) || domain_key(place) == IOMT_PACK_RID ||
-		    (place->tag != id && place->tag_before != id))
-			continue;
-		iommu->facts->target(place, place->domain->table, id, &target);
-		add_all(iommu, &target);
-	}
+	for (struct iomt_device *device = iommu->first; device; device = device->next)
+		flush_keys(iommu, device, id);
 }
 
 static void flush_key(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
@@ -488,16 +504,30 @@ static void carry_plan(struct iomt_iommu *iommu, const struct iomt_pack *pack,
 	}
 }
 
+/* What passed may be in the device's TLB, of which no packer knows. */
+static void forget_passed(struct iomt_iommu *iommu)
+{
+	const struct iomt_attachment *from = iommu->change->from;
+
+	if (!from || is_tagged(iommu, from) || from->domain->kind != IOMT_DOMAIN_IDENTITY ||
+	    !(from->device->caps.flags & IOMT_DEVICE_ATS))
+		return;
+	flush_device_tlb(iommu, from->device, from->pasid);
+	iomt_change_send(iommu);
+}
+
 int iomt_change_end(struct iomt_iommu *iommu)
 {
 	struct iomt_iommu_change *change = iommu->change;
 
 	carry_plan(iommu, change->first, &change->plan);
+	change->follows = true;
 	carry_plan(iommu, change->second, &change->second_plan);
 	if (change->to || change->from)
 		write_place(iommu, change->to);
 	finish_leaving(iommu);
 	iomt_change_send(iommu);
+	forget_passed(iommu);
 	if (change->shadow)
 		change->device->user = change->shadow;
 	if (!change->err && change->first)

@@ -105,6 +105,14 @@ static inline struct iomt_pack_device_cfg domain_pack_device(const struct iomt_d
 	};
 }
 
+/* Whether a place takes another's: the device's entry says PASIDs before and after. */
+static inline bool domain_replaces(const struct iomt_device *device)
+{
+	const struct iomt_iommu_change *change = device->iommu->change;
+
+	return change->from && change->to;
+}
+
 /* The entry of a PASID table that is a place's. */
 static inline uint32_t domain_entry(const struct iomt_attachment *place)
 {

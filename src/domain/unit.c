@@ -163,13 +163,14 @@ static int enter(struct iomt_device *device)
 static int make_pasids(struct iomt_device *device)
 {
 	const struct iomt_iommu_caps *caps = device->caps.iommu;
+	uint8_t bits = domain_pasid_bits(device);
 	const struct iomt_pasid_table_cfg cfg = {
 		.size = sizeof(cfg),
 		.mem = device->iommu->cfg.mem,
 		.format = IOMT_PASID_TABLE_VTD,
 		.flags = IOMT_PASID_TABLE_RID |
 			 (caches_absent(caps) ? IOMT_PASID_TABLE_CACHES_ABSENT : 0),
-		.pasid_bits = domain_pasid_bits(device),
+		.pasid_bits = bits ? bits : 1, /* for RID_PASID */
 		.oa_bits = caps->stage[1].formats ? caps->stage[1].oa_bits : caps->stage[0].oa_bits,
 	};
 

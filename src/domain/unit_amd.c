@@ -114,7 +114,10 @@ static int write_gcr3(struct iomt_attachment *place)
 	return iomt_change_pasid(place->device, domain_key(place), &entry);
 }
 
-/* GCR3[0] before the entry that names it; and before the first PASID, the entry that blocks the rest. */
+/*
+ * GCR3[0] before the entry that names it, and out of it, when hardware has forgotten that; before the
+ * first PASID, the entry that blocks the rest.
+ */
 static int write(struct iomt_attachment *place)
 {
 	struct iomt_device *device = place->device;
@@ -124,12 +127,34 @@ static int write(struct iomt_attachment *place)
 
 	if (err)
 		return err;
-	if (place->pasid != IOMT_NO_PASID)
-		return device->pasid_count++ ? 0 : iomt_change_device(device);
+	if (place->pasid != IOMT_NO_PASID) {
+		if (domain_replaces(device) || device->pasid_count++)
+			return 0;
+		return iomt_change_device(device);
+	}
 	device->rid = place;
 	err = iomt_change_device(device);
-	if (!err && was_guest && !is_guest)
+	if (!err && was_guest && !is_guest) {
+		iomt_change_send(device->iommu);
 		err = iomt_change_pasid(device, 0, NULL);
+	}
+	return err;
+}
+
+/* Nothing that was read of a root goes together with other levels. */
+static int change_levels(struct iomt_device *device)
+{
+	const struct iomt_iommu_change *change = device->iommu->change;
+	struct iomt_pt_hw from, to;
+	int err;
+
+	iomt_domain_hw(change->from->domain->table, &from);
+	iomt_domain_hw(change->to->domain->table, &to);
+	if (from.u.x86.paging_mode == to.u.x86.paging_mode)
+		return 0;
+	iomt_change_send(device->iommu);
+	err = iomt_change_device(device);
+	iomt_change_send(device->iommu);
 	return err;
 }
 
@@ -141,6 +166,8 @@ static int clear(struct iomt_attachment *place)
 	if (domain_stage(device, place->domain) == 1)
 		err = iomt_change_pasid(device, domain_key(place), NULL);
 	if (place->pasid != IOMT_NO_PASID) {
+		if (domain_replaces(device))
+			return err ? err : change_levels(device);
 		if (--device->pasid_count || err)
 			return err;
 	} else {

@@ -98,7 +98,7 @@ static int write_context(struct iomt_attachment *place)
 	return err ? err : iomt_change_pasid(place->device, domain_entry(place), &entry);
 }
 
-/* A descriptor before the entry by which it is found; out of it, the other way. */
+/* A descriptor before the entry by which it is found; out of it, when hardware has forgotten that. */
 static int write(struct iomt_attachment *place)
 {
 	struct iomt_device *device = place->device;
@@ -108,12 +108,17 @@ static int write(struct iomt_attachment *place)
 
 	if (err)
 		return err;
-	if (place->pasid != IOMT_NO_PASID)
-		return device->pasid_count++ ? 0 : iomt_change_device(device);
+	if (place->pasid != IOMT_NO_PASID) {
+		if (domain_replaces(device) || device->pasid_count++)
+			return 0;
+		return iomt_change_device(device);
+	}
 	device->rid = place;
 	err = iomt_change_device(device);
-	if (!err && had_context && !has_context)
+	if (!err && had_context && !has_context) {
+		iomt_change_send(device->iommu);
 		err = iomt_change_pasid(device, 0, NULL);
+	}
 	return err;
 }
 
@@ -125,7 +130,7 @@ static int clear(struct iomt_attachment *place)
 	if (place->pasid == IOMT_NO_PASID)
 		device->rid = NULL;
 	else
-		device->pasid_count--;
+		device->pasid_count -= !domain_replaces(device);
 	if (place->pasid == IOMT_NO_PASID || !device->pasid_count)
 		err = iomt_change_device(device);
 	if (!err && domain_stage(device, place->domain) == 1)
