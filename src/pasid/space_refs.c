@@ -6,11 +6,10 @@ int iomt_pasid_get(struct iomt_pasid_space *space, uint32_t pasid)
 {
 	struct space_entry *entry;
 	uint64_t word;
+	int err = space_look(space, pasid, &entry, &word);
 
-	if (pasid > space->ids.last)
-		return IOMT_ERANGE;
-	entry = space_entry(space, pasid);
-	word = entry ? space_load(&entry->word) : 0;
+	if (err)
+		return err;
 	do {
 		if (!space_is_live(word))
 			return iomt_pasid_gone(space, pasid, word);
@@ -25,11 +24,10 @@ int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid)
 	struct space_entry *entry;
 	uint64_t word;
 	bool done;
+	int err = space_look(space, pasid, &entry, &word);
 
-	if (pasid > space->ids.last)
-		return IOMT_ERANGE;
-	entry = space_entry(space, pasid);
-	word = entry ? space_load(&entry->word) : 0;
+	if (err)
+		return err;
 	do {
 		if (!space_is_live(word))
 			return iomt_pasid_gone(space, pasid, word);
@@ -46,11 +44,10 @@ int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, 
 {
 	struct space_entry *entry;
 	uint64_t word;
+	int err = space_look(space, pasid, &entry, &word);
 
-	if (pasid > space->ids.last)
-		return IOMT_ERANGE;
-	entry = space_entry(space, pasid);
-	word = entry ? space_load(&entry->word) : 0;
+	if (err)
+		return err;
 	do {
 		if (!space_is_live(word))
 			return iomt_pasid_gone(space, pasid, word);
