@@ -86,6 +86,7 @@ struct round {
 	void *data;
 	uint64_t ops;	  /* in the timed part of a round */
 	uint64_t entries; /* that one operation writes or reads */
+	bool disturbed;	  /* the system took a processor away while it was timed */
 	/* the process in bytes: before, after, and when the provider was told to give back what is free */
 	double resident[3];
 	const char *error;
@@ -132,6 +133,10 @@ unsigned bench_processors(void);
 void bench_pin(unsigned index);
 
 double bench_now(void);
+
+/* How often the system took its processor from the calling thread, ever. */
+long bench_interruptions(void);
+
 uint64_t bench_random(uint64_t *state);
 
 /* A random order of 0..count-1, to be freed; NULL when memory is out. */
