@@ -188,13 +188,6 @@ IDS_INLINE int space_build(struct iomt_pasid_space *space, uint32_t pasid,
 	return err;
 }
 
-/*
- * The last reference goes: *word is what the entry was. False when it is something else now
- * (*word), and nothing changed.
- */
-bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry,
-		       uint64_t *word);
-
 /* Adds to the end of the quarantine what was just freed. */
 void iomt_pasid_queue(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry);
 

@@ -2,6 +2,42 @@
 /* References of PASIDs: got, put, and the last one gone. */
 #include "space.h"
 
+void iomt_pasid_settle(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry)
+{
+	uint64_t word = space_load(&entry->word);
+
+	space_store(space_is_serial(space), &entry->word, space_word(word, SPACE_FREED, 0));
+	if (!(word & SPACE_RESERVED))
+		iomt_ids_free(&space->ids, pasid);
+}
+
+/*
+ * The last reference goes: *word is what the entry was. False when it is something else now
+ * (*word), and nothing changed.
+ */
+IDS_INLINE bool retire(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry,
+		       uint64_t *word)
+{
+	bool serial = space_is_serial(space);
+	uint64_t set;
+
+	if (space->bound) /* before it waits: who counts none misses none */
+		space_add(serial, &space->waiting, 1);
+	if (!space_replace(serial, &entry->word, word, space_word(*word, SPACE_WAITING, 0))) {
+		if (space->bound)
+			space_add(serial, &space->waiting, -1ULL);
+		return false;
+	}
+	/* others who had a reference may have joined a set until now, and none may from now on */
+	set = space_exchange(serial, &entry->beside, SPACE_NONE);
+	iomt_pasid_set_leave((struct iomt_pasid_set *)(uintptr_t)set);
+	if (space->bound)
+		iomt_pasid_queue(space, pasid, entry);
+	else
+		iomt_pasid_settle(space, pasid, entry);
+	return true;
+}
+
 int iomt_pasid_get(struct iomt_pasid_space *space, uint32_t pasid)
 {
 	struct space_entry *entry;
@@ -32,7 +68,7 @@ int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid)
 		if (!space_is_live(word))
 			return iomt_pasid_gone(space, pasid, word);
 		if (space_count(word) == 1)
-			done = iomt_pasid_retire(space, pasid, entry, &word);
+			done = retire(space, pasid, entry, &word);
 		else
 			done = space_replace(space_is_serial(space), &entry->word, &word,
 					     word - SPACE_ONE);
@@ -55,38 +91,6 @@ int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, 
 			return IOMT_EACCES;
 		if (space_count(word) > 1)
 			return IOMT_EBUSY;
-	} while (!iomt_pasid_retire(space, pasid, entry, &word));
+	} while (!retire(space, pasid, entry, &word));
 	return 0;
-}
-
-void iomt_pasid_settle(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry)
-{
-	uint64_t word = space_load(&entry->word);
-
-	space_store(space_is_serial(space), &entry->word, space_word(word, SPACE_FREED, 0));
-	if (!(word & SPACE_RESERVED))
-		iomt_ids_free(&space->ids, pasid);
-}
-
-bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry,
-		       uint64_t *word)
-{
-	bool serial = space_is_serial(space);
-	uint64_t set;
-
-	if (space->bound) /* before it waits: who counts none misses none */
-		space_add(serial, &space->waiting, 1);
-	if (!space_replace(serial, &entry->word, word, space_word(*word, SPACE_WAITING, 0))) {
-		if (space->bound)
-			space_add(serial, &space->waiting, -1ULL);
-		return false;
-	}
-	/* others who had a reference may have joined a set until now, and none may from now on */
-	set = space_exchange(serial, &entry->beside, SPACE_NONE);
-	iomt_pasid_set_leave((struct iomt_pasid_set *)(uintptr_t)set);
-	if (space->bound)
-		iomt_pasid_queue(space, pasid, entry);
-	else
-		iomt_pasid_settle(space, pasid, entry);
-	return true;
 }
