@@ -290,6 +290,7 @@ void bench_ids(void)
 
 	add("alloc+free, empty", &again, 0, false);
 	add("alloc+free, half full", &again, 500, false);
+	add("alloc+free, 99 % full", &again, 990, false);
 	add("alloc+free, 99.9 % full", &again, 999, false);
 	add("free+alloc, half full", &others, 500, false);
 	add("free+alloc, 99.9 % full", &others, 999, false);

@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#define AGAIN 3u /* times at most, a round that is disturbed is made once more */
+#define PATIENCE 0.05 /* seconds that go into a round, which the system disturbs again and again */
 
 double bench_now(void)
 {
@@ -122,6 +122,21 @@ static double measure(struct round *round)
 	return end - start;
 }
 
+/* The first round that is not disturbed, or else the shortest. */
+static double measure_calmly(struct round *round)
+{
+	double time = measure(round), spent = time;
+
+	while (round->disturbed && !round->error && spent < PATIENCE) {
+		double again = measure(round);
+
+		spent += again;
+		if (again < time)
+			time = again;
+	}
+	return time;
+}
+
 static void run(struct shim_state *state, const void *ctx)
 {
 	const struct bench *bench = ctx;
@@ -134,11 +149,7 @@ static void run(struct shim_state *state, const void *ctx)
 		return;
 	}
 	while (shim_round(state)) {
-		double time = measure(&round);
-
-		for (unsigned i = 0; i < AGAIN && round.disturbed; i++)
-			time = measure(&round);
-		shim_time(state, time);
+		shim_time(state, measure_calmly(&round));
 		if (round.error) {
 			shim_fail(state, round.error);
 			break;
