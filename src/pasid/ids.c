@@ -96,7 +96,7 @@ IDS_INLINE bool find_any(struct iomt_ids *ids, uint64_t *at, uint64_t last,
 	return find(ids->height, at, last, path);
 }
 
-/* From the part where one was allocated last, if that is near, and then this is the one. */
+/* From the near part on when *at lies there, else from the root; near is what is found, then. */
 static bool find_near(struct iomt_ids *ids, uint64_t *at, uint64_t last)
 {
 	bool near = ids_is_near(ids, *at), found;
