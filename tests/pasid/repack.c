@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The domain-id solver: worked examples, what is wrong with arguments, joint numbering. */
 #include "random.h"
+#include "repack_parts.h"
 #include "repack_play.h"
 #include "sharing.h"
 #include "test.h"
@@ -220,6 +221,30 @@ static void fresh_ids(void)
 	CHECK_EQ(ids[0] + ids[1] + ids[2], 6);
 	cfg.last = 2;
 	CHECK_INT(play_solve(&cfg, devices, 3, ids, &result), IOMT_ENOSPC);
+}
+
+/*
+ * Weights and counts as large as they may be: 2^33 tags, of 2^13 devices with 2^20 keys, at 2^31 are
+ * 2^64, and dearer than one id less.
+ */
+static void large_costs(void)
+{
+	struct iomt_repack_cfg cfg = play_cfg(IOMT_REPACK_ISOLATING);
+	struct iomt_repack_result most = {.ids = IOMT_REPACK_DEVICES,
+					  .moves = IOMT_REPACK_DEVICES,
+					  .tags = (uint64_t)IOMT_REPACK_DEVICES * IOMT_PACK_KEYS};
+	struct iomt_repack_result tags = {.tags = 1ULL << 33}, ids = {.ids = 1};
+
+	CHECK(iomt_repack_cost(&cfg, &most) ==
+	      ((uint64_t)IOMT_REPACK_DEVICES << 32) + IOMT_REPACK_DEVICES);
+	cfg.tag_cost = 1u << 31;
+	cfg.id_cost = UINT32_MAX;
+	CHECK(iomt_repack_cost(&cfg, &tags) == (unsigned __int128)1 << 64);
+	CHECK(iomt_repack_cost(&cfg, &tags) > iomt_repack_cost(&cfg, &ids));
+	cfg.tag_cost = UINT32_MAX;
+	cfg.move_cost = UINT32_MAX;
+	CHECK(iomt_repack_cost(&cfg, &most) ==
+	      (unsigned __int128)(most.tags + most.ids + most.moves) * UINT32_MAX);
 }
 
 /* Devices with nothing in common stay apart while there is room. */
@@ -486,5 +511,5 @@ static void random_numbers(void)
 
 TEST_SUITE(repack, TEST(equal_maps), TEST(who_lacks_a_key), TEST(requests_without_a_pasid),
 	   TEST(odd_ring), TEST(equal_hashes), TEST(nothing), TEST(present_ids), TEST(fresh_ids),
-	   TEST(room_enough), TEST(wrong_devices), TEST(wrong_configurations), TEST(memory),
-	   TEST(wrong_checks), TEST(joint_numbers), TEST(random_numbers));
+	   TEST(large_costs), TEST(room_enough), TEST(wrong_devices), TEST(wrong_configurations),
+	   TEST(memory), TEST(wrong_checks), TEST(joint_numbers), TEST(random_numbers));
