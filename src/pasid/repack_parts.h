@@ -156,6 +156,17 @@ static inline const struct iomt_repack_device *repack_of(const struct repack *r,
 	return &r->devices[r->device[content]];
 }
 
+static inline bool repack_giov(const struct iomt_repack_device *device)
+{
+	return device->flags & IOMT_PACK_GIOV;
+}
+
+/* It can send the PASIDs below this: PASID 0 in any case where requests without one are that. */
+static inline uint32_t repack_sends(const struct iomt_repack_device *device)
+{
+	return device->sends ? device->sends : repack_giov(device);
+}
+
 /* Spends some effort; false when it is gone. */
 static inline bool repack_spend(struct repack_search *s, uint64_t words)
 {
