@@ -66,7 +66,8 @@ int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uin
 	*fresh = (struct pack_class){.fixed = fixed,
 				     .after = pack->first_class,
 				     .stamp = pack->stamp,
-				     .flags = PACK_FRESH};
+				     .flags = PACK_FRESH,
+				     .used = true};
 	if (fresh->after)
 		pack_class(pack, fresh->after)->before = number;
 	pack->first_class = number;
@@ -77,11 +78,19 @@ int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uin
 	return 0;
 }
 
+bool iomt_pack_class_used(const struct iomt_pack *pack, uint32_t number)
+{
+	uint64_t reached = (uint64_t)pack->classes.count << (PACK_PIECE_LG2 - PACK_CLASS_LG2);
+
+	return number < reached && pack_class(pack, number)->used;
+}
+
 /* No class in use any more. */
 static void retire(struct iomt_pack *pack, uint32_t number)
 {
-	const struct pack_class *class = pack_class(pack, number);
+	struct pack_class *class = pack_class(pack, number);
 
+	class->used = false;
 	if (class->before)
 		pack_class(pack, class->before)->after = class->after;
 	else

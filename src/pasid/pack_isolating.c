@@ -470,15 +470,6 @@ void iomt_pack_isolating_undo(struct iomt_pack *pack)
 	iomt_pack_tags_settle(pack);
 }
 
-static bool is_used(const struct iomt_pack *pack, uint32_t class)
-{
-	uint32_t number = pack->first_class;
-
-	while (number && number != class)
-		number = pack_class(pack, number)->after;
-	return number;
-}
-
 /* With what it has where it is marked, so that taking it out from there needs no memory. */
 static int precede(struct iomt_pack *pack, struct pack_device *device, uint32_t class)
 {
@@ -498,7 +489,7 @@ static int precede(struct iomt_pack *pack, struct pack_device *device, uint32_t 
 int iomt_pack_isolating_move(struct iomt_pack *pack, struct pack_device *device, uint32_t id)
 {
 	uint32_t class = pack_class_of(pack, id);
-	bool used = is_used(pack, class);
+	bool used = iomt_pack_class_used(pack, class);
 	int err = 0;
 
 	if (!used)

@@ -107,7 +107,7 @@ struct pack_class {
 	uint32_t before, after; /* in use */
 	uint32_t stamp; /* of the last transaction that touched one of its devices; below: in it */
 	uint16_t flags;
-	uint16_t unused;
+	uint16_t used; /* its id is given out, and not in quarantine */
 	uint32_t touched, leaving;
 	uint32_t goal; /* the first device touched */
 };
@@ -315,6 +315,8 @@ extern const struct pack_chain iomt_pack_class_chain;
  * IOMT_EBUSY, IOMT_ENOMEM.
  */
 int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uint32_t *class);
+/* Whether a class has this number. */
+bool iomt_pack_class_used(const struct iomt_pack *pack, uint32_t class);
 /* Gives back the id of a class that was never used. */
 void iomt_pack_class_undo(struct iomt_pack *pack, uint32_t class);
 /* Puts the id of a class into quarantine for the plan pack->token. */
