@@ -23,15 +23,6 @@ static uint32_t *next_of(const struct iomt_pack *pack, uint32_t number)
 
 const struct pack_chain iomt_pack_class_chain = {rehash, next_of};
 
-/* Elements up to this number; they are used by number. */
-static int reach(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2,
-		 uint32_t number)
-{
-	if (number <= array->used)
-		return 0;
-	return iomt_pack_room(pack, array, lg2, number - array->used);
-}
-
 static int take_id(struct iomt_pack *pack, uint32_t *id)
 {
 	const struct iomt_pack_cfg *cfg = &pack->cfg;
@@ -54,10 +45,10 @@ int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uin
 	if (err)
 		return err;
 	number = pack_class_of(pack, id);
-	err = reach(pack, &pack->classes, PACK_CLASS_LG2, number);
+	err = iomt_pack_reach(pack, &pack->classes, PACK_CLASS_LG2, number);
 	if (!err && pack_isolates(pack))
-		err = reach(pack, &pack->loads, PACK_LOAD_LG2,
-			    number * PACK_LOADS + PACK_LOADS - 1);
+		err = iomt_pack_reach(pack, &pack->loads, PACK_LOAD_LG2,
+				      number * PACK_LOADS + PACK_LOADS - 1);
 	if (err) {
 		(void)iomt_ids_free(&pack->ids, id);
 		return err;
@@ -80,9 +71,8 @@ int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uin
 
 bool iomt_pack_class_used(const struct iomt_pack *pack, uint32_t number)
 {
-	uint64_t reached = (uint64_t)pack->classes.count << (PACK_PIECE_LG2 - PACK_CLASS_LG2);
-
-	return number < reached && pack_class(pack, number)->used;
+	return pack_reaches(&pack->classes, number, PACK_CLASS_LG2) &&
+	       pack_class(pack, number)->used;
 }
 
 /* No class in use any more. */
