@@ -57,12 +57,6 @@ int iomt_pack_room(struct iomt_pack *pack, struct iomt_pack_array *array, unsign
 	return err;
 }
 
-int iomt_pack_reach(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2,
-		    uint32_t number)
-{
-	return pack_reaches(array, number, lg2) ? 0 : iomt_pack_room(pack, array, lg2, number);
-}
-
 uint32_t iomt_pack_take(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2)
 {
 	uint32_t number = array->free;

@@ -45,10 +45,10 @@ int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uin
 	if (err)
 		return err;
 	number = pack_class_of(pack, id);
-	err = iomt_pack_reach(pack, &pack->classes, PACK_CLASS_LG2, number);
+	err = pack_reach(pack, &pack->classes, PACK_CLASS_LG2, number);
 	if (!err && pack_isolates(pack))
-		err = iomt_pack_reach(pack, &pack->loads, PACK_LOAD_LG2,
-				      number * PACK_LOADS + PACK_LOADS - 1);
+		err = pack_reach(pack, &pack->loads, PACK_LOAD_LG2,
+				 number * PACK_LOADS + PACK_LOADS - 1);
 	if (err) {
 		(void)iomt_ids_free(&pack->ids, id);
 		return err;

@@ -42,7 +42,7 @@ static uint32_t leaf_new(struct iomt_pack *pack)
 {
 	uint32_t number = pack->leaves.free ? pack->leaves.free : pack->leaves.used + 1;
 
-	if (iomt_pack_reach(pack, &pack->leaf_refs, PACK_WORD_LG2, number))
+	if (pack_reach(pack, &pack->leaf_refs, PACK_WORD_LG2, number))
 		return 0;
 	return iomt_pack_take(pack, &pack->leaves, PACK_LEAF_LG2);
 }
@@ -413,6 +413,39 @@ uint32_t iomt_pack_map_next(const struct iomt_pack *pack, struct pack_map map, u
 		leaf = map.rid;
 	}
 	return leaf;
+}
+
+struct visit {
+	const struct iomt_pack *pack;
+	pack_has has;
+	void *ctx;
+};
+
+static int go_over(const struct visit *visit, uint32_t node, unsigned level, uint32_t key)
+{
+	const struct pack_node *content = pack_node(visit->pack, node);
+	int err = 0;
+
+	for (unsigned slot = 0; !err && slot < PACK_FANOUT; slot++) {
+		uint32_t at = key + (slot << (PACK_FANOUT_LG2 * level)),
+			 below = content->below[slot];
+
+		if (below && level)
+			err = go_over(visit, below, level - 1, at);
+		else if (below)
+			err = visit->has(visit->ctx, at, below);
+	}
+	return err;
+}
+
+int iomt_pack_map_each(const struct iomt_pack *pack, struct pack_map map, pack_has has, void *ctx)
+{
+	const struct visit visit = {pack, has, ctx};
+	int err = 0;
+
+	if (map.root)
+		err = go_over(&visit, map.root, level_of(pack, map.root), 0);
+	return !err && map.rid ? has(ctx, IOMT_PACK_RID, map.rid) : err;
 }
 
 struct comparison {

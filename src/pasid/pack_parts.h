@@ -245,9 +245,13 @@ PACK_INLINE bool pack_empties(const struct iomt_pack *pack, const struct pack_cl
 /* Room for so many more; then pack_take does not fail. IOMT_ENOMEM. */
 int iomt_pack_room(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2,
 		   uint32_t count);
-/* Elements up to this number, of an array whose numbers are given elsewhere. IOMT_ENOMEM. */
-int iomt_pack_reach(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2,
-		    uint32_t number);
+/* Elements up to this number, of an array from which none is taken. IOMT_ENOMEM. */
+PACK_INLINE int pack_reach(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2,
+			   uint32_t number)
+{
+	return pack_reaches(array, number, lg2) ? 0 : iomt_pack_room(pack, array, lg2, number);
+}
+
 /* An element with any content, or 0. */
 uint32_t iomt_pack_take(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2);
 void iomt_pack_give(struct iomt_pack_array *array, unsigned lg2, uint32_t number);
@@ -299,6 +303,9 @@ uint32_t iomt_pack_map_get(const struct iomt_pack *pack, struct pack_map map, ui
 /* The first key from "from" on; its leaf, or 0. */
 uint32_t iomt_pack_map_next(const struct iomt_pack *pack, struct pack_map map, uint32_t from,
 			    uint32_t *key);
+/* Called for each key, in order; what is not 0 ends the walk and is returned. */
+typedef int (*pack_has)(void *ctx, uint32_t key, uint32_t leaf);
+int iomt_pack_map_each(const struct iomt_pack *pack, struct pack_map map, pack_has has, void *ctx);
 uint32_t iomt_pack_map_keys(const struct iomt_pack *pack, struct pack_map map);
 /* Another leaf (or 0) for a key; takes the map's hold over. IOMT_ENOMEM: nothing changes. */
 int iomt_pack_map_set(struct iomt_pack *pack, struct pack_map *map, uint32_t key, uint32_t leaf);
