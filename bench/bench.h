@@ -88,6 +88,7 @@ struct round {
 	uint64_t entries; /* that one operation writes or reads */
 	/* the process in bytes: before, after, and when the provider was told to give back what is free */
 	double resident[3];
+	double ids, fewest, bytes; /* of the packer: ids in use and the fewest that do */
 	const char *error;
 };
 
@@ -153,7 +154,7 @@ void bench_limits(bool full);
 void bench_invalidation(void);
 void bench_flush(void);
 void bench_ids(void);
-void bench_pack(void);
+void bench_pack(bool full);
 void bench_tlb(bool full);
 
 #endif
