@@ -481,7 +481,7 @@ static unsigned differing(const struct pack_node *a, const struct pack_node *b)
 	unsigned slots = 0;
 
 	for (unsigned i = 0; i < PACK_FANOUT; i += 2) {
-		if (__builtin_memcmp(&a->below[i], &b->below[i], 2 * sizeof(a->below[0])))
+		if (__builtin_memcmp(&a->below[i], &b->below[i], 2 * sizeof(a->below[0])) != 0)
 			slots |= (unsigned)(a->below[i] != b->below[i]) << i |
 				 (unsigned)(a->below[i + 1] != b->below[i + 1]) << (i + 1);
 	}
