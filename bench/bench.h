@@ -89,6 +89,7 @@ struct round {
 	bool disturbed;	  /* the system took a processor away while it was timed */
 	/* the process in bytes: before, after, and when the provider was told to give back what is free */
 	double resident[3];
+	double ids, fewest, bytes; /* of the packer: ids in use and the fewest that do */
 	const char *error;
 };
 
@@ -158,7 +159,7 @@ void bench_limits(bool full);
 void bench_invalidation(void);
 void bench_flush(void);
 void bench_ids(void);
-void bench_pack(void);
+void bench_pack(bool full);
 void bench_tlb(bool full);
 
 #endif

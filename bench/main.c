@@ -162,6 +162,11 @@ static void run(struct shim_state *state, const void *ctx)
 		shim_counter(state, "resident_after", round.resident[1]);
 		shim_counter(state, "resident_trimmed", round.resident[2]);
 	}
+	if (round.ids > 0) {
+		shim_counter(state, "ids", round.ids);
+		shim_counter(state, "fewest", round.fewest);
+		shim_counter(state, "bytes", round.bytes);
+	}
 	iomt_gather_release(&round.gather);
 	workload->close(&round);
 }
@@ -201,7 +206,7 @@ static void add_all(bool full)
 	bench_invalidation();
 	bench_flush();
 	bench_ids();
-	bench_pack();
+	bench_pack(full);
 	for (size_t i = 0; i < kind_count; i++) {
 		if (!full && !kinds[i].in_default)
 			continue;

@@ -221,16 +221,24 @@ struct iomt_pack_heads {
 	uint32_t entries;
 };
 
+/* Private: two maps that differ at one key; maps are known by their numbers. */
+struct iomt_pack_change {
+	uint32_t root[2], rid[2]; /* before and after; all 0: none */
+	uint32_t key;
+	uint32_t leaf[2];
+};
+
 /* A packer. The fields are private; they are here so that a caller can place one anywhere. */
 struct iomt_pack {
 	struct iomt_pack_cfg cfg;
 	struct iomt_ids ids;
 	uint64_t bytes; /* but for those of ids */
-	struct iomt_pack_array leaves, nodes, metas, devices, classes, loads, tags;
+	struct iomt_pack_array leaves, leaf_refs, nodes, metas, devices, classes, loads, tags;
 	struct iomt_pack_array steps, waiting, marked;
 	struct iomt_pack_heads leaf_heads, node_heads, class_heads, tag_heads;
-	uint64_t token;	    /* of the last plan */
-	uint64_t completed; /* all plans up to this */
+	struct iomt_pack_change change; /* that was looked at last */
+	uint64_t token;			/* of the last plan */
+	uint64_t completed;		/* all plans up to this */
 	uint32_t waiting_first, waiting_end;
 	uint32_t marked_count;
 	uint32_t first_class;	/* in use */

@@ -82,6 +82,7 @@ int iomt_pack_init(struct iomt_pack *pack, const struct iomt_pack_cfg *cfg)
 void iomt_pack_destroy(struct iomt_pack *pack)
 {
 	struct iomt_pack_array *const arrays[] = {&pack->leaves,
+						  &pack->leaf_refs,
 						  &pack->nodes,
 						  &pack->metas,
 						  &pack->devices,
@@ -354,6 +355,15 @@ static void apply(struct iomt_pack *pack)
 	close(pack, PACK_GOING);
 }
 
+/* Numbers of maps may be those of others by now. */
+static void prepare(struct iomt_pack *pack)
+{
+	take_stamp(pack);
+	pack->change = (struct iomt_pack_change){0};
+	pack->must_wait = false;
+	pack->step_count = 0;
+}
+
 static void find_changed(struct iomt_pack *pack)
 {
 	for (uint32_t number = pack->touched, next; number; number = next) {
@@ -407,9 +417,7 @@ int iomt_pack_commit(struct iomt_pack *pack, struct iomt_pack_plan *plan)
 
 	if (!pack->open)
 		return IOMT_EINVAL;
-	take_stamp(pack);
-	pack->must_wait = false;
-	pack->step_count = 0;
+	prepare(pack);
 	find_changed(pack);
 	err = decide(pack);
 	return err ? err : conclude(pack, plan);
@@ -528,8 +536,7 @@ int iomt_pack_apply(struct iomt_pack *pack, const iomt_pack_device *devices, con
 		err = iomt_pack_begin(pack);
 	if (err)
 		return err;
-	take_stamp(pack);
-	pack->must_wait = false;
+	prepare(pack);
 	for (uint32_t i = 0; i < count && !err; i++)
 		err = move(pack, find(pack, devices[i]), ids[i]);
 	iomt_pack_isolating_moved(pack);

@@ -33,10 +33,11 @@
 #define PACK_FANOUT	16u
 #define PACK_FANOUT_LG2 4u
 
+/* References are apart, close to those of others: nodes touch them of all that they have. */
 struct pack_leaf {
 	struct iomt_pack_leaf leaf;
-	uint32_t refs;
 	uint32_t next; /* in its chain */
+	uint32_t unused;
 };
 
 struct pack_node {
@@ -107,7 +108,7 @@ struct pack_class {
 	uint32_t before, after; /* in use */
 	uint32_t stamp; /* of the last transaction that touched one of its devices; below: in it */
 	uint16_t flags;
-	uint16_t unused;
+	uint16_t used; /* its id is given out, and not in quarantine */
 	uint32_t touched, leaving;
 	uint32_t goal; /* the first device touched */
 };
@@ -150,9 +151,20 @@ PACK_INLINE void *pack_at(const struct iomt_pack_array *array, uint32_t number, 
 	return array->pieces[number >> per_lg2] + ((size_t)(number & ((1u << per_lg2) - 1)) << lg2);
 }
 
+/* Whether there is a place for an element of this number. */
+PACK_INLINE bool pack_reaches(const struct iomt_pack_array *array, uint32_t number, unsigned lg2)
+{
+	return number >> (PACK_PIECE_LG2 - lg2) < array->count;
+}
+
 PACK_INLINE struct pack_leaf *pack_leaf(const struct iomt_pack *pack, uint32_t number)
 {
 	return pack_at(&pack->leaves, number, PACK_LEAF_LG2);
+}
+
+PACK_INLINE uint32_t *pack_leaf_refs(const struct iomt_pack *pack, uint32_t number)
+{
+	return pack_at(&pack->leaf_refs, number, PACK_WORD_LG2);
 }
 
 PACK_INLINE struct pack_node *pack_node(const struct iomt_pack *pack, uint32_t number)
@@ -233,6 +245,13 @@ PACK_INLINE bool pack_empties(const struct iomt_pack *pack, const struct pack_cl
 /* Room for so many more; then pack_take does not fail. IOMT_ENOMEM. */
 int iomt_pack_room(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2,
 		   uint32_t count);
+/* Elements up to this number, of an array from which none is taken. IOMT_ENOMEM. */
+PACK_INLINE int pack_reach(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2,
+			   uint32_t number)
+{
+	return pack_reaches(array, number, lg2) ? 0 : iomt_pack_room(pack, array, lg2, number);
+}
+
 /* An element with any content, or 0. */
 uint32_t iomt_pack_take(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2);
 void iomt_pack_give(struct iomt_pack_array *array, unsigned lg2, uint32_t number);
@@ -255,18 +274,23 @@ void iomt_pack_link(struct iomt_pack *pack, struct iomt_pack_heads *heads,
 void iomt_pack_unlink(struct iomt_pack *pack, struct iomt_pack_heads *heads,
 		      const struct pack_chain *chain, uint32_t hash, uint32_t number);
 
+/* Of up to 16 words, an even number of them: products that do not wait for each other, added up. */
 PACK_INLINE uint32_t pack_hash(const struct iomt_pack *pack, const uint32_t *words, size_t n)
 {
-	uint64_t hash = 0x9e3779b97f4a7c15ULL;
+	static const uint64_t odd[PACK_FANOUT / 2] = {
+		0x86dc283cf0480ff9ULL, 0x47eaa0992cb6916dULL, 0xca118783593942a5ULL,
+		0x1509bb0a9bf13331ULL, 0x12e1bc7656670b15ULL, 0xf5ec52ed01088475ULL,
+		0x2909406c2e416789ULL, 0x59ba1b0d5c906159ULL,
+	};
+	uint64_t hash = 0;
 
 	if (pack->cfg.hash)
 		return pack->cfg.hash(words, n);
-	for (size_t i = 0; i < n; i += 2) {
-		hash ^= words[i] | (uint64_t)words[i + 1] << 32;
-		hash *= 0xff51afd7ed558ccdULL;
-		hash ^= hash >> 32;
-	}
-	return (uint32_t)hash;
+	for (size_t i = 0; i < n; i += 2)
+		hash += (words[i] | (uint64_t)words[i + 1] << 32) * odd[i / 2];
+	hash ^= hash >> 32;
+	hash *= 0xff51afd7ed558ccdULL;
+	return (uint32_t)(hash >> 32);
 }
 
 /* pack_map.c: maps. */
@@ -279,14 +303,17 @@ uint32_t iomt_pack_map_get(const struct iomt_pack *pack, struct pack_map map, ui
 /* The first key from "from" on; its leaf, or 0. */
 uint32_t iomt_pack_map_next(const struct iomt_pack *pack, struct pack_map map, uint32_t from,
 			    uint32_t *key);
+/* Called for each key, in order; what is not 0 ends the walk and is returned. */
+typedef int (*pack_has)(void *ctx, uint32_t key, uint32_t leaf);
+int iomt_pack_map_each(const struct iomt_pack *pack, struct pack_map map, pack_has has, void *ctx);
 uint32_t iomt_pack_map_keys(const struct iomt_pack *pack, struct pack_map map);
 /* Another leaf (or 0) for a key; takes the map's hold over. IOMT_ENOMEM: nothing changes. */
 int iomt_pack_map_set(struct iomt_pack *pack, struct pack_map *map, uint32_t key, uint32_t leaf);
 
 /* Called for each key whose leaf differs; what is not 0 ends the walk and is returned. */
 typedef int (*pack_differs)(void *ctx, uint32_t key, uint32_t before, uint32_t after);
-int iomt_pack_map_compare(const struct iomt_pack *pack, struct pack_map before,
-			  struct pack_map after, pack_differs differs, void *ctx);
+int iomt_pack_map_compare(struct iomt_pack *pack, struct pack_map before, struct pack_map after,
+			  pack_differs differs, void *ctx);
 
 /* pack_tags.c: tags in use and in quarantine, by class and key. */
 
@@ -315,6 +342,8 @@ extern const struct pack_chain iomt_pack_class_chain;
  * IOMT_EBUSY, IOMT_ENOMEM.
  */
 int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uint32_t *class);
+/* Whether a class has this number. */
+bool iomt_pack_class_used(const struct iomt_pack *pack, uint32_t class);
 /* Gives back the id of a class that was never used. */
 void iomt_pack_class_undo(struct iomt_pack *pack, uint32_t class);
 /* Puts the id of a class into quarantine for the plan pack->token. */

@@ -4,7 +4,7 @@
 
 static int add(struct iomt_pack *pack, const struct iomt_pack_step *step)
 {
-	if (iomt_pack_room(pack, &pack->steps, PACK_STEP_LG2, pack->step_count + 1))
+	if (pack_reach(pack, &pack->steps, PACK_STEP_LG2, pack->step_count))
 		return IOMT_ENOMEM;
 	*(struct iomt_pack_step *)pack_at(&pack->steps, pack->step_count++, PACK_STEP_LG2) = *step;
 	return 0;
