@@ -199,7 +199,10 @@ enum iomt_pack_op {
 	 */
 	IOMT_PACK_FLUSH_DEVICE,
 	IOMT_PACK_FLUSH_ENTRY,
-	/* Invalidate IOTLB entries: of (id, key), or of the id whatever the key. */
+	/*
+	 * Invalidate IOTLB entries: of (id, key), or of the id whatever the key (with tables of ids:
+	 * and all that is cached of its table by the id).
+	 */
 	IOMT_PACK_FLUSH_KEY,
 	IOMT_PACK_FLUSH_ID,
 	/* Invalidate the device's own TLB (ATS): of a key, or IOMT_PACK_ALL. */
