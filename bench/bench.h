@@ -88,6 +88,7 @@ struct round {
 	uint64_t entries; /* that one operation writes or reads */
 	/* the process in bytes: before, after, and when the provider was told to give back what is free */
 	double resident[3];
+	double bytes, table_bytes; /* what the library counts itself, where it does */
 	const char *error;
 };
 

@@ -77,10 +77,10 @@ typedef uint32_t (*iomt_pack_hash)(const uint32_t *words, size_t n);
 /* iomt_pack_tables_cfg.flags */
 
 /*
- * AMD: hardware tells what it has cached of a GCR3 table by the domain id, or by the table's address,
- * and not by the device alone. Then a device goes from one table to another by one store; else by way
- * of an invalid device-table entry, and its requests fail meanwhile. VT-d and SMMUv3 need no word: what
- * tags translations stands in the entry.
+ * AMD: hardware finds what it has cached of GCR3 tables by the domain id, and not by the device alone.
+ * Then a device goes from one table to another by one store; else by way of a device-table entry that
+ * refuses all requests. Without effect on VT-d and SMMUv3, where what tags
+ * translations stands in the PASID's entry.
  */
 #define IOMT_PACK_TAGGED_ENTRIES 0x1u
 
@@ -188,8 +188,9 @@ enum iomt_pack_op {
 	IOMT_PACK_CLEAR_ENTRY,
 	IOMT_PACK_WRITE_ENTRY,
 	/*
-	 * Write the id into the device-table entry; IOMT_PACK_NO_ID: make that entry invalid. With
-	 * tables of ids: at once the id, its table and the leaf that the device has for IOMT_PACK_RID.
+	 * Write the id into the device-table entry; IOMT_PACK_NO_ID: make it refuse all requests
+	 * (AMD: with V clear it would let them through). With tables of ids: at once the id, its
+	 * table, and the leaf that the device has for IOMT_PACK_RID.
 	 */
 	IOMT_PACK_WRITE_DEVICE,
 	/*

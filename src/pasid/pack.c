@@ -87,7 +87,7 @@ int iomt_pack_init(struct iomt_pack *pack, const struct iomt_pack_cfg *cfg)
 	pack->shares = cfg->tables;
 	if (pack->shares) {
 		__builtin_memcpy(&pack->tables_cfg, cfg->tables, sizeof(pack->tables_cfg));
-		iomt_pasid_shape(&pack->shape, &pack->tables_cfg.table);
+		iomt_pasid_table_shape(&pack->shape, &pack->tables_cfg.table);
 	}
 	pack->cfg.tables = NULL; /* the caller's may be gone */
 	ids.mem = cfg->mem;

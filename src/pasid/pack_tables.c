@@ -72,8 +72,8 @@ static int make(struct iomt_pack *pack, const struct pack_device *device)
 	int err;
 
 	if (device->class)
-		err = iomt_pasid_copy(table, pack_table(pack, device->class),
-				      (uint16_t)pack_id(pack, device->to));
+		err = iomt_pasid_table_copy(table, pack_table(pack, device->class),
+					    (uint16_t)pack_id(pack, device->to));
 	else
 		err = iomt_pasid_table_init(table, &pack->tables_cfg.table);
 	if (err)
@@ -115,7 +115,7 @@ static int count(void *ctx, uint32_t key, uint32_t before, uint32_t after)
 
 	(void)before;
 	if (after && key != IOMT_PACK_RID)
-		iomt_pasid_missing(counting->table, key, &counting->missing);
+		iomt_pasid_table_missing(counting->table, key, &counting->missing);
 	return 0;
 }
 
@@ -136,7 +136,7 @@ static int take_spare(struct iomt_pack *pack)
 		(void)iomt_pack_map_compare(pack, device->map, device->wanted, count, &counting);
 		missing += counting.missing.count;
 	}
-	err = iomt_pasid_spare(&pack->shape, missing);
+	err = iomt_pasid_table_spare(&pack->shape, missing);
 	if (!err)
 		pack->table_bytes += missing * pasid_leaf_bytes(&pack->shape);
 	return err;
@@ -185,7 +185,7 @@ void iomt_pack_tables_destroy(struct iomt_pack *pack)
 {
 	uint32_t class;
 
-	iomt_pasid_spare_free(&pack->shape);
+	iomt_pasid_table_spare_free(&pack->shape);
 	for (class = pack->first_class; class; class = pack_class(pack, class)->after)
 		iomt_pack_table_free(pack, class);
 	for (class = pack->first_drained; class; class = pack_class(pack, class)->next)

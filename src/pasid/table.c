@@ -162,7 +162,7 @@ static u64 span_of(const struct iomt_pasid_table *table)
 }
 
 /* What a root takes that has other tables below it. Other tables are as large as those at level 0. */
-size_t iomt_pasid_root_bytes(const struct iomt_pasid_table *table)
+size_t iomt_pasid_table_root_bytes(const struct iomt_pasid_table *table)
 {
 	size_t bytes = sizeof(u64), least = MIN_BYTES;
 
@@ -176,7 +176,7 @@ size_t iomt_pasid_root_bytes(const struct iomt_pasid_table *table)
 }
 
 /* Memory whose physical address is no good counts as none. */
-u64 *iomt_pasid_alloc(const struct iomt_pasid_table *table, size_t bytes)
+u64 *iomt_pasid_table_alloc(const struct iomt_pasid_table *table, size_t bytes)
 {
 	u64 *memory = table->mem->alloc(table->mem->ctx, bytes);
 	u64 phys;
@@ -228,7 +228,7 @@ static int chain_fill(struct iomt_pasid_table *table, struct chain *chain, u64 c
 		if (memory)
 			table->spare = *(u64 **)memory;
 		else
-			memory = iomt_pasid_alloc(table, pasid_leaf_bytes(table));
+			memory = iomt_pasid_table_alloc(table, pasid_leaf_bytes(table));
 		if (!memory) {
 			chain_free(table, chain);
 			return IOMT_ENOMEM;
@@ -238,7 +238,7 @@ static int chain_fill(struct iomt_pasid_table *table, struct chain *chain, u64 c
 	return 0;
 }
 
-int iomt_pasid_spare(struct iomt_pasid_table *table, uint64_t count)
+int iomt_pasid_table_spare(struct iomt_pasid_table *table, uint64_t count)
 {
 	struct chain chain;
 	int err = chain_fill(table, &chain, count);
@@ -247,7 +247,7 @@ int iomt_pasid_spare(struct iomt_pasid_table *table, uint64_t count)
 	return err;
 }
 
-void iomt_pasid_spare_free(struct iomt_pasid_table *table)
+void iomt_pasid_table_spare_free(struct iomt_pasid_table *table)
 {
 	struct chain chain = {table->spare};
 
@@ -255,7 +255,7 @@ void iomt_pasid_spare_free(struct iomt_pasid_table *table)
 	table->spare = NULL;
 }
 
-void iomt_pasid_shape(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg)
+void iomt_pasid_table_shape(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg)
 {
 	unsigned levels = 2;
 
@@ -284,9 +284,9 @@ int iomt_pasid_table_init(struct iomt_pasid_table *table, const struct iomt_pasi
 
 	if (err)
 		return err;
-	iomt_pasid_shape(table, cfg);
-	table->bytes = iomt_pasid_root_bytes(table);
-	table->root = iomt_pasid_alloc(table, table->bytes);
+	iomt_pasid_table_shape(table, cfg);
+	table->bytes = iomt_pasid_table_root_bytes(table);
+	table->root = iomt_pasid_table_alloc(table, table->bytes);
 	if (!table->root)
 		return IOMT_ENOMEM;
 	table->tables = 1;
@@ -378,8 +378,8 @@ static void count_one(const struct iomt_pasid_table *table, unsigned levels, uin
 	}
 }
 
-void iomt_pasid_missing(const struct iomt_pasid_table *table, uint32_t pasid,
-			struct pasid_missing *missing)
+void iomt_pasid_table_missing(const struct iomt_pasid_table *table, uint32_t pasid,
+			      struct pasid_missing *missing)
 {
 	count_one(table, table->levels, pasid, missing);
 }
@@ -684,7 +684,7 @@ static void destroy(struct iomt_pasid_table *table, u64 *memory, unsigned level,
 
 void iomt_pasid_table_destroy(struct iomt_pasid_table *table)
 {
-	destroy(table, table->root, table->levels - 1u, iomt_pasid_root_bytes(table));
+	destroy(table, table->root, table->levels - 1u, iomt_pasid_table_root_bytes(table));
 	table->root = NULL;
 	table->bytes = table->tables = table->entries = 0;
 }

@@ -131,10 +131,10 @@ static inline void pasid_inv_set(struct iomt_pasid_inv *inv, uint32_t what, uint
 /* table.c */
 
 /* What a table of this configuration, which is valid, is but for its memory. */
-void iomt_pasid_shape(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg);
-size_t iomt_pasid_root_bytes(const struct iomt_pasid_table *table);
+void iomt_pasid_table_shape(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg);
+size_t iomt_pasid_table_root_bytes(const struct iomt_pasid_table *table);
 /* With any content, or NULL. */
-u64 *iomt_pasid_alloc(const struct iomt_pasid_table *table, size_t bytes);
+u64 *iomt_pasid_table_alloc(const struct iomt_pasid_table *table, size_t bytes);
 
 /* Tables that PASIDs lack, which are given one after the other and upwards. Begins as zeros. */
 struct pasid_missing {
@@ -142,17 +142,17 @@ struct pasid_missing {
 	u64 count;
 };
 
-void iomt_pasid_missing(const struct iomt_pasid_table *table, uint32_t pasid,
-			struct pasid_missing *missing);
+void iomt_pasid_table_missing(const struct iomt_pasid_table *table, uint32_t pasid,
+			      struct pasid_missing *missing);
 /* Takes so many tables in advance, besides none; the next entries use them. IOMT_ENOMEM: none. */
-int iomt_pasid_spare(struct iomt_pasid_table *table, uint64_t count);
-void iomt_pasid_spare_free(struct iomt_pasid_table *table);
+int iomt_pasid_table_spare(struct iomt_pasid_table *table, uint64_t count);
+void iomt_pasid_table_spare_free(struct iomt_pasid_table *table);
 
 /* table_copy.c */
 
 /* Makes a table with the entries of another. VT-d: of this domain. IOMT_ENOMEM: *copy is no table. */
-int iomt_pasid_copy(struct iomt_pasid_table *copy, const struct iomt_pasid_table *table,
-		    uint16_t tag);
+int iomt_pasid_table_copy(struct iomt_pasid_table *copy, const struct iomt_pasid_table *table,
+			  uint16_t tag);
 
 /* table_write.c */
 

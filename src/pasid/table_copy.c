@@ -30,7 +30,7 @@ static int copy_tree(struct iomt_pasid_table *copy, u64 *to, const u64 *from, un
 
 		if (!from[i])
 			continue;
-		below = iomt_pasid_alloc(copy, pasid_leaf_bytes(copy));
+		below = iomt_pasid_table_alloc(copy, pasid_leaf_bytes(copy));
 		if (!below)
 			return IOMT_ENOMEM;
 		to[i] = pasid_pointer(copy, below);
@@ -41,15 +41,15 @@ static int copy_tree(struct iomt_pasid_table *copy, u64 *to, const u64 *from, un
 	return err;
 }
 
-int iomt_pasid_copy(struct iomt_pasid_table *copy, const struct iomt_pasid_table *table,
-		    uint16_t tag)
+int iomt_pasid_table_copy(struct iomt_pasid_table *copy, const struct iomt_pasid_table *table,
+			  uint16_t tag)
 {
-	size_t bytes = iomt_pasid_root_bytes(table);
+	size_t bytes = iomt_pasid_table_root_bytes(table);
 	int err;
 
 	*copy = *table;
 	copy->spare = NULL;
-	copy->root = iomt_pasid_alloc(copy, bytes);
+	copy->root = iomt_pasid_table_alloc(copy, bytes);
 	if (!copy->root)
 		return IOMT_ENOMEM;
 	err = copy_tree(copy, copy->root, table->root, table->levels - 1u, bytes, tag);
