@@ -112,8 +112,9 @@ struct iomt_pack_cfg {
 
 	/*
 	 * Where memory comes from: pieces of 512 to 4096 bytes, and powers of two up to 1 MiB. There are
-	 * 64 bytes for each id from first_id to the highest that was ever in use; isolating, 1088, and
-	 * IOMT_ENOMEM beyond the first 2^19 - 1 ids.
+	 * 64 bytes for each id from first_id to the highest that was ever in use (192 with tables of
+	 * ids, which have a provider of their own); isolating, 1088, and IOMT_ENOMEM beyond the first
+	 * 2^19 - 1 ids.
 	 */
 	const struct iomt_mem *mem;
 
