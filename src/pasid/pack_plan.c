@@ -252,14 +252,6 @@ static int flush_kept(struct iomt_pack *pack, const struct pack_device *device, 
 	return iomt_pack_map_compare(pack, device->map, device->wanted, flush_lost, &keys);
 }
 
-/* Whether devices join a class that changes in this transaction. */
-static bool is_joined(const struct iomt_pack *pack, uint32_t number)
-{
-	const struct pack_class *class = pack_class(pack, number);
-
-	return class->stamp == pack->stamp && (class->flags & PACK_JOINED);
-}
-
 /* Before others join a class, what goes from it must be gone. */
 static int flush_joined(struct iomt_pack *pack)
 {
@@ -270,7 +262,9 @@ static int flush_joined(struct iomt_pack *pack)
 	if (pack_isolates(pack))
 		return 0;
 	PACK_EACH (pack, number, device) {
-		joined |= device->to && moves(device) && is_joined(pack, device->to);
+		joined |= device->to && moves(device) &&
+			  pack_class(pack, device->to)->stamp == pack->stamp &&
+			  (pack_class(pack, device->to)->flags & PACK_JOINED);
 	}
 	if (!joined)
 		return 0;
@@ -437,12 +431,8 @@ static int look_own(struct iomt_pack *pack, uint32_t number, const struct pack_d
 	bool trusted = pack_isolates(pack) && device->trust && moves(device);
 
 	(void)number;
-	if (pack->shares && device->class && moves(device)) {
-		/* it may have another leaf where the table that it found is to have one */
-		if (device->to && (device->flags & IOMT_PACK_ATS) && is_joined(pack, device->to))
-			pack->must_wait = true;
+	if (pack->shares && moves(device)) /* nothing is written for it */
 		return 0;
-	}
 	if (device->class && device->to && (device->flags & IOMT_PACK_ATS) &&
 	    (trusted || device->token > pack->completed) &&
 	    iomt_pack_map_compare(pack, device->map, device->wanted, is_gained, NULL))

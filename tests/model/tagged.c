@@ -389,6 +389,12 @@ static void invalidate(struct tagged *hw, unsigned index)
 	}
 }
 
+/* A cache may lose a device-table entry at any time, and what was read by it stays. */
+static void evict(struct tagged *hw)
+{
+	hw->devices[random_below(&hw->random, TAGGED_DEVICES)].id_is_cached = false;
+}
+
 static void access_any(struct tagged *hw)
 {
 	tagged_access(hw, (unsigned)random_below(&hw->random, TAGGED_DEVICES),
@@ -432,6 +438,9 @@ void tagged_live(struct tagged *hw)
 {
 	for (uint64_t i = random_below(&hw->random, 6); i; i--) {
 		switch (random_below(&hw->random, 24)) {
+		case 3:
+			evict(hw);
+			break;
 		case 0:
 			if (hw->queued)
 				invalidate(hw, (unsigned)random_below(&hw->random, hw->queued));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An IOMMU whose caches never forget by themselves, entry by entry: an IOTLB tagged by id and key,
- * device-table and PASID entries that are cached when they are used, TLBs of devices, walks that
- * are under way, and invalidations that happen in any order until somebody waits. It carries out
- * plans of iomt/pack.h step by step, and devices access between any two steps.
+ * PASID entries that are cached when they are used, TLBs of devices, walks that are under way, and
+ * invalidations that happen in any order until somebody waits. Device-table entries are cached,
+ * too, but come and go. It carries out plans of iomt/pack.h step by step, and devices access between
+ * any two steps.
  *
  * A device has a PASID table of its own, which is kept here, or finds that of its id in memory, from
  * its device-table entry on (pasid_reader.h).

@@ -228,7 +228,7 @@ static void worked_example(void)
 	close_pack();
 }
 
-/* Who joins a table that is changing: what goes is gone before, and its own TLB is empty. */
+/* Who joins a table that is changing finds it without what goes. */
 static void joins_a_changing_table(void)
 {
 	iomt_pack_device one, two;
@@ -248,7 +248,7 @@ static void joins_a_changing_table(void)
 	iomt_pack_clear(&pack, two, 3);
 	iomt_pack_set(&pack, two, 5, &a);
 	iomt_pack_set(&pack, two, 3, &a);
-	commit("PPce.K.DF.I.A.w|RR");
+	commit("PPce.K.DF.I.Aw|.RR");
 	CHECK_EQ(id_of(one), id_of(two));
 	CHECK_EQ(root_at(two, 5), 0x1000);
 	CHECK_EQ(root_at(two, 4), 0);
