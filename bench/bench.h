@@ -89,7 +89,8 @@ struct round {
 	bool disturbed;	  /* the system took a processor away while it was timed */
 	/* the process in bytes: before, after, and when the provider was told to give back what is free */
 	double resident[3];
-	double ids, fewest, bytes; /* of the packer: ids in use and the fewest that do */
+	double ids, fewest; /* of the packer: ids in use and the fewest that do */
+	double bytes, table_bytes; /* what the library counts itself, where it does */
 	const char *error;
 };
 
@@ -159,6 +160,7 @@ void bench_limits(bool full);
 void bench_invalidation(void);
 void bench_flush(void);
 void bench_ids(void);
+void bench_pack_tables(void);
 void bench_pack(bool full);
 void bench_tlb(bool full);
 

@@ -49,6 +49,8 @@ int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uin
 	if (!err && pack_isolates(pack))
 		err = pack_reach(pack, &pack->loads, PACK_LOAD_LG2,
 				 number * PACK_LOADS + PACK_LOADS - 1);
+	if (!err && pack->shares)
+		err = pack_reach(pack, &pack->tables, PACK_TABLE_LG2, number);
 	if (err) {
 		(void)iomt_ids_free(&pack->ids, id);
 		return err;

@@ -11,6 +11,7 @@
 #ifndef PACK_PARTS_H
 #define PACK_PARTS_H
 
+#include "table.h"
 #include <iomt/pack.h>
 
 #define PACK_INLINE static inline __attribute__((always_inline))
@@ -29,6 +30,7 @@
 #define PACK_TAG_LG2	 5u
 #define PACK_WAITING_LG2 4u
 #define PACK_STEP_LG2	 6u
+#define PACK_TABLE_LG2	 7u
 
 #define PACK_FANOUT	16u
 #define PACK_FANOUT_LG2 4u
@@ -96,6 +98,7 @@ enum pack_class_flags {
 	PACK_FRESH = 4,	 /* in use since this transaction */
 	PACK_JOINED = 8, /* others come */
 	PACK_TOLD = 16,	 /* its steps are in the plan */
+	PACK_MADE = 32,	 /* fresh: its table is there */
 };
 
 struct pack_class {
@@ -151,7 +154,7 @@ PACK_INLINE void *pack_at(const struct iomt_pack_array *array, uint32_t number, 
 	return array->pieces[number >> per_lg2] + ((size_t)(number & ((1u << per_lg2) - 1)) << lg2);
 }
 
-/* Whether there is a place for an element of this number. */
+/* Whether there is room for an element of this number: if it was never used, it is all zeros. */
 PACK_INLINE bool pack_reaches(const struct iomt_pack_array *array, uint32_t number, unsigned lg2)
 {
 	return number >> (PACK_PIECE_LG2 - lg2) < array->count;
@@ -198,9 +201,19 @@ PACK_INLINE struct pack_tag *pack_tag(const struct iomt_pack *pack, uint32_t num
 	return pack_at(&pack->tags, number, PACK_TAG_LG2);
 }
 
+PACK_INLINE struct iomt_pasid_table *pack_table(const struct iomt_pack *pack, uint32_t class)
+{
+	return pack_at(&pack->tables, class, PACK_TABLE_LG2);
+}
+
 PACK_INLINE uint32_t pack_id(const struct iomt_pack *pack, uint32_t class)
 {
 	return class ? pack->cfg.first_id + class - 1 : IOMT_PACK_NO_ID;
+}
+
+PACK_INLINE iomt_pack_device pack_handle(const struct iomt_pack *pack, uint32_t number)
+{
+	return (uint64_t)pack_device(pack, number)->generation << 32 | number;
 }
 
 PACK_INLINE uint32_t pack_class_of(const struct iomt_pack *pack, uint32_t id)
@@ -231,6 +244,13 @@ PACK_INLINE bool pack_sends(const struct pack_device *device, unsigned width)
 PACK_INLINE bool pack_isolates(const struct iomt_pack *pack)
 {
 	return pack->cfg.relation == IOMT_PACK_ISOLATING;
+}
+
+/* Whether a step is of a table that is shared. */
+PACK_INLINE bool pack_is_table_step(const struct iomt_pack_step *step)
+{
+	return !step->device &&
+	       (step->op == IOMT_PACK_CLEAR_ENTRY || step->op == IOMT_PACK_WRITE_ENTRY);
 }
 
 /* Whether all devices of a class that the transaction touched leave it. */
@@ -368,6 +388,16 @@ void iomt_pack_isolating_moved(struct iomt_pack *pack);
 /* pack_plan.c: what hardware is told. IOMT_ENOMEM. */
 
 int iomt_pack_plan_make(struct iomt_pack *pack);
+
+/* pack_tables.c: the PASID tables of classes. */
+
+/* Whether a leaf makes an entry: else IOMT_ERANGE, IOMT_EINVAL, the hook's error. */
+int iomt_pack_table_fits(const struct iomt_pack *pack, uint32_t key,
+			 const struct iomt_pack_leaf *leaf);
+/* Makes tables of fresh classes, and takes what the plan's steps need. IOMT_ENOMEM: nothing. */
+int iomt_pack_tables_make(struct iomt_pack *pack);
+void iomt_pack_table_free(struct iomt_pack *pack, uint32_t class);
+void iomt_pack_tables_destroy(struct iomt_pack *pack);
 
 /* Goes over the changed devices of a transaction. */
 #define PACK_EACH(pack, number, device)                                                \

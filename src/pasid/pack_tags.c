@@ -139,6 +139,8 @@ static void drain(struct iomt_pack *pack, uint32_t class)
 	if (!pack->first_drained)
 		pack->last_drained = 0;
 	pack->in_quarantine--;
+	if (pack->shares)
+		iomt_pack_table_free(pack, class);
 	(void)iomt_ids_free(&pack->ids, pack_id(pack, class)); /* allocated: cannot fail */
 }
 

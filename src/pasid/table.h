@@ -10,7 +10,9 @@
 
 #include <iomt/pasid_table.h>
 
-#define PASID_WORDS 8u
+#define PASID_WORDS  8u
+#define PASID_LEVELS 3u
+#define PASID_LINK   1ULL /* of a pointer: it is valid */
 
 typedef uint64_t u64;
 
@@ -42,6 +44,9 @@ struct pasid_facts {
 	uint32_t (*fresh)(const struct iomt_pasid_table *table, const u64 *words, uint16_t *tag);
 
 	void (*hw)(const struct iomt_pasid_table *table, struct iomt_pasid_table_hw *hw);
+
+	/* Gives a valid entry the domain id of another table; NULL: entries have none. */
+	void (*retag)(u64 *words, uint16_t tag);
 };
 
 extern const struct pasid_facts iomt_pasid_gcr3, iomt_pasid_cd, iomt_pasid_vtd;
@@ -81,6 +86,26 @@ static inline u64 pasid_phys(const struct iomt_pasid_table *table, const void *m
 	return (uintptr_t)memory + table->mem->phys_offset;
 }
 
+/* What every table takes but a root that has others below it. */
+static inline size_t pasid_leaf_bytes(const struct iomt_pasid_table *table)
+{
+	return pasid_facts(table)->words * sizeof(u64) << table->leaf_lg2;
+}
+
+static inline u64 *pasid_child(const struct iomt_pasid_table *table, u64 pointer)
+{
+	u64 phys = pointer & ~PASID_LINK & ~table->enc;
+
+	if (table->mem->to_virt)
+		return table->mem->to_virt(table->mem->ctx, phys);
+	return (u64 *)(uintptr_t)(phys - table->mem->phys_offset);
+}
+
+static inline u64 pasid_pointer(const struct iomt_pasid_table *table, const u64 *below)
+{
+	return pasid_phys(table, below) | table->enc | PASID_LINK;
+}
+
 static inline u64 pasid_bits(u64 word, unsigned high, unsigned low)
 {
 	return word >> low & (~0ULL >> (63 - (high - low)));
@@ -102,6 +127,34 @@ static inline void pasid_inv_set(struct iomt_pasid_inv *inv, uint32_t what, uint
 	inv->pasid = pasid;
 	inv->tag = tag;
 }
+
+/* table.c */
+
+/* What a table of this configuration, which is valid, is but for its memory. */
+void iomt_pasid_table_shape(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg);
+size_t iomt_pasid_table_root_bytes(const struct iomt_pasid_table *table);
+/* With any content, or NULL. */
+u64 *iomt_pasid_table_alloc(const struct iomt_pasid_table *table, size_t bytes);
+
+/* Tables that PASIDs lack, which are given one after the other and upwards. Begins as zeros. */
+struct pasid_missing {
+	u64 seen[PASID_LEVELS];
+	u64 count;
+};
+
+void iomt_pasid_table_missing(const struct iomt_pasid_table *table, uint32_t pasid,
+			      struct pasid_missing *missing);
+/* Takes so many tables in advance, besides none; the next entries use them. IOMT_ENOMEM: none. */
+int iomt_pasid_table_spare(struct iomt_pasid_table *table, uint64_t count);
+void iomt_pasid_table_spare_free(struct iomt_pasid_table *table);
+
+/* table_copy.c */
+
+/* Makes a table with the entries of another. VT-d: of this domain. IOMT_ENOMEM: *copy is no table. */
+int iomt_pasid_table_copy(struct iomt_pasid_table *copy, const struct iomt_pasid_table *table,
+			  uint16_t tag);
+
+/* table_write.c */
 
 /* Makes an entry that hardware can reach what "target" says. IOMT_EBUSY changes nothing. */
 int iomt_pasid_write(const struct iomt_pasid_table *table, u64 *entry, uint32_t pasid,
