@@ -86,8 +86,11 @@ struct round {
 	void *data;
 	uint64_t ops;	  /* in the timed part of a round */
 	uint64_t entries; /* that one operation writes or reads */
+	bool disturbed;	  /* the system took a processor away while it was timed */
 	/* the process in bytes: before, after, and when the provider was told to give back what is free */
 	double resident[3];
+	double ids, fewest; /* of the packer: ids in use and the fewest that do */
+	double bytes, table_bytes; /* what the library counts itself, where it does */
 	const char *error;
 };
 
@@ -132,6 +135,10 @@ unsigned bench_processors(void);
 void bench_pin(unsigned index);
 
 double bench_now(void);
+
+/* How often the system took its processor from the calling thread, ever. */
+long bench_interruptions(void);
+
 uint64_t bench_random(uint64_t *state);
 
 /* A random order of 0..count-1, to be freed; NULL when memory is out. */
@@ -154,7 +161,8 @@ void bench_invalidation(void);
 void bench_domain(void);
 void bench_flush(void);
 void bench_ids(void);
-void bench_pack(void);
+void bench_pack_tables(void);
+void bench_pack(bool full);
 void bench_tlb(bool full);
 
 #endif

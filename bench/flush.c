@@ -173,7 +173,7 @@ static void map_all(struct round *round)
 
 static void unmap_all(struct round *round)
 {
-	team_work(((struct flushing *)round->data)->team);
+	round->disturbed = !team_work(((struct flushing *)round->data)->team);
 }
 
 /*

@@ -145,9 +145,10 @@ static const struct allocator *const allocators[] = {
 struct state {
 	const struct allocator *allocator;
 	void *ids;
-	uint32_t *order; /* of all ids; the first "used" of them are in use */
+	uint32_t *order; /* of all ids; the first "used" of them are in use at first */
+	uint32_t *live;	 /* those that are now */
 	unsigned used;
-	unsigned at; /* in "order" */
+	unsigned at; /* in "live" */
 	struct team *team;
 	struct {
 		uint32_t last;
@@ -163,7 +164,20 @@ static void work(void *ctx, unsigned index)
 		state->allocator->pairs(state->ids, &state->threads[index].last, PAIRS);
 }
 
-/* "used" ids stay in use, those that a random order begins with. */
+/* A new one, in which those are in use that the random order begins with. */
+static bool occupy(struct state *state)
+{
+	if (state->ids)
+		state->allocator->close(state->ids);
+	state->ids = state->allocator->open(BITS);
+	if (!state->ids || state->allocator->fill(state->ids, IDS))
+		return false;
+	state->allocator->free(state->ids, state->order + state->used, IDS - state->used);
+	memcpy(state->live, state->order, state->used * sizeof(*state->live));
+	state->at = 0;
+	return true;
+}
+
 static bool prepare(struct round *round, unsigned used, unsigned threads)
 {
 	struct state *state = aligned_alloc(128, sizeof(*state));
@@ -176,13 +190,12 @@ static bool prepare(struct round *round, unsigned used, unsigned threads)
 	memset(state, 0, sizeof(*state));
 	state->allocator = (const struct allocator *)round->target; /* its first member */
 	state->used = used;
-	state->ids = state->allocator->open(BITS);
 	state->order = bench_permutation(IDS);
-	if (!state->ids || !state->order)
+	state->live = malloc(IDS * sizeof(*state->live));
+	if (!state->order || !state->live)
 		return false;
-	if (state->allocator->fill(state->ids, IDS))
+	if (!occupy(state))
 		round->error = "fill";
-	state->allocator->free(state->ids, state->order + used, IDS - used);
 	for (unsigned i = 0; i < threads; i++)
 		state->threads[i].last = i * (IDS / threads);
 	if (threads)
@@ -209,17 +222,24 @@ static void pairs(struct round *round)
 
 static void pairs_together(struct round *round)
 {
-	team_work(((struct state *)round->data)->team);
+	round->disturbed = !team_work(((struct state *)round->data)->team);
+}
+
+/* Where the smallest are handed out, what was random is soon in order: once around, and anew. */
+static void renew(struct round *round)
+{
+	struct state *state = round->data;
+
+	if (state->at + PAIRS > state->used && !occupy(state))
+		round->error = "fill";
 }
 
 static void churn(struct round *round)
 {
 	struct state *state = round->data;
 
-	if (state->at + PAIRS > state->used)
-		state->at = 0;
 	state->threads[0].wrong += state->allocator->churn(state->ids, &state->threads[0].last,
-							   state->order + state->at, PAIRS);
+							   state->live + state->at, PAIRS);
 	state->at += PAIRS;
 }
 
@@ -240,6 +260,7 @@ static void finish(struct round *round)
 	if (state->ids)
 		state->allocator->close(state->ids);
 	free(state->order);
+	free(state->live);
 	free(state);
 }
 
@@ -265,10 +286,11 @@ static void add_team(unsigned count)
 void bench_ids(void)
 {
 	static const struct workload again = {open_pairs, NULL, pairs, check, finish};
-	static const struct workload others = {open_pairs, NULL, churn, check, finish};
+	static const struct workload others = {open_pairs, renew, churn, check, finish};
 
 	add("alloc+free, empty", &again, 0, false);
 	add("alloc+free, half full", &again, 500, false);
+	add("alloc+free, 99 % full", &again, 990, false);
 	add("alloc+free, 99.9 % full", &again, 999, false);
 	add("free+alloc, half full", &others, 500, false);
 	add("free+alloc, 99.9 % full", &others, 999, false);

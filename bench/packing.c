@@ -4,6 +4,7 @@
  * answers do to the IOTLB of the model, beside an id for each device and the ideal, in which equal
  * leaves are one entry wherever they are.
  */
+#include "packing_bound.h"
 #include "snapshot.h"
 #include <iomt/iomt.h>
 #include <stdio.h>
@@ -11,9 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-#define SEED	 1u
-#define ACCESSES 100000u
-#define PAGES	 4u /* of each leaf, that are in use */
+#define SEED	    1u
+#define ACCESSES    100000u
+#define PAGES	    4u /* of each leaf, that are in use */
+#define BOUND_STEPS 40000000u
 
 static void give_up(const char *what)
 {
@@ -241,9 +243,35 @@ static void show_iotlb(void)
 	}
 }
 
+/* What is far above the cliques, in sizes for which better bounds are to be had. */
+static void show_bounds(void)
+{
+	static const uint32_t devices[] = {64, 100, 150, 200};
+
+	printf("\nAdversarial, compatible, 16 PASIDs: the largest clique, the bound by weights, "
+	       "the "
+	       "solver's proof, ids\n%7s %6s %7s %6s %5s\n",
+	       "devices", "clique", "weights", "proof", "ids");
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		struct snapshot snapshot;
+		struct answer answer;
+
+		if (!snapshot_make(&snapshot, SNAPSHOT_ADVERSARIAL, devices[i], 16, SEED))
+			give_up("no memory");
+		answer = solve(&snapshot, IOMT_REPACK_COMPATIBLE);
+		printf("%7u %6u %7u %6u %5u\n", devices[i], answer.result.clique,
+		       packing_bound(IOMT_REPACK_COMPATIBLE, snapshot.devices, snapshot.count,
+				     BOUND_STEPS),
+		       answer.result.bound, answer.result.ids);
+		free(answer.ids);
+		snapshot_free(&snapshot);
+	}
+}
+
 int main(void)
 {
 	show_sizes();
+	show_bounds();
 	show_iotlb();
 	return 0;
 }

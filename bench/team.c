@@ -8,6 +8,8 @@ struct member {
 	struct team *team;
 	unsigned index;
 	pthread_t thread;
+	long interruptions; /* until the end of its last turn */
+	bool disturbed;	    /* since the one before */
 };
 
 struct team {
@@ -30,6 +32,7 @@ static void *take_turns(void *ctx)
 	bench_pin(member->index);
 	for (;;) {
 		uint32_t next;
+		long interruptions;
 
 		do
 			next = __atomic_load_n(&team->turn, __ATOMIC_ACQUIRE);
@@ -38,6 +41,9 @@ static void *take_turns(void *ctx)
 		if (turn == UINT32_MAX)
 			return NULL;
 		team->work(team->ctx, member->index);
+		interruptions = bench_interruptions();
+		member->disturbed = interruptions != member->interruptions;
+		member->interruptions = interruptions;
 		__atomic_fetch_add(&team->done, 1, __ATOMIC_RELEASE);
 	}
 }
@@ -62,13 +68,18 @@ struct team *team_start(unsigned count, void (*work)(void *ctx, unsigned index),
 	return team;
 }
 
-void team_work(struct team *team)
+bool team_work(struct team *team)
 {
+	bool disturbed = false;
+
 	__atomic_store_n(&team->done, 0, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&team->turn, 1, __ATOMIC_RELEASE);
 	team->work(team->ctx, 0);
 	while (__atomic_load_n(&team->done, __ATOMIC_ACQUIRE) != team->count - 1)
 		continue;
+	for (unsigned i = 1; i < team->count; i++)
+		disturbed = disturbed || team->members[i].disturbed;
+	return !disturbed;
 }
 
 void team_stop(struct team *team)

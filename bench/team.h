@@ -10,8 +10,11 @@ struct team;
 /* So many threads that call work(ctx, 0), work(ctx, 1), ... when told to; NULL without memory. */
 struct team *team_start(unsigned count, void (*work)(void *ctx, unsigned index), void *ctx);
 
-/* Lets all of them work once, and returns when they have done so. */
-void team_work(struct team *team);
+/*
+ * Lets all of them work once, and returns when they have done so. False when the system took its
+ * processor from one of the others, since it was done the last time: then the caller waited for it.
+ */
+bool team_work(struct team *team);
 
 void team_stop(struct team *team);
 

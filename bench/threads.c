@@ -48,7 +48,7 @@ static void timed(struct round *round)
 {
 	struct crew *crew = round->data;
 
-	team_work(crew->team);
+	round->disturbed = !team_work(crew->team);
 }
 
 static void check_all(struct round *round)
@@ -154,7 +154,7 @@ static bool open_sums(struct round *round)
 
 static void sum_together(struct round *round)
 {
-	team_work(round->data);
+	round->disturbed = !team_work(round->data);
 }
 
 static void stop_sums(struct round *round)

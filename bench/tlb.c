@@ -256,7 +256,7 @@ static void look_together(struct round *round)
 {
 	struct state *state = round->data;
 
-	team_work(state->team);
+	round->disturbed = !team_work(state->team);
 }
 
 static void check_looks(struct round *round)

@@ -18,7 +18,8 @@ enum pack_operation {
 };
 
 struct pack_header {
-	uint8_t relation, merging, ids, hash;
+	uint8_t relation; /* and, from bit 1 on, whose the tables are and how they are cached */
+	uint8_t merging, ids, hash;
 	uint8_t gain, cost;
 	uint16_t seed; /* of what the IOMMU and its devices do meanwhile */
 };

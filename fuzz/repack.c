@@ -41,8 +41,7 @@ static void tidy(struct iomt_repack_device *device, struct iomt_repack_key *keys
 
 		while (at && keys[at - 1].key > key.key)
 			at--;
-		if ((key.key != IOMT_PACK_RID && key.key >= device->sends) ||
-		    (at && keys[at - 1].key == key.key))
+		if (!sharing_sends(device, key.key) || (at && keys[at - 1].key == key.key))
 			continue;
 		memmove(keys + at + 1, keys + at, (count - at) * sizeof(*keys));
 		keys[at] = key;
@@ -58,11 +57,12 @@ static void read_device(struct input *input, const struct repack_record *record,
 	struct iomt_repack_key *keys = input->keys[input->count];
 	struct repack_pair pair;
 
-	*device = (struct iomt_repack_device){.keys = keys,
-					      .sends = record->sends == 255 ? IOMT_PACK_PASIDS + 1
-									    : record->sends % 8u,
-					      .trust = record->trust % 3u,
-					      .fixed = record->fixed % 16u ? 0 : 1};
+	*device = (struct iomt_repack_device){
+		.keys = keys,
+		.sends = record->sends == 255 ? IOMT_PACK_PASIDS + 1 : record->sends % 8u,
+		.flags = record->trust & REPACK_GIOV ? IOMT_PACK_GIOV : 0,
+		.trust = record->trust % REPACK_GIOV % 3u,
+		.fixed = record->fixed % 16u ? 0 : 1};
 	for (; device->count < record->keys % (KEYS + 1) && *size >= sizeof(pair);
 	     *data += sizeof(pair), *size -= sizeof(pair)) {
 		memcpy(&pair, *data, sizeof(pair));
@@ -113,7 +113,7 @@ static int fault_of(const struct iomt_repack_device *device, uint32_t *index)
 		*index = i;
 		if (i && device->keys[i].key <= device->keys[i - 1].key)
 			return IOMT_EINVAL;
-		if (device->keys[i].key != IOMT_PACK_RID && device->keys[i].key >= device->sends)
+		if (!sharing_sends(device, device->keys[i].key))
 			return IOMT_ERANGE;
 	}
 	return 0;

@@ -8,6 +8,8 @@
 #define REPACK_TIDY    0x1 /* keys are sorted first, those that cannot be are left out */
 #define REPACK_PRESENT 0x2 /* devices have ids */
 
+#define REPACK_GIOV 0x80 /* requests without a PASID are PASID 0 */
+
 struct repack_header {
 	uint8_t relation;
 	uint8_t flags;
@@ -20,7 +22,7 @@ struct repack_header {
 struct repack_record {
 	uint8_t keys;
 	uint8_t sends;
-	uint8_t trust;
+	uint8_t trust; /* and REPACK_GIOV */
 	uint8_t fixed;
 	uint8_t present;
 };

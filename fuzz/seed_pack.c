@@ -13,7 +13,7 @@ void seed_pack(void)
 		struct {
 			struct pack_header header;
 			struct pack_record records[MOST];
-		} input = {.header = {.relation = (uint8_t)(w % 2),
+		} input = {.header = {.relation = (uint8_t)(w % 2 ? 1 : w),
 				      .merging = (uint8_t)(w / 2 % 3),
 				      .ids = (uint8_t)(w / 6 ? 27 : 4),
 				      .hash = (uint8_t)(w / 12),

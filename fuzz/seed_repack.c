@@ -27,12 +27,12 @@ void seed_repack(void)
 		char name[16];
 
 		for (unsigned i = 0; i < DEVICES; i++) {
-			unsigned next = (i + 1) % 5;
+			unsigned next = (i + 1) % 5, giov = n % 4 == 3 && i % 2 ? REPACK_GIOV : 0;
 
 			input.devices[i].record =
 				(struct repack_record){.keys = PAIRS,
 						       .sends = (uint8_t)(5 + i % 2),
-						       .trust = (uint8_t)(n / 6 % 3),
+						       .trust = (uint8_t)(n / 6 % 3 + giov),
 						       .fixed = 1,
 						       .present = (uint8_t)(i + n)};
 			input.devices[i].pairs[0] =

@@ -21,9 +21,9 @@
  * takes nothing but at its ends.
  *
  * Threads: all calls but init, trim and destroy may be made at any time in any thread. None takes a
- * lock, and some thread always gets on. With IOMT_IDS_SERIAL no two calls may overlap; each is then
- * twice as fast. What is said of single ids is linearizable: each such call takes effect at one
- * moment of its own.
+ * lock, and some thread always gets on. With IOMT_IDS_SERIAL no two calls may overlap; most are
+ * then two to three times as fast. What is said of single ids is linearizable: each such call takes
+ * effect at one moment of its own.
  */
 #ifndef IOMT_IDS_H
 #define IOMT_IDS_H

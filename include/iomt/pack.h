@@ -23,6 +23,7 @@
 #define IOMT_PACK_H
 
 #include <iomt/ids.h>
+#include <iomt/pasid_table.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -73,6 +74,37 @@ enum iomt_pack_merging {
  */
 typedef uint32_t (*iomt_pack_hash)(const uint32_t *words, size_t n);
 
+/* iomt_pack_tables_cfg.flags */
+
+/*
+ * AMD: hardware finds what it has cached of GCR3 tables by the domain id, and not by the device alone.
+ * Then a device goes from one table to another by one store; else by way of a device-table entry that
+ * refuses all requests. Without effect on VT-d and SMMUv3, where what tags
+ * translations stands in the PASID's entry.
+ */
+#define IOMT_PACK_TAGGED_ENTRIES 0x1u
+
+/* PASID tables, one for each id. docs/packing.md, "One table for each id". */
+struct iomt_pack_tables_cfg {
+	/* sizeof(struct iomt_pack_tables_cfg): the struct may grow. */
+	size_t size;
+
+	/*
+	 * Of each table. GCR3 has all levels from the beginning: levels is 0, and there is no
+	 * root_changed. With IOMT_PASID_TABLE_RID all devices have IOMT_PACK_GIOV, without it none has.
+	 */
+	struct iomt_pasid_table_cfg table;
+
+	/*
+	 * Makes a PASID's entry of a leaf: all of it but VT-d's domain, which is the id. Says always the
+	 * same of the same leaf. 0, or an error, which iomt_pack_set then returns. NULL: root is the
+	 * GCR3 entry's root.
+	 */
+	int (*entry)(void *ctx, uint32_t pasid, const struct iomt_pack_leaf *leaf,
+		     struct iomt_pasid_entry *entry);
+	void *ctx;
+	uint32_t flags; /* IOMT_PACK_TAGGED_ENTRIES */
+};
 struct iomt_pack;
 struct iomt_pack_plan;
 
@@ -82,8 +114,9 @@ struct iomt_pack_cfg {
 
 	/*
 	 * Where memory comes from: pieces of 512 to 4096 bytes, and powers of two up to 1 MiB. There are
-	 * 64 bytes for each id from first_id to the highest that was ever in use; isolating, 1088, and
-	 * IOMT_ENOMEM beyond the first 2^19 - 1 ids.
+	 * 64 bytes for each id from first_id to the highest that was ever in use (192 with tables of
+	 * ids, which have a provider of their own); isolating, 1088, and IOMT_ENOMEM beyond the first
+	 * 2^19 - 1 ids.
 	 */
 	const struct iomt_mem *mem;
 
@@ -104,6 +137,12 @@ struct iomt_pack_cfg {
 	 */
 	int (*accept)(void *ctx, const struct iomt_pack *pack, const struct iomt_pack_plan *plan);
 	void *ctx;
+
+	/*
+	 * Equivalent: the packer keeps one PASID table for each id, which all devices of the id use.
+	 * NULL: the caller keeps one for each device. Read by init.
+	 */
+	const struct iomt_pack_tables_cfg *tables;
 };
 
 struct iomt_pack_cfg_error {
@@ -155,19 +194,28 @@ enum iomt_pack_op {
 	IOMT_PACK_RETRACT,
 	/*
 	 * Clear, write the device's PASID entry of this key (IOMT_PACK_RID: that of no PASID). Where
-	 * hardware caches absent entries, too, a write is followed by a flush of the entry.
+	 * hardware caches absent entries, too, a write is followed by a flush of the entry. Without a
+	 * device: the entry of the id's table, by iomt_pack_table_step.
 	 */
 	IOMT_PACK_CLEAR_ENTRY,
 	IOMT_PACK_WRITE_ENTRY,
-	/* Write the id into the device-table entry; IOMT_PACK_NO_ID: make that entry invalid. */
+	/*
+	 * Write the id into the device-table entry; IOMT_PACK_NO_ID: make it refuse all requests
+	 * (AMD: with V clear it would let them through). With tables of ids: at once the id, its
+	 * table, and the leaf that the device has for IOMT_PACK_RID.
+	 */
 	IOMT_PACK_WRITE_DEVICE,
 	/*
-	 * Invalidate: what the IOMMU has cached of the device-table entry (IOMT_PACK_NO_ID: and of all
-	 * PASID entries of the device); the PASID entry.
+	 * Invalidate: what the IOMMU has cached of the device-table entry (IOMT_PACK_NO_ID, or with
+	 * tables of ids: and of all PASID entries of the device); the PASID entry (without a device:
+	 * of the id's table, for all that have the id).
 	 */
 	IOMT_PACK_FLUSH_DEVICE,
 	IOMT_PACK_FLUSH_ENTRY,
-	/* Invalidate IOTLB entries: of (id, key), or of the id whatever the key. */
+	/*
+	 * Invalidate IOTLB entries: of (id, key), or of the id whatever the key (with tables of ids:
+	 * and all that is cached of its table by the id).
+	 */
 	IOMT_PACK_FLUSH_KEY,
 	IOMT_PACK_FLUSH_ID,
 	/* Invalidate the device's own TLB (ATS): of a key, or IOMT_PACK_ALL. */
@@ -184,7 +232,7 @@ struct iomt_pack_step {
 	 * had before.
 	 */
 	uint32_t key;
-	uint32_t unused;
+	uint32_t was;		    /* write and flush of a device: the id before */
 	iomt_pack_device device;    /* or 0 */
 	struct iomt_pack_leaf leaf; /* publish, retract and write of one key */
 };
@@ -209,6 +257,10 @@ struct iomt_pack_step {
  *  6. write new entries, after a wait where such a key may still be found with another leaf: that
  *     it had, or that of a device which it trusts, in the IOTLB or in the device's own TLB;
  *  7. (tail) wait, and retract.
+ *
+ * With tables of ids a device that moves has no entries to clear or write: its device-table entry
+ * changes id and table at once, in step 4. Steps 2, 3 and 6 are of tables that change under an id
+ * that stays. docs/packing.md gives the reasons.
  */
 struct iomt_pack_plan {
 	uint64_t token;
@@ -233,16 +285,32 @@ struct iomt_pack_heads {
 	uint32_t entries;
 };
 
+/* Private: two maps that differ at one key; maps are known by their numbers. */
+struct iomt_pack_change {
+	uint32_t root[2], rid[2]; /* before and after; all 0: none */
+	uint32_t key;
+	uint32_t leaf[2];
+};
+
 /* A packer. The fields are private; they are here so that a caller can place one anywhere. */
 struct iomt_pack {
 	struct iomt_pack_cfg cfg;
 	struct iomt_ids ids;
 	uint64_t bytes; /* but for those of ids */
-	struct iomt_pack_array leaves, nodes, metas, devices, classes, loads, tags;
+	struct iomt_pack_array leaves, leaf_refs, nodes, metas, devices, classes, loads, tags;
 	struct iomt_pack_array steps, waiting, marked;
+	struct iomt_pack_array tables; /* of classes */
+	struct iomt_pack_tables_cfg tables_cfg;
+	struct iomt_pasid_table shape; /* of all; spare tables for the steps of the last plan */
+	uint64_t table_bytes;	       /* with these */
+	uint32_t table_count;
+	uint32_t
+		table_steps; /* of the last plan, that are not carried out; before "next_step" none */
+	uint32_t next_step;
 	struct iomt_pack_heads leaf_heads, node_heads, class_heads, tag_heads;
-	uint64_t token;	    /* of the last plan */
-	uint64_t completed; /* all plans up to this */
+	struct iomt_pack_change change; /* that was looked at last */
+	uint64_t token;			/* of the last plan */
+	uint64_t completed;		/* all plans up to this */
 	uint32_t waiting_first, waiting_end;
 	uint32_t marked_count;
 	uint32_t first_class;	/* in use */
@@ -256,18 +324,20 @@ struct iomt_pack {
 	bool must_wait; /* before entries are written */
 	bool pending;	/* invalidations after the last wait */
 	bool waited;
-	bool merge; /* whatever the policy */
+	bool merge;  /* whatever the policy */
+	bool shares; /* tables */
 };
 
 /* Makes a packer without devices. IOMT_EINVAL: see the check. IOMT_ENOMEM. */
 int iomt_pack_init(struct iomt_pack *pack, const struct iomt_pack_cfg *cfg);
 
-/* Gives all memory back. */
+/* Gives all memory back. Hardware must not be using its tables any more. */
 void iomt_pack_destroy(struct iomt_pack *pack);
 
 /*
  * A transaction: any number of the next four, then commit or abort. Binding one PASID to many
- * devices in one does not divide and merge classes on the way. IOMT_EBUSY when one is open.
+ * devices in one does not divide and merge classes on the way. IOMT_EBUSY when one is open, or a
+ * step of the last plan waits for iomt_pack_table_step.
  */
 int iomt_pack_begin(struct iomt_pack *pack);
 
@@ -287,7 +357,9 @@ int iomt_pack_remove(struct iomt_pack *pack, iomt_pack_device device);
 
 /*
  * Gives a key of a device a leaf, in place of any other. IOMT_ERANGE for a PASID that the device
- * cannot send, or no key; IOMT_ESTALE, IOMT_EINVAL, IOMT_ENOMEM. On errors nothing changes.
+ * cannot send, or no key; IOMT_ESTALE, IOMT_EINVAL, IOMT_ENOMEM. On errors nothing changes. With
+ * tables of ids also what their entry refuses: IOMT_ERANGE for a PASID or an address beyond their
+ * bits, IOMT_EINVAL, and the errors of the hook.
  */
 int iomt_pack_set(struct iomt_pack *pack, iomt_pack_device device, uint32_t key,
 		  const struct iomt_pack_leaf *leaf);
@@ -353,12 +425,34 @@ int iomt_pack_get(const struct iomt_pack *pack, iomt_pack_device device, uint32_
 int iomt_pack_next(const struct iomt_pack *pack, iomt_pack_device device, uint32_t from,
 		   uint32_t *key, struct iomt_pack_leaf *leaf);
 
+/*
+ * Carries out a step of the last plan that clears or writes an entry of an id's table. They take no
+ * memory: commit has. In their order, each once: else IOMT_EINVAL, also for other steps. What inv
+ * asks for is in the plan but for what iomt_pasid_table_set asks of an entry that was absent;
+ * IOMT_EBUSY, nothing changed: SMMUv3 needs its hook.
+ */
+int iomt_pack_table_step(struct iomt_pack *pack, uint32_t index, struct iomt_pasid_inv *inv);
+
+/*
+ * The table of an id, from the commit on by which a device has it until its id leaves quarantine, which
+ * frees it. NULL: there is none. It is the packer's: look at it, and write iomt_pasid_table_hw.
+ */
+const struct iomt_pasid_table *iomt_pack_table(const struct iomt_pack *pack, uint32_t id);
+
+/*
+ * The device that follows this one among those of an id, after the last commit; of 0, the first.
+ * IOMT_ENOENT at the end; IOMT_ESTALE.
+ */
+int iomt_pack_next_device(const struct iomt_pack *pack, uint32_t id, iomt_pack_device *device);
+
 struct iomt_pack_stats {
 	uint32_t devices;
 	uint32_t ids;	     /* in use */
 	uint32_t quarantine; /* ids that wait for a completion */
 	uint64_t keys;	     /* (id, key) pairs that wait for one */
-	uint64_t bytes;	     /* of memory, exactly */
+	uint64_t bytes;	     /* of memory, exactly; without tables */
+	uint32_t tables;     /* PASID tables of ids, those in quarantine too */
+	uint64_t table_bytes;
 };
 
 void iomt_pack_stats(const struct iomt_pack *pack, struct iomt_pack_stats *stats);

@@ -370,6 +370,7 @@ struct iomt_pasid_table {
 	uint64_t entries;
 	uint64_t tables;
 	uint64_t bytes;
+	uint64_t *spare; /* empty tables for the next entries, linked; not counted */
 	enum iomt_pasid_format format;
 	uint32_t flags;
 	uint8_t levels;

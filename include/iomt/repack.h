@@ -25,7 +25,7 @@ extern "C" {
 
 /* What a device has at one key. */
 struct iomt_repack_key {
-	/* a PASID, or IOMT_PACK_RID; with GIOV 0 takes its place, which the device then sends */
+	/* a PASID, or IOMT_PACK_RID; a device with IOMT_PACK_GIOV has 0 in place of that */
 	uint32_t key;
 	uint32_t
 		leaf; /* the caller's number of a root and all attributes that a TLB entry may hold */
@@ -35,6 +35,12 @@ struct iomt_repack_device {
 	const struct iomt_repack_key *keys; /* in order of keys, each once */
 	uint32_t count;
 	uint32_t sends; /* it can send the PASIDs below this, and has no other PASIDs */
+	/*
+	 * Those of the packer. IOMT_PACK_GIOV: requests without a PASID are tagged as PASID 0, so that
+	 * it sends PASID 0 whatever "sends" says, and never IOMT_PACK_RID. IOMT_PACK_ATS says nothing
+	 * here.
+	 */
+	uint32_t flags;
 	uint32_t trust; /* devices of one nonzero value trust one another; 0: none */
 	uint64_t
 		fixed; /* devices with different words never share: a tenant, a stage 2, a guest's id */
@@ -46,8 +52,8 @@ enum iomt_repack_relation {
 	IOMT_REPACK_EQUIVALENT,
 	/*
 	 * The same leaf wherever both have a key; and a key that one alone has, the other cannot
-	 * send, or they trust one another. Every device can send requests without a PASID, also where
-	 * these are PASID 0 (IOMT_PACK_GIOV): with devices of both kinds the packer may share more.
+	 * send, or they trust one another. Every device can send requests without a PASID, under
+	 * IOMT_PACK_RID or under PASID 0.
 	 */
 	IOMT_REPACK_ISOLATING,
 	/*
@@ -123,7 +129,7 @@ size_t iomt_repack_bytes(const struct iomt_repack_cfg *cfg, uint32_t count);
  * memory: "bytes" bytes, aligned to 8. clique, unless NULL, has room for "count" devices, and gets
  * result->clique of which no two may share. fault may be NULL.
  *
- * IOMT_EINVAL: the configuration, memory that is not aligned, keys out of order or twice.
+ * IOMT_EINVAL: the configuration, memory that is not aligned, unknown flags, keys out of order or twice.
  * IOMT_ERANGE: a key that the device cannot send; more PASIDs than there are; a
  * present id that is not of this range. IOMT_ENOMEM: fewer bytes than needed. IOMT_ENOSPC: no answer
  * was found with as few ids as there are; *result is filled then, so that bound tells whether there

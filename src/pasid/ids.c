@@ -60,11 +60,14 @@ IDS_INLINE bool find(unsigned height, uint64_t *at, uint64_t last, struct iomt_i
 			return true;
 		}
 		if (open && !ids_is_solid(below)) {
-			unsigned to = (unsigned)__builtin_ctzll(open);
+			unsigned to = from;
 
-			if (to != from)
+			/* a branch, so that the next load mostly need not wait for the summary */
+			if (!(open >> from & 1)) {
+				to = (unsigned)__builtin_ctzll(open);
 				id = (id & ~(ids_span(height) - 1)) |
 				     (uint64_t)to << ids_below_lg2(height);
+			}
 			if (height) {
 				path->slot[--height] = (struct iomt_ids_slot *)below + to;
 				continue;
@@ -93,21 +96,14 @@ IDS_INLINE bool find_any(struct iomt_ids *ids, uint64_t *at, uint64_t last,
 	return find(ids->height, at, last, path);
 }
 
-/* From where the last one was found, if that is near. */
-IDS_INLINE bool find_near(struct iomt_ids *ids, uint64_t *at, uint64_t last)
+/* From the near part on when *at lies there, else from the root; near is what is found, then. */
+static bool find_near(struct iomt_ids *ids, uint64_t *at, uint64_t last)
 {
-	struct iomt_ids_path *path = &ids->near;
 	bool near = ids_is_near(ids, *at), found;
 
-	if (near && *at <= last) {
-		path->word = (uint64_t *)path->below + ids_index(*at, 0);
-		path->value = ids_load(path->word);
-		if (~path->value & ids_mask(*at, last))
-			return true;
-	}
 	ids->near_first = IDS_NOWHERE;
-	found = near ? find(0, at, last, path) : find_any(ids, at, last, path);
-	if (found && path->word)
+	found = near ? find(0, at, last, &ids->near) : find_any(ids, at, last, &ids->near);
+	if (found && ids->near.word)
 		ids->near_first = *at & ~(ids_span(0) - 1);
 	return found;
 }
@@ -181,28 +177,43 @@ static int build(struct iomt_ids *ids, uint64_t id, struct iomt_ids_path *path)
 	return 0;
 }
 
-/* Takes the first free id from *id up to "last" in the word of the path. */
-IDS_INLINE bool claim(bool serial, struct iomt_ids *ids, struct iomt_ids_path *path, uint64_t *id,
-		      uint64_t last)
+/*
+ * Takes the first free id from "at" up to "last" in a word, which was just loaded as *value and is
+ * *value then. IDS_NOWHERE when there is none.
+ */
+IDS_INLINE uint64_t claim(bool serial, uint64_t *word, uint64_t *value, uint64_t at, uint64_t last)
 {
-	uint64_t mask = ids_mask(*id, last), value, open;
+	uint64_t from = IDS_IN_USE & IDS_IN_USE << at % IDS_WORD, open, id, claimed;
 
 	do {
-		open = ~path->value & mask;
+		open = ~*value & from;
 		if (!open)
-			return false;
+			return IDS_NOWHERE;
+		id = (at & ~(IDS_WORD - 1ULL)) + (unsigned)__builtin_ctzll(open);
+		if (id > last)
+			return IDS_NOWHERE;
 		open &= -open;
-		value = path->value | open | open << IDS_HANDED;
-	} while (!ids_replace(serial, path->word, &path->value, value));
-	*id = (*id & ~(IDS_WORD - 1ULL)) + (unsigned)__builtin_ctzll(open);
+		claimed = *value | open | open << IDS_HANDED;
+	} while (!ids_replace(serial, word, value, claimed));
+	*value = claimed;
+	return id;
+}
+
+/* One call at a time: *id was free, and none below it when it is the lowest. */
+IDS_INLINE int hand_out(struct iomt_ids *ids, uint64_t free, bool lowest, uint64_t value,
+			uint32_t *id)
+{
+	if (lowest)
+		ids->low = free + 1;
+	*id = (uint32_t)free;
 	if (ids_is_full(value))
-		ids_word_filled(serial, ids, path, *id);
-	return true;
+		ids_word_filled(true, ids, &ids->near, free);
+	return 0;
 }
 
 /* The first free id of [from, max], or else of [min, max], for one call at a time. */
-static int alloc_serial(struct iomt_ids *ids, uint64_t from, uint64_t min, uint64_t max,
-			uint32_t *id)
+__attribute__((noinline)) static int alloc_far(struct iomt_ids *ids, uint64_t from, uint64_t min,
+					       uint64_t max, uint32_t *id)
 {
 	bool lowest = from <= ids->low;
 	uint64_t at = lowest ? ids->low : from;
@@ -219,44 +230,67 @@ static int alloc_serial(struct iomt_ids *ids, uint64_t from, uint64_t min, uint6
 		if (err)
 			return err;
 	}
-	claim(true, ids, &ids->near, &at, max);
-	if (lowest)
-		ids->low = at + 1;
-	*id = (uint32_t)at;
-	return 0;
+	at = claim(true, ids->near.word, &ids->near.value, at, max);
+	return hand_out(ids, at, lowest, ids->near.value, id);
+}
+
+/* The same, first where one was allocated last: mostly that is all. */
+IDS_INLINE int alloc_serial(struct iomt_ids *ids, uint64_t from, uint64_t min, uint64_t max,
+			    uint32_t *id)
+{
+	bool lowest = from <= ids->low;
+	uint64_t at = lowest ? ids->low : from, free, value, *word;
+
+	if (!ids_is_near(ids, at))
+		return alloc_far(ids, from, min, max, id);
+	word = ids_word_in(ids->near.below, at);
+	value = ids_load(word);
+	free = claim(true, word, &value, at, max);
+	if (free == IDS_NOWHERE)
+		return alloc_far(ids, from, min, max, id);
+	return hand_out(ids, free, lowest, value, id);
+}
+
+/*
+ * The word for calls that others overlap: the first with a free id of [*at, max], or else of
+ * [min, max]. path->word stays NULL when all of it is reserved meanwhile.
+ */
+IDS_INLINE int find_word(struct iomt_ids *ids, uint64_t *at, uint64_t min, uint64_t max,
+			 struct iomt_ids_path *path)
+{
+	bool found = find_any(ids, at, max, path);
+
+	if (!found && *at > min) {
+		*at = min;
+		found = find_any(ids, at, max, path);
+	}
+	if (!found) {
+		if (is_exhausted(ids, min, max, at))
+			return IOMT_ENOSPC;
+		/* what hides it is another's half-done change: go there without asking */
+		ids_walk(ids, *at, path);
+		if (path->word)
+			path->value = ids_load(path->word);
+	}
+	return path->word ? 0 : build(ids, *at, path);
 }
 
 /* The same for calls that others overlap. */
 static int alloc(struct iomt_ids *ids, uint64_t from, uint64_t min, uint64_t max, uint32_t *id)
 {
 	struct iomt_ids_path path;
-	uint64_t at = from;
-	int err;
+	uint64_t free;
 
-	for (;;) {
-		if (!find_any(ids, &at, max, &path)) {
-			bool wrap = from > min;
+	do {
+		int err = find_word(ids, &from, min, max, &path);
 
-			from = min;
-			at = min;
-			if (wrap)
-				continue;
-			if (is_exhausted(ids, min, max, &at))
-				return IOMT_ENOSPC;
-			/* what hides it is another's half-done change: go there without asking */
-			ids_walk(ids, at, &path);
-			if (path.word)
-				path.value = ids_load(path.word);
-		}
-		if (!path.word) {
-			err = build(ids, at, &path);
-			if (err)
-				return err;
-		}
-		if (path.word && claim(false, ids, &path, &at, max))
-			break;
-	}
-	*id = (uint32_t)at;
+		if (err)
+			return err;
+		free = path.word ? claim(false, path.word, &path.value, from, max) : IDS_NOWHERE;
+	} while (free == IDS_NOWHERE);
+	if (ids_is_full(path.value))
+		ids_word_filled(false, ids, &path, free);
+	*id = (uint32_t)free;
 	return 0;
 }
 
@@ -282,7 +316,6 @@ int iomt_ids_alloc_next(struct iomt_ids *ids, uint32_t min, uint32_t max, uint32
 int iomt_ids_alloc_at(struct iomt_ids *ids, uint32_t id)
 {
 	struct iomt_ids_path path;
-	uint64_t at = id;
 	int err = 0;
 
 	if (id > ids->last)
@@ -296,8 +329,11 @@ int iomt_ids_alloc_at(struct iomt_ids *ids, uint32_t id)
 		return err;
 	if (!path.word)
 		return IOMT_EPERM;
-	if (claim(ids->serial, ids, &path, &at, id))
+	if (claim(ids->serial, path.word, &path.value, id, id) == id) {
+		if (ids_is_full(path.value))
+			ids_word_filled(ids->serial, ids, &path, id);
 		return 0;
+	}
 	return ids_reserved(path.value) & ids_mask(id, id) ? IOMT_EPERM : IOMT_EEXIST;
 }
 
@@ -309,34 +345,41 @@ static int not_allocated(uint64_t word, uint64_t bit)
 	return word & bit << IDS_HANDED ? IOMT_ESTALE : IOMT_ENOENT;
 }
 
-IDS_INLINE int free_one(bool serial, struct iomt_ids *ids, uint32_t id)
+/* Frees an id in its word, to which the path leads. */
+IDS_INLINE int free_in(bool serial, struct iomt_ids *ids, const struct iomt_ids_path *path,
+		       uint64_t *word, uint32_t id)
 {
-	struct iomt_ids_path own, *path = &own;
-	uint64_t bit = 1ULL << id % IDS_WORD, allocated = bit | bit << IDS_HANDED, value;
+	uint64_t bit = 1ULL << id % IDS_WORD, allocated = bit | bit << IDS_HANDED;
+	uint64_t value = ids_load(word);
 
-	if (id > ids->last)
-		return IOMT_ERANGE;
-	if (serial && ids_is_near(ids, id)) {
-		path = &ids->near;
-		path->word = (uint64_t *)path->below + ids_index(id, 0);
-	} else {
-		ids_walk(ids, id, path);
-	}
-	if (!path->word)
-		return path->below ? IOMT_EPERM : IOMT_ENOENT;
-	value = ids_load(path->word);
 	do {
 		if ((value & allocated) != allocated)
 			return not_allocated(value, bit);
-	} while (!ids_replace(serial, path->word, &value, value - bit + IDS_FREED));
-	if (ids_is_full(value))
-		ids_word_opened(serial, ids, path, id);
+	} while (!ids_replace(serial, word, &value, value - bit + IDS_FREED));
 	if (serial && id < ids->low)
 		ids->low = id;
+	if (ids_is_full(value))
+		ids_word_opened(serial, ids, path, id);
 	return 0;
+}
+
+static int free_far(struct iomt_ids *ids, uint32_t id)
+{
+	struct iomt_ids_path path;
+
+	ids_walk(ids, id, &path);
+	if (!path.word)
+		return path.below ? IOMT_EPERM : IOMT_ENOENT;
+	if (ids->serial)
+		return free_in(true, ids, &path, path.word, id);
+	return free_in(false, ids, &path, path.word, id);
 }
 
 int iomt_ids_free(struct iomt_ids *ids, uint32_t id)
 {
-	return ids->serial ? free_one(true, ids, id) : free_one(false, ids, id);
+	if (id > ids->last)
+		return IOMT_ERANGE;
+	if (!ids->serial || !ids_is_near(ids, id)) /* most are, with one call at a time */
+		return free_far(ids, id);
+	return free_in(true, ids, &ids->near, ids_word_in(ids->near.below, id), id);
 }

@@ -82,6 +82,12 @@ IDS_INLINE uintptr_t ids_below(const struct iomt_ids_slot *slot)
 	return __atomic_load_n(&slot->below, __ATOMIC_ACQUIRE);
 }
 
+/* The word of an id in its part. */
+IDS_INLINE uint64_t *ids_word_in(uintptr_t part, uint64_t id)
+{
+	return (uint64_t *)part + ids_index(id, 0);
+}
+
 /* Changes a word that was just loaded as *old; on failure *old is what was found. */
 IDS_INLINE bool ids_replace(bool serial, uint64_t *word, uint64_t *old, uint64_t value)
 {
@@ -160,7 +166,7 @@ IDS_INLINE void ids_walk(const struct iomt_ids *ids, uint64_t id, struct iomt_id
 	}
 	path->height = height;
 	path->below = below;
-	path->word = ids_is_even(below) ? NULL : (uint64_t *)below + ids_index(id, 0);
+	path->word = ids_is_even(below) ? NULL : ids_word_in(below, id);
 }
 
 /*
@@ -242,7 +248,7 @@ IDS_INLINE uint64_t ids_after_word(uint64_t id)
 
 IDS_INLINE uint64_t *ids_word_of(const struct ids_piece *piece, uint64_t id)
 {
-	return (uint64_t *)piece->path.below + ids_index(id, 0);
+	return ids_word_in(piece->path.below, id);
 }
 
 #endif

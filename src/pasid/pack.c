@@ -21,6 +21,26 @@ static bool has_size(const void *data, size_t size, size_t known)
 	return size >= known;
 }
 
+static int check_tables(const struct iomt_pack_cfg *cfg, struct iomt_pack_cfg_error *error)
+{
+	const struct iomt_pack_tables_cfg *tables = cfg->tables;
+
+	if (!has_size(tables, tables->size, sizeof(*tables)) ||
+	    iomt_pasid_table_cfg_check(&tables->table, NULL))
+		return wrong(error, "tables", "are none: see iomt_pasid_table_cfg_check");
+	if (cfg->relation != IOMT_PACK_EQUIVALENT)
+		return wrong(error, "tables", "one for each id needs equal maps");
+	if (tables->table.levels || tables->table.root_changed)
+		return wrong(error, "tables", "the root of a shared one does not change");
+	if (tables->table.format != IOMT_PASID_TABLE_GCR3 && !tables->entry)
+		return wrong(error, "tables", "entries need the hook");
+	if (tables->table.format == IOMT_PASID_TABLE_VTD && cfg->bits > 16)
+		return wrong(error, "tables", "an entry's domain id has 16 bits");
+	if (tables->flags & ~IOMT_PACK_TAGGED_ENTRIES)
+		return wrong(error, "tables", "unknown flags");
+	return 0;
+}
+
 int iomt_pack_cfg_check(const struct iomt_pack_cfg *cfg, struct iomt_pack_cfg_error *error)
 {
 	if (!cfg || !has_size(cfg, cfg->size, sizeof(*cfg)))
@@ -41,6 +61,8 @@ int iomt_pack_cfg_check(const struct iomt_pack_cfg *cfg, struct iomt_pack_cfg_er
 		return wrong(error, "relation", "unknown");
 	if (cfg->merging > IOMT_PACK_COST)
 		return wrong(error, "merging", "unknown");
+	if (cfg->tables)
+		return check_tables(cfg, error);
 	return 0;
 }
 
@@ -62,6 +84,12 @@ int iomt_pack_init(struct iomt_pack *pack, const struct iomt_pack_cfg *cfg)
 		return err;
 	*pack = (struct iomt_pack){0};
 	__builtin_memcpy(&pack->cfg, cfg, sizeof(pack->cfg));
+	pack->shares = cfg->tables;
+	if (pack->shares) {
+		__builtin_memcpy(&pack->tables_cfg, cfg->tables, sizeof(pack->tables_cfg));
+		iomt_pasid_table_shape(&pack->shape, &pack->tables_cfg.table);
+	}
+	pack->cfg.tables = NULL; /* the caller's may be gone */
 	ids.mem = cfg->mem;
 	ids.bits = cfg->bits;
 	err = iomt_ids_init(&pack->ids, &ids);
@@ -82,6 +110,7 @@ int iomt_pack_init(struct iomt_pack *pack, const struct iomt_pack_cfg *cfg)
 void iomt_pack_destroy(struct iomt_pack *pack)
 {
 	struct iomt_pack_array *const arrays[] = {&pack->leaves,
+						  &pack->leaf_refs,
 						  &pack->nodes,
 						  &pack->metas,
 						  &pack->devices,
@@ -91,11 +120,14 @@ void iomt_pack_destroy(struct iomt_pack *pack)
 						  &pack->steps,
 						  &pack->waiting,
 						  &pack->marked,
+						  &pack->tables,
 						  &pack->leaf_heads.words,
 						  &pack->node_heads.words,
 						  &pack->class_heads.words,
 						  &pack->tag_heads.words};
 
+	if (pack->shares)
+		iomt_pack_tables_destroy(pack);
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
 		iomt_pack_drop(pack, arrays[i]);
 	iomt_ids_destroy(&pack->ids);
@@ -153,7 +185,7 @@ static void touch(struct iomt_pack *pack, uint32_t number)
 
 int iomt_pack_begin(struct iomt_pack *pack)
 {
-	if (pack->open)
+	if (pack->open || pack->table_steps)
 		return IOMT_EBUSY;
 	pack->open = true;
 	pack->step_count = 0;
@@ -167,6 +199,13 @@ static bool is_device(const struct iomt_pack_device_cfg *cfg)
 	       !(cfg->flags & ~(IOMT_PACK_GIOV | IOMT_PACK_ATS));
 }
 
+/* Where tables are shared, what entry 0 is for is the same for all. */
+static bool fits_tables(const struct iomt_pack *pack, const struct iomt_pack_device_cfg *cfg)
+{
+	return !pack->shares || !(cfg->flags & IOMT_PACK_GIOV) ==
+					!(pack->tables_cfg.table.flags & IOMT_PASID_TABLE_RID);
+}
+
 int iomt_pack_add(struct iomt_pack *pack, const struct iomt_pack_device_cfg *cfg,
 		  iomt_pack_device *handle)
 {
@@ -174,7 +213,7 @@ int iomt_pack_add(struct iomt_pack *pack, const struct iomt_pack_device_cfg *cfg
 	struct pack_device *device;
 	bool again = pack->devices.free;
 
-	if (!pack->open || !is_device(cfg))
+	if (!pack->open || !is_device(cfg) || !fits_tables(pack, cfg))
 		return IOMT_EINVAL;
 	if (pack->device_count == IOMT_PACK_DEVICES)
 		return IOMT_ENOSPC;
@@ -229,6 +268,8 @@ int iomt_pack_set(struct iomt_pack *pack, iomt_pack_device handle, uint32_t key,
 		return IOMT_EINVAL;
 	device = pack_device(pack, number);
 	err = canonical(device, &key);
+	if (!err && pack->shares && key != IOMT_PACK_RID)
+		err = iomt_pack_table_fits(pack, key, leaf);
 	if (err)
 		return err;
 	fresh = iomt_pack_leaf_take(pack, leaf);
@@ -354,6 +395,15 @@ static void apply(struct iomt_pack *pack)
 	close(pack, PACK_GOING);
 }
 
+/* Numbers of maps may be those of others by now. */
+static void prepare(struct iomt_pack *pack)
+{
+	take_stamp(pack);
+	pack->change = (struct iomt_pack_change){0};
+	pack->must_wait = false;
+	pack->step_count = 0;
+}
+
 static void find_changed(struct iomt_pack *pack)
 {
 	for (uint32_t number = pack->touched, next; number; number = next) {
@@ -393,6 +443,8 @@ static int conclude(struct iomt_pack *pack, struct iomt_pack_plan *plan)
 	made.tail = pack->tail;
 	if (!err)
 		err = iomt_pack_quarantine_room(pack, pack->flushes);
+	if (!err && pack->shares)
+		err = iomt_pack_tables_make(pack);
 	if (!err && pack->cfg.accept)
 		err = pack->cfg.accept(pack->cfg.ctx, pack, &made);
 	if (err) {
@@ -411,9 +463,7 @@ int iomt_pack_commit(struct iomt_pack *pack, struct iomt_pack_plan *plan)
 
 	if (!pack->open)
 		return IOMT_EINVAL;
-	take_stamp(pack);
-	pack->must_wait = false;
-	pack->step_count = 0;
+	prepare(pack);
 	find_changed(pack);
 	err = decide(pack);
 	return err ? err : conclude(pack, plan);
@@ -532,8 +582,7 @@ int iomt_pack_apply(struct iomt_pack *pack, const iomt_pack_device *devices, con
 		err = iomt_pack_begin(pack);
 	if (err)
 		return err;
-	take_stamp(pack);
-	pack->must_wait = false;
+	prepare(pack);
 	for (uint32_t i = 0; i < count && !err; i++)
 		err = move(pack, find(pack, devices[i]), ids[i]);
 	iomt_pack_isolating_moved(pack);
@@ -553,6 +602,24 @@ int iomt_pack_id(const struct iomt_pack *pack, iomt_pack_device handle, uint32_t
 	if (!number)
 		return IOMT_ESTALE;
 	*id = pack_id(pack, pack_device(pack, number)->class);
+	return 0;
+}
+
+int iomt_pack_next_device(const struct iomt_pack *pack, uint32_t id, iomt_pack_device *device)
+{
+	uint32_t class = pack_class_of(pack, id), number = 0;
+
+	if (*device) {
+		number = find(pack, *device);
+		if (!number || pack_device(pack, number)->class != class)
+			return IOMT_ESTALE;
+		number = pack_device(pack, number)->next;
+	} else if (pack_reaches(&pack->classes, class, PACK_CLASS_LG2)) {
+		number = pack_class(pack, class)->first;
+	}
+	if (!number)
+		return IOMT_ENOENT;
+	*device = pack_handle(pack, number);
 	return 0;
 }
 
@@ -600,5 +667,7 @@ void iomt_pack_stats(const struct iomt_pack *pack, struct iomt_pack_stats *stats
 		.quarantine = pack->in_quarantine,
 		.keys = pack->waiting_end - pack->waiting_first,
 		.bytes = pack->bytes + ids.bytes,
+		.tables = pack->table_count,
+		.table_bytes = pack->table_bytes,
 	};
 }

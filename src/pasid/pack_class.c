@@ -23,15 +23,6 @@ static uint32_t *next_of(const struct iomt_pack *pack, uint32_t number)
 
 const struct pack_chain iomt_pack_class_chain = {rehash, next_of};
 
-/* Elements up to this number; they are used by number. */
-static int reach(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2,
-		 uint32_t number)
-{
-	if (number <= array->used)
-		return 0;
-	return iomt_pack_room(pack, array, lg2, number - array->used);
-}
-
 static int take_id(struct iomt_pack *pack, uint32_t *id)
 {
 	const struct iomt_pack_cfg *cfg = &pack->cfg;
@@ -54,10 +45,12 @@ int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uin
 	if (err)
 		return err;
 	number = pack_class_of(pack, id);
-	err = reach(pack, &pack->classes, PACK_CLASS_LG2, number);
+	err = pack_reach(pack, &pack->classes, PACK_CLASS_LG2, number);
 	if (!err && pack_isolates(pack))
-		err = reach(pack, &pack->loads, PACK_LOAD_LG2,
-			    number * PACK_LOADS + PACK_LOADS - 1);
+		err = pack_reach(pack, &pack->loads, PACK_LOAD_LG2,
+				 number * PACK_LOADS + PACK_LOADS - 1);
+	if (!err && pack->shares)
+		err = pack_reach(pack, &pack->tables, PACK_TABLE_LG2, number);
 	if (err) {
 		(void)iomt_ids_free(&pack->ids, id);
 		return err;
@@ -66,7 +59,8 @@ int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uin
 	*fresh = (struct pack_class){.fixed = fixed,
 				     .after = pack->first_class,
 				     .stamp = pack->stamp,
-				     .flags = PACK_FRESH};
+				     .flags = PACK_FRESH,
+				     .used = true};
 	if (fresh->after)
 		pack_class(pack, fresh->after)->before = number;
 	pack->first_class = number;
@@ -77,11 +71,18 @@ int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uin
 	return 0;
 }
 
+bool iomt_pack_class_used(const struct iomt_pack *pack, uint32_t number)
+{
+	return pack_reaches(&pack->classes, number, PACK_CLASS_LG2) &&
+	       pack_class(pack, number)->used;
+}
+
 /* No class in use any more. */
 static void retire(struct iomt_pack *pack, uint32_t number)
 {
-	const struct pack_class *class = pack_class(pack, number);
+	struct pack_class *class = pack_class(pack, number);
 
+	class->used = false;
 	if (class->before)
 		pack_class(pack, class->before)->after = class->after;
 	else

@@ -164,65 +164,98 @@ static int over_changes(struct walk *walk, const struct pack_device *device, pac
 	return iomt_pack_map_compare(walk->pack, device->map, device->wanted, differs, walk);
 }
 
-/* What no device has any more is not freed before the end, so that all can be put back. */
-static void sub_map(struct iomt_pack *pack, uint32_t class, struct pack_map map, uint32_t until)
+static int sub_key(void *ctx, uint32_t key, uint32_t leaf)
 {
-	uint32_t key, leaf = iomt_pack_map_next(pack, map, 0, &key);
+	const struct walk *walk = ctx;
 
-	for (; leaf && key != until; leaf = iomt_pack_map_next(pack, map, key + 1, &key))
-		tag_sub(pack, class, key);
+	(void)leaf;
+	if (key == walk->until)
+		return 1;
+	tag_sub(walk->pack, walk->class, key);
+	return 0;
+}
+
+static int add_key(void *ctx, uint32_t key, uint32_t leaf)
+{
+	struct walk *walk = ctx;
+	int err = tag_add(walk->pack, walk->class, key, leaf);
+
+	if (err)
+		walk->until = key;
+	return err;
+}
+
+static int mark_one(void *ctx, uint32_t key, uint32_t leaf)
+{
+	return mark_key(ctx, key, leaf, 0);
+}
+
+static int put_key(void *ctx, uint32_t key, uint32_t leaf)
+{
+	const struct walk *walk = ctx;
+	struct pack_tag *tag =
+		pack_tag(walk->pack, iomt_pack_tag_find(walk->pack, walk->class, key));
+
+	if (!tag->refs++)
+		pack_load(walk->pack, walk->class, pack_width(key))->keys++;
+	tag->leaf = leaf;
+	return 0;
+}
+
+/* What no device has any more is not freed before the end, so that all can be put back. */
+static void sub_map(struct iomt_pack *pack, uint32_t class, struct pack_map map)
+{
+	struct walk walk = {pack, class, IOMT_PACK_ALL};
+
+	(void)iomt_pack_map_each(pack, map, sub_key, &walk);
 }
 
 static int add_map(struct iomt_pack *pack, uint32_t class, struct pack_map map)
 {
-	uint32_t key, leaf = iomt_pack_map_next(pack, map, 0, &key);
+	struct walk walk = {pack, class, IOMT_PACK_ALL};
+	int err = iomt_pack_map_each(pack, map, add_key, &walk);
 
-	for (; leaf; leaf = iomt_pack_map_next(pack, map, key + 1, &key)) {
-		int err = tag_add(pack, class, key, leaf);
-
-		if (err) {
-			sub_map(pack, class, map, key);
-			return err;
-		}
-	}
-	return 0;
+	if (err)
+		(void)iomt_pack_map_each(pack, map, sub_key, &walk);
+	return err;
 }
 
 static int mark_map(struct iomt_pack *pack, uint32_t class, struct pack_map map)
 {
-	uint32_t key, leaf = iomt_pack_map_next(pack, map, 0, &key);
+	struct walk walk = {pack, class, IOMT_PACK_ALL};
 
-	for (; leaf; leaf = iomt_pack_map_next(pack, map, key + 1, &key)) {
-		if (!iomt_pack_tag_mark(pack, class, key))
-			return IOMT_ENOMEM;
-	}
-	return 0;
+	return iomt_pack_map_each(pack, map, mark_one, &walk);
 }
 
 /* As it was before the transaction: all tags are there. */
 static void put_back(struct iomt_pack *pack, const struct pack_device *device)
 {
-	uint32_t key, leaf = iomt_pack_map_next(pack, device->map, 0, &key);
+	struct walk walk = {pack, device->class, IOMT_PACK_ALL};
 
-	for (; leaf; leaf = iomt_pack_map_next(pack, device->map, key + 1, &key)) {
-		struct pack_tag *tag = pack_tag(pack, iomt_pack_tag_find(pack, device->class, key));
-
-		if (!tag->refs++)
-			pack_load(pack, device->class, pack_width(key))->keys++;
-		tag->leaf = leaf;
-	}
+	(void)iomt_pack_map_each(pack, device->map, put_key, &walk);
 	load_add(pack, device->class, device);
+}
+
+struct common {
+	struct iomt_pack *pack;
+	const struct pack_device *device;
+};
+
+static int sub_common_key(void *ctx, uint32_t key, uint32_t leaf)
+{
+	const struct common *common = ctx;
+
+	if (iomt_pack_map_get(common->pack, common->device->wanted, key) == leaf)
+		tag_sub(common->pack, common->device->class, key);
+	return 0;
 }
 
 /* Takes what is left of a device's map out of its class. */
 static void sub_common(struct iomt_pack *pack, const struct pack_device *device)
 {
-	uint32_t key, leaf = iomt_pack_map_next(pack, device->map, 0, &key);
+	struct common common = {pack, device};
 
-	for (; leaf; leaf = iomt_pack_map_next(pack, device->map, key + 1, &key)) {
-		if (iomt_pack_map_get(pack, device->wanted, key) == leaf)
-			tag_sub(pack, device->class, key);
-	}
+	(void)iomt_pack_map_each(pack, device->map, sub_common_key, &common);
 }
 
 /* Nothing of a device counts any more. */
@@ -230,16 +263,16 @@ static void withdraw(struct iomt_pack *pack, struct pack_device *device)
 {
 	switch (device->stage) {
 	case PACK_WHOLE:
-		sub_map(pack, device->class, device->map, IOMT_PACK_ALL);
+		sub_map(pack, device->class, device->map);
 		break;
 	case PACK_COMMON:
 		sub_common(pack, device);
 		break;
 	case PACK_WANTED:
-		sub_map(pack, device->class, device->wanted, IOMT_PACK_ALL);
+		sub_map(pack, device->class, device->wanted);
 		break;
 	case PACK_PLACED:
-		sub_map(pack, device->to, device->wanted, IOMT_PACK_ALL);
+		sub_map(pack, device->to, device->wanted);
 		load_sub(pack, device->to, device);
 		break;
 	default:
@@ -311,41 +344,52 @@ static int stay(struct iomt_pack *pack, struct pack_device *device)
 	return 0;
 }
 
+/* A device that looks for a class. */
+struct fitting {
+	const struct iomt_pack *pack;
+	uint32_t class;
+	uint32_t trust;
+	uint32_t common[PACK_RID_WIDTH + 1]; /* keys of both, by width */
+	uint32_t all;
+};
+
+static int fit_key(void *ctx, uint32_t key, uint32_t leaf)
+{
+	struct fitting *fitting = ctx;
+	unsigned width = pack_width(key);
+	const struct pack_load *load = pack_load(fitting->pack, fitting->class, width);
+	uint32_t number = iomt_pack_tag_find(fitting->pack, fitting->class, key), refs = 0;
+
+	if (number) {
+		const struct pack_tag *tag = pack_tag(fitting->pack, number);
+
+		if (tag->refs && tag->leaf != leaf)
+			return 1;
+		refs = tag->refs;
+		fitting->common[width] += refs != 0;
+		fitting->all += refs != 0;
+	}
+	return refs != load->senders && !would_trust(load, fitting->trust);
+}
+
 /*
  * How many keys a device shares with a class that it may join, or -1: they agree, and what only the
  * one has the other cannot send or may see.
  */
 static int64_t fit(const struct iomt_pack *pack, uint32_t class, const struct pack_device *device)
 {
-	uint32_t key, leaf = iomt_pack_map_next(pack, device->wanted, 0, &key);
-	uint32_t common[PACK_RID_WIDTH + 1] = {0};
-	int64_t all = 0;
+	struct fitting fitting = {.pack = pack, .class = class, .trust = device->trust};
 
-	for (; leaf; leaf = iomt_pack_map_next(pack, device->wanted, key + 1, &key)) {
-		unsigned width = pack_width(key);
-		const struct pack_load *load = pack_load(pack, class, width);
-		uint32_t number = iomt_pack_tag_find(pack, class, key), refs = 0;
-
-		if (number) {
-			const struct pack_tag *tag = pack_tag(pack, number);
-
-			if (tag->refs && tag->leaf != leaf)
-				return -1;
-			refs = tag->refs;
-			common[width] += refs != 0;
-			all += refs != 0;
-		}
-		if (refs != load->senders && !would_trust(load, device->trust))
-			return -1;
-	}
+	if (iomt_pack_map_each(pack, device->wanted, fit_key, &fitting))
+		return -1;
 	for (unsigned width = 0; width <= PACK_RID_WIDTH; width++) {
 		const struct pack_load *load = pack_load(pack, class, width);
 
-		if (pack_sends(device, width) && load->keys != common[width] &&
+		if (pack_sends(device, width) && load->keys != fitting.common[width] &&
 		    !would_trust(load, device->trust))
 			return -1;
 	}
-	return all;
+	return fitting.all;
 }
 
 /*
@@ -470,15 +514,6 @@ void iomt_pack_isolating_undo(struct iomt_pack *pack)
 	iomt_pack_tags_settle(pack);
 }
 
-static bool is_used(const struct iomt_pack *pack, uint32_t class)
-{
-	uint32_t number = pack->first_class;
-
-	while (number && number != class)
-		number = pack_class(pack, number)->after;
-	return number;
-}
-
 /* With what it has where it is marked, so that taking it out from there needs no memory. */
 static int precede(struct iomt_pack *pack, struct pack_device *device, uint32_t class)
 {
@@ -498,7 +533,7 @@ static int precede(struct iomt_pack *pack, struct pack_device *device, uint32_t 
 int iomt_pack_isolating_move(struct iomt_pack *pack, struct pack_device *device, uint32_t id)
 {
 	uint32_t class = pack_class_of(pack, id);
-	bool used = is_used(pack, class);
+	bool used = iomt_pack_class_used(pack, class);
 	int err = 0;
 
 	if (!used)
@@ -518,7 +553,7 @@ void iomt_pack_isolating_moved(struct iomt_pack *pack)
 	struct pack_device *device;
 
 	PACK_EACH (pack, number, device) {
-		sub_map(pack, device->class, device->map, IOMT_PACK_ALL);
+		sub_map(pack, device->class, device->map);
 		load_sub(pack, device->class, device);
 		device->stage = PACK_PLACED;
 	}

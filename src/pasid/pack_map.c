@@ -37,6 +37,16 @@ static bool same_leaf(const struct iomt_pack_leaf *a, const struct iomt_pack_lea
 	return a->root == b->root && a->attrs[0] == b->attrs[0] && a->attrs[1] == b->attrs[1];
 }
 
+/* References have the numbers of their leaves. */
+static uint32_t leaf_new(struct iomt_pack *pack)
+{
+	uint32_t number = pack->leaves.free ? pack->leaves.free : pack->leaves.used + 1;
+
+	if (pack_reach(pack, &pack->leaf_refs, PACK_WORD_LG2, number))
+		return 0;
+	return iomt_pack_take(pack, &pack->leaves, PACK_LEAF_LG2);
+}
+
 uint32_t iomt_pack_leaf_take(struct iomt_pack *pack, const struct iomt_pack_leaf *leaf)
 {
 	uint32_t hash = leaf_hash(pack, leaf), number = *pack_head(&pack->leaf_heads, hash);
@@ -44,26 +54,30 @@ uint32_t iomt_pack_leaf_take(struct iomt_pack *pack, const struct iomt_pack_leaf
 
 	for (; number; number = pack_leaf(pack, number)->next) {
 		if (same_leaf(&pack_leaf(pack, number)->leaf, leaf)) {
-			pack_leaf(pack, number)->refs++;
+			++*pack_leaf_refs(pack, number);
 			return number;
 		}
 	}
-	number = iomt_pack_take(pack, &pack->leaves, PACK_LEAF_LG2);
+	number = leaf_new(pack);
 	if (!number)
 		return 0;
 	fresh = pack_leaf(pack, number);
 	fresh->leaf = *leaf;
-	fresh->refs = 1;
+	*pack_leaf_refs(pack, number) = 1;
 	iomt_pack_link(pack, &pack->leaf_heads, &leaf_chain, hash, number);
 	return number;
 }
 
-void iomt_pack_leaf_release(struct iomt_pack *pack, uint32_t number)
+static void leaf_free(struct iomt_pack *pack, uint32_t number)
 {
-	if (!number || --pack_leaf(pack, number)->refs)
-		return;
 	iomt_pack_unlink(pack, &pack->leaf_heads, &leaf_chain, leaf_rehash(pack, number), number);
 	iomt_pack_give(&pack->leaves, PACK_LEAF_LG2, number);
+}
+
+void iomt_pack_leaf_release(struct iomt_pack *pack, uint32_t number)
+{
+	if (number && !--*pack_leaf_refs(pack, number))
+		leaf_free(pack, number);
 }
 
 static uint32_t node_rehash(const struct iomt_pack *pack, uint32_t number)
@@ -95,24 +109,48 @@ static void hold(struct iomt_pack *pack, unsigned level, uint32_t below)
 	if (level)
 		pack_meta(pack, below)->refs++;
 	else
-		pack_leaf(pack, below)->refs++;
+		++*pack_leaf_refs(pack, below);
 }
 
-static void release(struct iomt_pack *pack, uint32_t number)
+static void node_free(struct iomt_pack *pack, uint32_t number);
+
+PACK_INLINE void release(struct iomt_pack *pack, uint32_t number)
 {
-	unsigned level;
+	if (number && !--pack_meta(pack, number)->refs)
+		node_free(pack, number);
+}
 
-	if (!number || --pack_meta(pack, number)->refs)
-		return;
-	level = level_of(pack, number);
+static void release_nodes(struct iomt_pack *pack, const struct pack_node *content)
+{
+	const struct iomt_pack_array metas = pack->metas;
+
 	for (unsigned i = 0; i < PACK_FANOUT; i++) {
-		uint32_t below = pack_node(pack, number)->below[i];
+		struct pack_meta *meta = pack_at(&metas, content->below[i], PACK_META_LG2);
 
-		if (level)
-			release(pack, below);
-		else
-			iomt_pack_leaf_release(pack, below);
+		if (content->below[i] && !--meta->refs)
+			node_free(pack, content->below[i]);
 	}
+}
+
+static void release_leaves(struct iomt_pack *pack, const struct pack_node *content)
+{
+	const struct iomt_pack_array refs = pack->leaf_refs;
+
+	for (unsigned i = 0; i < PACK_FANOUT; i++) {
+		uint32_t *count = pack_at(&refs, content->below[i], PACK_WORD_LG2);
+
+		if (content->below[i] && !--*count)
+			leaf_free(pack, content->below[i]);
+	}
+}
+
+/* Goes down a level each time. */
+static void node_free(struct iomt_pack *pack, uint32_t number)
+{
+	if (level_of(pack, number))
+		release_nodes(pack, pack_node(pack, number));
+	else
+		release_leaves(pack, pack_node(pack, number));
 	iomt_pack_unlink(pack, &pack->node_heads, &node_chain, node_rehash(pack, number), number);
 	iomt_pack_give(&pack->metas, PACK_META_LG2, number);
 }
@@ -127,7 +165,7 @@ static uint32_t node_new(struct iomt_pack *pack)
 {
 	uint32_t number;
 
-	if (iomt_pack_room(pack, &pack->metas, PACK_META_LG2, 1))
+	if (!pack->metas.free && iomt_pack_room(pack, &pack->metas, PACK_META_LG2, 1))
 		return 0;
 	number = pack->metas.free ? pack->metas.free : pack->metas.used + 1;
 	while (number > pack->nodes.used) {
@@ -137,13 +175,54 @@ static uint32_t node_new(struct iomt_pack *pack)
 	return iomt_pack_take(pack, &pack->metas, PACK_META_LG2);
 }
 
+/* All below are held once more. The keys there. */
+static uint32_t hold_nodes(struct iomt_pack *pack, const struct pack_node *content)
+{
+	const struct iomt_pack_array metas = pack->metas;
+	uint32_t keys = 0;
+
+	for (unsigned i = 0; i < PACK_FANOUT; i++) {
+		struct pack_meta *meta = pack_at(&metas, content->below[i], PACK_META_LG2);
+
+		if (!content->below[i])
+			continue;
+		meta->refs++;
+		keys += meta->keys_level >> 8;
+	}
+	return keys;
+}
+
+static uint32_t hold_leaves(struct iomt_pack *pack, const struct pack_node *content)
+{
+	const struct iomt_pack_array refs = pack->leaf_refs;
+	uint32_t keys = 0;
+
+	for (unsigned i = 0; i < PACK_FANOUT; i++) {
+		if (!content->below[i])
+			continue;
+		++*(uint32_t *)pack_at(&refs, content->below[i], PACK_WORD_LG2);
+		keys++;
+	}
+	return keys;
+}
+
+static bool is_empty(const struct pack_node *content)
+{
+	static const struct pack_node empty;
+
+	return same_node(content, &empty);
+}
+
 /* The node of this content, held once more. 0: it is empty. */
 static int intern(struct iomt_pack *pack, unsigned level, const struct pack_node *content,
 		  uint32_t *node)
 {
-	uint32_t hash = pack_hash(pack, content->below, PACK_FANOUT) + level, number, keys = 0;
+	uint32_t hash = pack_hash(pack, content->below, PACK_FANOUT) + level, number, keys;
 	struct pack_meta *meta;
 
+	*node = 0;
+	if (is_empty(content))
+		return 0;
 	for (number = *pack_head(&pack->node_heads, hash); number; number = meta->next) {
 		meta = pack_meta(pack, number);
 		if (meta->hash == hash && level_of(pack, number) == level &&
@@ -153,19 +232,13 @@ static int intern(struct iomt_pack *pack, unsigned level, const struct pack_node
 			return 0;
 		}
 	}
-	for (unsigned i = 0; i < PACK_FANOUT; i++)
-		keys += level ? keys_of(pack, content->below[i]) : content->below[i] != 0;
-	*node = 0;
-	if (!keys)
-		return 0;
 	number = node_new(pack);
 	if (!number)
 		return IOMT_ENOMEM;
+	keys = level ? hold_nodes(pack, content) : hold_leaves(pack, content);
 	*pack_node(pack, number) = *content;
 	*pack_meta(pack, number) =
 		(struct pack_meta){.refs = 1, .hash = hash, .keys_level = keys << 8 | level};
-	for (unsigned i = 0; i < PACK_FANOUT; i++)
-		hold(pack, level, content->below[i]);
 	iomt_pack_link(pack, &pack->node_heads, &node_chain, hash, number);
 	*node = number;
 	return 0;
@@ -342,11 +415,55 @@ uint32_t iomt_pack_map_next(const struct iomt_pack *pack, struct pack_map map, u
 	return leaf;
 }
 
+struct visit {
+	const struct iomt_pack *pack;
+	pack_has has;
+	void *ctx;
+};
+
+static int go_over(const struct visit *visit, uint32_t node, unsigned level, uint32_t key)
+{
+	const struct pack_node *content = pack_node(visit->pack, node);
+	int err = 0;
+
+	for (unsigned slot = 0; !err && slot < PACK_FANOUT; slot++) {
+		uint32_t at = key + (slot << (PACK_FANOUT_LG2 * level)),
+			 below = content->below[slot];
+
+		if (below && level)
+			err = go_over(visit, below, level - 1, at);
+		else if (below)
+			err = visit->has(visit->ctx, at, below);
+	}
+	return err;
+}
+
+int iomt_pack_map_each(const struct iomt_pack *pack, struct pack_map map, pack_has has, void *ctx)
+{
+	const struct visit visit = {pack, has, ctx};
+	int err = 0;
+
+	if (map.root)
+		err = go_over(&visit, map.root, level_of(pack, map.root), 0);
+	return !err && map.rid ? has(ctx, IOMT_PACK_RID, map.rid) : err;
+}
+
 struct comparison {
 	const struct iomt_pack *pack;
 	pack_differs differs;
 	void *ctx;
+	struct iomt_pack_change last;
+	uint32_t count;
 };
+
+static int report(struct comparison *of, uint32_t key, uint32_t before, uint32_t after)
+{
+	of->count++;
+	of->last.key = key;
+	of->last.leaf[0] = before;
+	of->last.leaf[1] = after;
+	return of->differs(of->ctx, key, before, after);
+}
 
 /* What is below a node of this level, or of a lower one in its first slot. */
 static const struct pack_node *on_level(const struct iomt_pack *pack, uint32_t node, unsigned level,
@@ -358,39 +475,79 @@ static const struct pack_node *on_level(const struct iomt_pack *pack, uint32_t n
 	return room;
 }
 
-static int compare(const struct comparison *of, uint32_t before, uint32_t after, unsigned level,
+/* A bit for each slot in which two nodes differ; most do in few. */
+static unsigned differing(const struct pack_node *a, const struct pack_node *b)
+{
+	unsigned slots = 0;
+
+	for (unsigned i = 0; i < PACK_FANOUT; i += 2) {
+		if (__builtin_memcmp(&a->below[i], &b->below[i], 2 * sizeof(a->below[0])) != 0)
+			slots |= (unsigned)(a->below[i] != b->below[i]) << i |
+				 (unsigned)(a->below[i + 1] != b->below[i + 1]) << (i + 1);
+	}
+	return slots;
+}
+
+static int compare(struct comparison *of, uint32_t before, uint32_t after, unsigned level,
 		   uint32_t key)
 {
 	struct pack_node rooms[2];
 	const struct pack_node *a = on_level(of->pack, before, level, &rooms[0]);
 	const struct pack_node *b = on_level(of->pack, after, level, &rooms[1]);
+	unsigned slots = differing(a, b);
 	int err = 0;
 
-	for (unsigned slot = 0; !err && slot < PACK_FANOUT; slot++) {
+	for (; !err && slots; slots &= slots - 1) {
+		unsigned slot = (unsigned)__builtin_ctz(slots);
 		uint32_t at = key + (slot << (PACK_FANOUT_LG2 * level));
 
-		if (a->below[slot] == b->below[slot])
-			continue;
 		if (level)
 			err = compare(of, a->below[slot], b->below[slot], level - 1, at);
 		else
-			err = of->differs(of->ctx, at, a->below[slot], b->below[slot]);
+			err = report(of, at, a->below[slot], b->below[slot]);
 	}
 	return err;
 }
 
-int iomt_pack_map_compare(const struct iomt_pack *pack, struct pack_map before,
-			  struct pack_map after, pack_differs differs, void *ctx)
+static int compare_all(struct comparison *of, struct pack_map before, struct pack_map after)
 {
-	const struct comparison comparison = {pack, differs, ctx};
+	const struct iomt_pack *pack = of->pack;
 	unsigned level = before.root ? level_of(pack, before.root) : 0;
 	int err = 0;
 
 	if (after.root && level_of(pack, after.root) > level)
 		level = level_of(pack, after.root);
 	if (before.root != after.root)
-		err = compare(&comparison, before.root, after.root, level, 0);
+		err = compare(of, before.root, after.root, level, 0);
 	if (!err && before.rid != after.rid)
-		err = differs(ctx, IOMT_PACK_RID, before.rid, after.rid);
+		err = report(of, IOMT_PACK_RID, before.rid, after.rid);
+	return err;
+}
+
+static bool is_between(const struct iomt_pack_change *change, struct pack_map before,
+		       struct pack_map after)
+{
+	return change->root[0] == before.root && change->root[1] == after.root &&
+	       change->rid[0] == before.rid && change->rid[1] == after.rid;
+}
+
+/* Most changes are of one key, and asked for again and again: the last one is remembered. */
+int iomt_pack_map_compare(struct iomt_pack *pack, struct pack_map before, struct pack_map after,
+			  pack_differs differs, void *ctx)
+{
+	struct comparison comparison = {.pack = pack, .differs = differs, .ctx = ctx};
+	const struct iomt_pack_change *change = &pack->change;
+	int err;
+
+	if (is_between(change, before, after) && !pack_same(before, after))
+		return differs(ctx, change->key, change->leaf[0], change->leaf[1]);
+	err = compare_all(&comparison, before, after);
+	if (!err && comparison.count == 1) {
+		pack->change = comparison.last;
+		pack->change.root[0] = before.root;
+		pack->change.root[1] = after.root;
+		pack->change.rid[0] = before.rid;
+		pack->change.rid[1] = after.rid;
+	}
 	return err;
 }

@@ -11,6 +11,7 @@
 #ifndef PACK_PARTS_H
 #define PACK_PARTS_H
 
+#include "table.h"
 #include <iomt/pack.h>
 
 #define PACK_INLINE static inline __attribute__((always_inline))
@@ -29,14 +30,16 @@
 #define PACK_TAG_LG2	 5u
 #define PACK_WAITING_LG2 4u
 #define PACK_STEP_LG2	 6u
+#define PACK_TABLE_LG2	 7u
 
 #define PACK_FANOUT	16u
 #define PACK_FANOUT_LG2 4u
 
+/* References are apart, close to those of others: nodes touch them of all that they have. */
 struct pack_leaf {
 	struct iomt_pack_leaf leaf;
-	uint32_t refs;
 	uint32_t next; /* in its chain */
+	uint32_t unused;
 };
 
 struct pack_node {
@@ -95,6 +98,7 @@ enum pack_class_flags {
 	PACK_FRESH = 4,	 /* in use since this transaction */
 	PACK_JOINED = 8, /* others come */
 	PACK_TOLD = 16,	 /* its steps are in the plan */
+	PACK_MADE = 32,	 /* fresh: its table is there */
 };
 
 struct pack_class {
@@ -107,7 +111,7 @@ struct pack_class {
 	uint32_t before, after; /* in use */
 	uint32_t stamp; /* of the last transaction that touched one of its devices; below: in it */
 	uint16_t flags;
-	uint16_t unused;
+	uint16_t used; /* its id is given out, and not in quarantine */
 	uint32_t touched, leaving;
 	uint32_t goal; /* the first device touched */
 };
@@ -150,9 +154,20 @@ PACK_INLINE void *pack_at(const struct iomt_pack_array *array, uint32_t number, 
 	return array->pieces[number >> per_lg2] + ((size_t)(number & ((1u << per_lg2) - 1)) << lg2);
 }
 
+/* Whether there is room for an element of this number: if it was never used, it is all zeros. */
+PACK_INLINE bool pack_reaches(const struct iomt_pack_array *array, uint32_t number, unsigned lg2)
+{
+	return number >> (PACK_PIECE_LG2 - lg2) < array->count;
+}
+
 PACK_INLINE struct pack_leaf *pack_leaf(const struct iomt_pack *pack, uint32_t number)
 {
 	return pack_at(&pack->leaves, number, PACK_LEAF_LG2);
+}
+
+PACK_INLINE uint32_t *pack_leaf_refs(const struct iomt_pack *pack, uint32_t number)
+{
+	return pack_at(&pack->leaf_refs, number, PACK_WORD_LG2);
 }
 
 PACK_INLINE struct pack_node *pack_node(const struct iomt_pack *pack, uint32_t number)
@@ -186,9 +201,19 @@ PACK_INLINE struct pack_tag *pack_tag(const struct iomt_pack *pack, uint32_t num
 	return pack_at(&pack->tags, number, PACK_TAG_LG2);
 }
 
+PACK_INLINE struct iomt_pasid_table *pack_table(const struct iomt_pack *pack, uint32_t class)
+{
+	return pack_at(&pack->tables, class, PACK_TABLE_LG2);
+}
+
 PACK_INLINE uint32_t pack_id(const struct iomt_pack *pack, uint32_t class)
 {
 	return class ? pack->cfg.first_id + class - 1 : IOMT_PACK_NO_ID;
+}
+
+PACK_INLINE iomt_pack_device pack_handle(const struct iomt_pack *pack, uint32_t number)
+{
+	return (uint64_t)pack_device(pack, number)->generation << 32 | number;
 }
 
 PACK_INLINE uint32_t pack_class_of(const struct iomt_pack *pack, uint32_t id)
@@ -221,6 +246,13 @@ PACK_INLINE bool pack_isolates(const struct iomt_pack *pack)
 	return pack->cfg.relation == IOMT_PACK_ISOLATING;
 }
 
+/* Whether a step is of a table that is shared. */
+PACK_INLINE bool pack_is_table_step(const struct iomt_pack_step *step)
+{
+	return !step->device &&
+	       (step->op == IOMT_PACK_CLEAR_ENTRY || step->op == IOMT_PACK_WRITE_ENTRY);
+}
+
 /* Whether all devices of a class that the transaction touched leave it. */
 PACK_INLINE bool pack_empties(const struct iomt_pack *pack, const struct pack_class *class)
 {
@@ -233,6 +265,13 @@ PACK_INLINE bool pack_empties(const struct iomt_pack *pack, const struct pack_cl
 /* Room for so many more; then pack_take does not fail. IOMT_ENOMEM. */
 int iomt_pack_room(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2,
 		   uint32_t count);
+/* Elements up to this number, of an array from which none is taken. IOMT_ENOMEM. */
+PACK_INLINE int pack_reach(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2,
+			   uint32_t number)
+{
+	return pack_reaches(array, number, lg2) ? 0 : iomt_pack_room(pack, array, lg2, number);
+}
+
 /* An element with any content, or 0. */
 uint32_t iomt_pack_take(struct iomt_pack *pack, struct iomt_pack_array *array, unsigned lg2);
 void iomt_pack_give(struct iomt_pack_array *array, unsigned lg2, uint32_t number);
@@ -255,18 +294,23 @@ void iomt_pack_link(struct iomt_pack *pack, struct iomt_pack_heads *heads,
 void iomt_pack_unlink(struct iomt_pack *pack, struct iomt_pack_heads *heads,
 		      const struct pack_chain *chain, uint32_t hash, uint32_t number);
 
+/* Of up to 16 words, an even number of them: products that do not wait for each other, added up. */
 PACK_INLINE uint32_t pack_hash(const struct iomt_pack *pack, const uint32_t *words, size_t n)
 {
-	uint64_t hash = 0x9e3779b97f4a7c15ULL;
+	static const uint64_t odd[PACK_FANOUT / 2] = {
+		0x86dc283cf0480ff9ULL, 0x47eaa0992cb6916dULL, 0xca118783593942a5ULL,
+		0x1509bb0a9bf13331ULL, 0x12e1bc7656670b15ULL, 0xf5ec52ed01088475ULL,
+		0x2909406c2e416789ULL, 0x59ba1b0d5c906159ULL,
+	};
+	uint64_t hash = 0;
 
 	if (pack->cfg.hash)
 		return pack->cfg.hash(words, n);
-	for (size_t i = 0; i < n; i += 2) {
-		hash ^= words[i] | (uint64_t)words[i + 1] << 32;
-		hash *= 0xff51afd7ed558ccdULL;
-		hash ^= hash >> 32;
-	}
-	return (uint32_t)hash;
+	for (size_t i = 0; i < n; i += 2)
+		hash += (words[i] | (uint64_t)words[i + 1] << 32) * odd[i / 2];
+	hash ^= hash >> 32;
+	hash *= 0xff51afd7ed558ccdULL;
+	return (uint32_t)(hash >> 32);
 }
 
 /* pack_map.c: maps. */
@@ -279,14 +323,17 @@ uint32_t iomt_pack_map_get(const struct iomt_pack *pack, struct pack_map map, ui
 /* The first key from "from" on; its leaf, or 0. */
 uint32_t iomt_pack_map_next(const struct iomt_pack *pack, struct pack_map map, uint32_t from,
 			    uint32_t *key);
+/* Called for each key, in order; what is not 0 ends the walk and is returned. */
+typedef int (*pack_has)(void *ctx, uint32_t key, uint32_t leaf);
+int iomt_pack_map_each(const struct iomt_pack *pack, struct pack_map map, pack_has has, void *ctx);
 uint32_t iomt_pack_map_keys(const struct iomt_pack *pack, struct pack_map map);
 /* Another leaf (or 0) for a key; takes the map's hold over. IOMT_ENOMEM: nothing changes. */
 int iomt_pack_map_set(struct iomt_pack *pack, struct pack_map *map, uint32_t key, uint32_t leaf);
 
 /* Called for each key whose leaf differs; what is not 0 ends the walk and is returned. */
 typedef int (*pack_differs)(void *ctx, uint32_t key, uint32_t before, uint32_t after);
-int iomt_pack_map_compare(const struct iomt_pack *pack, struct pack_map before,
-			  struct pack_map after, pack_differs differs, void *ctx);
+int iomt_pack_map_compare(struct iomt_pack *pack, struct pack_map before, struct pack_map after,
+			  pack_differs differs, void *ctx);
 
 /* pack_tags.c: tags in use and in quarantine, by class and key. */
 
@@ -315,6 +362,8 @@ extern const struct pack_chain iomt_pack_class_chain;
  * IOMT_EBUSY, IOMT_ENOMEM.
  */
 int iomt_pack_class_new(struct iomt_pack *pack, uint64_t fixed, uint32_t id, uint32_t *class);
+/* Whether a class has this number. */
+bool iomt_pack_class_used(const struct iomt_pack *pack, uint32_t class);
 /* Gives back the id of a class that was never used. */
 void iomt_pack_class_undo(struct iomt_pack *pack, uint32_t class);
 /* Puts the id of a class into quarantine for the plan pack->token. */
@@ -339,6 +388,16 @@ void iomt_pack_isolating_moved(struct iomt_pack *pack);
 /* pack_plan.c: what hardware is told. IOMT_ENOMEM. */
 
 int iomt_pack_plan_make(struct iomt_pack *pack);
+
+/* pack_tables.c: the PASID tables of classes. */
+
+/* Whether a leaf makes an entry: else IOMT_ERANGE, IOMT_EINVAL, the hook's error. */
+int iomt_pack_table_fits(const struct iomt_pack *pack, uint32_t key,
+			 const struct iomt_pack_leaf *leaf);
+/* Makes tables of fresh classes, and takes what the plan's steps need. IOMT_ENOMEM: nothing. */
+int iomt_pack_tables_make(struct iomt_pack *pack);
+void iomt_pack_table_free(struct iomt_pack *pack, uint32_t class);
+void iomt_pack_tables_destroy(struct iomt_pack *pack);
 
 /* Goes over the changed devices of a transaction. */
 #define PACK_EACH(pack, number, device)                                                \

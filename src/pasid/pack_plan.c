@@ -4,7 +4,7 @@
 
 static int add(struct iomt_pack *pack, const struct iomt_pack_step *step)
 {
-	if (iomt_pack_room(pack, &pack->steps, PACK_STEP_LG2, pack->step_count + 1))
+	if (pack_reach(pack, &pack->steps, PACK_STEP_LG2, pack->step_count))
 		return IOMT_ENOMEM;
 	*(struct iomt_pack_step *)pack_at(&pack->steps, pack->step_count++, PACK_STEP_LG2) = *step;
 	return 0;
@@ -34,11 +34,6 @@ static int wait_for_all(struct iomt_pack *pack)
 	return wait(pack);
 }
 
-static iomt_pack_device handle(const struct iomt_pack *pack, uint32_t number)
-{
-	return (uint64_t)pack_device(pack, number)->generation << 32 | number;
-}
-
 static bool moves(const struct pack_device *device)
 {
 	return device->class != device->to;
@@ -49,32 +44,64 @@ struct keys {
 	struct iomt_pack *pack;
 	struct iomt_pack_step step;
 	bool gains;
+	bool shared; /* PASIDs' entries are of the id's table */
 };
 
 static int each_key(void *ctx, uint32_t key, uint32_t before, uint32_t after)
 {
 	struct keys *keys = ctx;
 	uint32_t leaf = keys->gains ? after : before;
+	struct iomt_pack_step step = keys->step;
 
 	if (before && after)
 		keys->pack->must_wait = true;
 	if (!leaf)
 		return 0;
-	keys->step.key = key;
-	keys->step.leaf = pack_leaf(keys->pack, leaf)->leaf;
-	return add(keys->pack, &keys->step);
+	step.key = key;
+	step.leaf = pack_leaf(keys->pack, leaf)->leaf;
+	if (keys->shared && key != IOMT_PACK_RID)
+		step.device = 0;
+	return add(keys->pack, &step);
+}
+
+static struct keys keys_of(struct iomt_pack *pack, uint32_t number, enum iomt_pack_op op,
+			   bool gains)
+{
+	const struct pack_device *device = pack_device(pack, number);
+
+	return (struct keys){.pack = pack,
+			     .step = {.op = op,
+				      .id = pack_id(pack, gains ? device->to : device->class),
+				      .device = pack_handle(pack, number)},
+			     .gains = gains};
 }
 
 static int for_keys(struct iomt_pack *pack, uint32_t number, enum iomt_pack_op op, bool gains)
 {
 	const struct pack_device *device = pack_device(pack, number);
-	struct keys keys = {pack,
-			    {.op = op,
-			     .id = pack_id(pack, gains ? device->to : device->class),
-			     .device = handle(pack, number)},
-			    gains};
+	struct keys keys = keys_of(pack, number, op, gains);
 
 	return iomt_pack_map_compare(pack, device->map, device->wanted, each_key, &keys);
+}
+
+/*
+ * The same for entries of tables. One that is shared changes when all that use it stay: for the first of
+ * them. Who moves finds the other table as it is.
+ */
+static int for_entries(struct iomt_pack *pack, uint32_t number, enum iomt_pack_op op, bool gains)
+{
+	const struct pack_device *device = pack_device(pack, number);
+	struct pack_map before = device->map, after = device->wanted;
+	struct keys keys = keys_of(pack, number, op, gains);
+
+	if (!pack->shares)
+		return for_keys(pack, number, op, gains);
+	if (moves(device))
+		return 0;
+	keys.shared = true;
+	if (pack_class(pack, device->to)->goal != number)
+		before.root = after.root = 0;
+	return iomt_pack_map_compare(pack, before, after, each_key, &keys);
 }
 
 /* One for all keys. */
@@ -83,7 +110,7 @@ static int for_all(struct iomt_pack *pack, uint32_t number, enum iomt_pack_op op
 	return add(pack, &(struct iomt_pack_step){.op = op,
 						  .id = pack_id(pack, class),
 						  .key = IOMT_PACK_ALL,
-						  .device = handle(pack, number)});
+						  .device = pack_handle(pack, number)});
 }
 
 static int publish(struct iomt_pack *pack, uint32_t number, const struct pack_device *device)
@@ -102,7 +129,7 @@ static int clear(struct iomt_pack *pack, uint32_t number, const struct pack_devi
 
 	if (!device->class || !device->to)
 		return 0;
-	err = for_keys(pack, number, IOMT_PACK_CLEAR_ENTRY, false);
+	err = for_entries(pack, number, IOMT_PACK_CLEAR_ENTRY, false);
 	for (uint32_t i = before, last = pack->step_count; !err && i < last; i++) {
 		struct iomt_pack_step step = *iomt_pack_step(pack, i);
 
@@ -112,19 +139,59 @@ static int clear(struct iomt_pack *pack, uint32_t number, const struct pack_devi
 	return err;
 }
 
-static int redirect(struct iomt_pack *pack, uint32_t number, const struct pack_device *device)
+/* From one id to another in the device-table entry; 0: none. */
+static int redirect(struct iomt_pack *pack, uint32_t number, uint32_t from, uint32_t to)
 {
-	int err;
+	struct iomt_pack_step step = {.op = IOMT_PACK_WRITE_DEVICE,
+				      .id = pack_id(pack, to),
+				      .key = IOMT_PACK_ALL,
+				      .was = pack_id(pack, from),
+				      .device = pack_handle(pack, number)};
+	int err = add(pack, &step);
 
-	if (!moves(device))
-		return 0;
-	err = for_all(pack, number, IOMT_PACK_WRITE_DEVICE, device->to);
-	return err ? err : for_all(pack, number, IOMT_PACK_FLUSH_DEVICE, device->to);
+	step.op = IOMT_PACK_FLUSH_DEVICE;
+	return err ? err : flush(pack, &step);
+}
+
+/* Whether what is cached of a device's old table could come under its new id. */
+static bool must_break(const struct iomt_pack *pack, const struct pack_device *device)
+{
+	return pack->shares && pack->tables_cfg.table.format == IOMT_PASID_TABLE_GCR3 &&
+	       !(pack->tables_cfg.flags & IOMT_PACK_TAGGED_ENTRIES) && moves(device) &&
+	       device->class && device->to;
+}
+
+/* No table in between. */
+static int break_all(struct iomt_pack *pack)
+{
+	struct pack_device *device;
+	bool any = false;
+	int err = 0;
+
+	PACK_EACH (pack, number, device) {
+		if (!err && must_break(pack, device)) {
+			err = redirect(pack, number, device->class, 0);
+			any = true;
+		}
+	}
+	return err || !any ? err : wait(pack);
+}
+
+/*
+ * Whether flushes of earlier plans must be over before a device moves: of the id, whichever the key;
+ * with a table that has its entries already, of the device's own TLB.
+ */
+static bool is_early(const struct iomt_pack *pack, const struct pack_device *device)
+{
+	if (!device->to)
+		return false;
+	return pack_class(pack, device->to)->token > pack->completed ||
+	       (pack->shares && device->token > pack->completed);
 }
 
 /*
  * Nothing that was cleared may come under another id out of a cache of PASID entries, and nothing may
- * be left under that id that earlier plans have flushed, whichever the key.
+ * be left under that id that earlier plans have flushed.
  */
 static int redirect_all(struct iomt_pack *pack)
 {
@@ -134,16 +201,18 @@ static int redirect_all(struct iomt_pack *pack)
 
 	PACK_EACH (pack, number, device) {
 		any |= moves(device);
-		if (moves(device) && device->to)
-			waiting |= pack_class(pack, device->to)->token > pack->completed;
+		waiting |= moves(device) && is_early(pack, device);
 	}
 	if (!any)
 		return 0;
 	err = waiting ? wait_for_all(pack) : wait(pack);
+	if (!err)
+		err = break_all(pack);
 	PACK_EACH (pack, number, device) {
-		err = err ? err : redirect(pack, number, device);
+		if (!err && moves(device))
+			err = redirect(pack, number, must_break(pack, device) ? 0 : device->class,
+				       device->to);
 	}
-	pack->pending = true;
 	return err;
 }
 
@@ -226,7 +295,7 @@ static int flush_ats(struct iomt_pack *pack, uint32_t number, uint32_t class, ui
 	return flush(pack, &(struct iomt_pack_step){.op = IOMT_PACK_FLUSH_ATS,
 						    .id = pack_id(pack, class),
 						    .key = key,
-						    .device = handle(pack, number)});
+						    .device = pack_handle(pack, number)});
 }
 
 /* Isolating: a tag that is not what it was before. The class, or 0. */
@@ -296,11 +365,7 @@ static int lost_key(void *ctx, uint32_t key, uint32_t before, uint32_t after)
 
 static int flush_device(struct iomt_pack *pack, uint32_t number, const struct pack_device *device)
 {
-	struct keys keys = {pack,
-			    {.op = IOMT_PACK_FLUSH_ATS,
-			     .id = pack_id(pack, device->class),
-			     .device = handle(pack, number)},
-			    false};
+	struct keys keys = keys_of(pack, number, IOMT_PACK_FLUSH_ATS, false);
 
 	if (!device->class || !(device->flags & IOMT_PACK_ATS))
 		return 0;
@@ -366,6 +431,8 @@ static int look_own(struct iomt_pack *pack, uint32_t number, const struct pack_d
 	bool trusted = pack_isolates(pack) && device->trust && moves(device);
 
 	(void)number;
+	if (pack->shares && moves(device)) /* nothing is written for it */
+		return 0;
 	if (device->class && device->to && (device->flags & IOMT_PACK_ATS) &&
 	    (trusted || device->token > pack->completed) &&
 	    iomt_pack_map_compare(pack, device->map, device->wanted, is_gained, NULL))
@@ -375,7 +442,7 @@ static int look_own(struct iomt_pack *pack, uint32_t number, const struct pack_d
 
 static int write(struct iomt_pack *pack, uint32_t number, const struct pack_device *device)
 {
-	return device->to ? for_keys(pack, number, IOMT_PACK_WRITE_ENTRY, true) : 0;
+	return device->to ? for_entries(pack, number, IOMT_PACK_WRITE_ENTRY, true) : 0;
 }
 
 static void look_for_quarantine(struct iomt_pack *pack)

@@ -55,7 +55,7 @@ uint32_t iomt_pack_tag_mark(struct iomt_pack *pack, uint32_t class, uint32_t key
 
 	if (number && pack_tag(pack, number)->name & PACK_MARKED)
 		return number;
-	if (iomt_pack_room(pack, &pack->marked, PACK_WORD_LG2, pack->marked_count + 1))
+	if (pack_reach(pack, &pack->marked, PACK_WORD_LG2, pack->marked_count))
 		return 0;
 	if (!number)
 		number = make(pack, class, key);
@@ -139,6 +139,8 @@ static void drain(struct iomt_pack *pack, uint32_t class)
 	if (!pack->first_drained)
 		pack->last_drained = 0;
 	pack->in_quarantine--;
+	if (pack->shares)
+		iomt_pack_table_free(pack, class);
 	(void)iomt_ids_free(&pack->ids, pack_id(pack, class)); /* allocated: cannot fail */
 }
 

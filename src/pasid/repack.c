@@ -123,14 +123,6 @@ static uint32_t colour_contents(struct repack *r, struct iomt_repack_result *res
 	return r->contents;
 }
 
-static uint64_t cost(const struct iomt_repack_cfg *cfg, const struct iomt_repack_result *result)
-{
-	if (!cfg->id_cost && !cfg->tag_cost && !cfg->move_cost)
-		return ((uint64_t)result->ids << 32) + result->moves;
-	return (uint64_t)cfg->id_cost * result->ids + cfg->tag_cost * result->tags +
-	       (uint64_t)cfg->move_cost * result->moves;
-}
-
 /* From classes to ids, or everything as it is. */
 static int decide(struct repack *r, uint32_t classes, uint32_t *ids,
 		  struct iomt_repack_result *result)
@@ -154,7 +146,7 @@ static int decide(struct repack *r, uint32_t classes, uint32_t *ids,
 	}
 	if (present)
 		iomt_repack_count(r, cfg->present, &as_is);
-	if (present && (!fits || cost(cfg, &as_is) <= cost(cfg, result))) {
+	if (present && (!fits || iomt_repack_cost(cfg, &as_is) <= iomt_repack_cost(cfg, result))) {
 		*result = as_is;
 		__builtin_memcpy(ids, cfg->present, r->count * sizeof(*ids));
 	}

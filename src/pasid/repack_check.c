@@ -21,6 +21,8 @@ struct class
 	uint32_t first;
 	uint32_t last;	  /* one beyond */
 	uint32_t trusted; /* so many in front trust one another; they send the most */
+	uint32_t plain;	  /* send requests without a PASID */
+	uint32_t group;	  /* that all of these are in; 0: none, or not all in one */
 };
 
 struct check {
@@ -63,12 +65,23 @@ size_t iomt_repack_check_bytes(const struct iomt_repack_device *devices, uint32_
 	return bytes > SIZE_MAX ? 0 : (size_t)bytes;
 }
 
+static bool is_plain(const struct iomt_repack_device *device)
+{
+	return !(device->flags & IOMT_PACK_GIOV);
+}
+
+/* PASIDs below this are sent; those who send none may have PASID 0 for want of one. */
+static uint32_t width(const struct iomt_repack_device *device)
+{
+	return !device->sends && !is_plain(device) ? 1 : device->sends;
+}
+
 static bool comes_before(const struct check *c, uint32_t a, uint32_t b)
 {
 	if (c->ids[a] != c->ids[b])
 		return c->ids[a] < c->ids[b];
-	return c->devices[a].sends != c->devices[b].sends
-		       ? c->devices[a].sends > c->devices[b].sends
+	return width(&c->devices[a]) != width(&c->devices[b])
+		       ? width(&c->devices[a]) > width(&c->devices[b])
 		       : a < b;
 }
 
@@ -106,12 +119,18 @@ static void find_classes(struct check *c)
 		struct class *class;
 
 		if (!i || c->ids[c->order[i - 1]] != c->ids[c->order[i]])
-			c->classes[classes++] = (struct class){i, i, 0};
+			c->classes[classes++] = (struct class){.first = i};
 		class = &c->classes[classes - 1];
 		head = &c->devices[c->order[class->first]];
 		if (device->trust && device->trust == head->trust &&
 		    class->trusted == i - class->first)
 			class->trusted++;
+		if (is_plain(device)) {
+			if (!class->plain++)
+				class->group = device->trust;
+			else if (class->group != device->trust)
+				class->group = 0;
+		}
 		class->last = i + 1;
 		c->class_of[c->order[i]] = classes - 1;
 	}
@@ -122,12 +141,14 @@ static uint32_t senders(const struct check *c, const struct class *class, uint32
 {
 	uint32_t low = class->first, high = class->last;
 
-	if (key == IOMT_PACK_RID || c->relation == IOMT_REPACK_EQUIVALENT)
+	if (c->relation == IOMT_REPACK_EQUIVALENT)
 		return high - low;
+	if (key == IOMT_PACK_RID)
+		return class->plain;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (c->devices[c->order[middle]].sends > key)
+		if (width(&c->devices[c->order[middle]]) > key)
 			low = middle + 1;
 		else
 			high = middle;
@@ -194,9 +215,9 @@ static int check_lacking(const struct check *c, struct iomt_repack_fault *fault)
 
 		for (uint32_t k = 0; k < device->count; k++) {
 			uint32_t key = device->keys[k].key, sent = senders(c, class, key);
-			bool trusted =
-				c->relation == IOMT_REPACK_ISOLATING && sent <= class->trusted;
+			bool trusted = key == IOMT_PACK_RID ? class->group : sent <= class->trusted;
 
+			trusted &= c->relation == IOMT_REPACK_ISOLATING;
 			if (find(c, c->class_of[i], key)->count != sent && !trusted)
 				return fail(fault, i, k, "others with its id lack this key");
 		}

@@ -4,9 +4,19 @@
 
 static bool sends_fewer(const void *ctx, uint32_t a, uint32_t b)
 {
-	const struct iomt_repack_device *x = repack_of(ctx, a), *y = repack_of(ctx, b);
+	uint32_t x = repack_sends(repack_of(ctx, a)), y = repack_sends(repack_of(ctx, b));
 
-	return x->sends != y->sends ? x->sends < y->sends : a < b;
+	return x != y ? x < y : a < b;
+}
+
+/* Who sends requests without a PASID. */
+static void send_without(const struct repack *r, uint64_t *senders)
+{
+	repack_fill(senders, r->graph.words, r->contents);
+	for (uint32_t i = 0; i < r->contents; i++) {
+		if (repack_giov(repack_of(r, i)))
+			repack_remove(senders, i);
+	}
 }
 
 /*
@@ -25,11 +35,11 @@ static void add_lacking(struct repack *r)
 	iomt_repack_merge_begin(r);
 	while ((count = iomt_repack_merge_next(r, &key))) {
 		for (; key != IOMT_PACK_RID && sent < r->contents &&
-		       repack_of(r, r->by_sends[sent])->sends <= key;
+		       repack_sends(repack_of(r, r->by_sends[sent])) <= key;
 		     sent++)
 			repack_remove(senders, r->by_sends[sent]);
-		if (key == IOMT_PACK_RID) /* the last: all send it */
-			repack_fill(senders, words, r->contents);
+		if (key == IOMT_PACK_RID) /* the last */
+			send_without(r, senders);
 		__builtin_memcpy(lacking, senders, (size_t)words * 8);
 		for (uint32_t i = 0; i < count; i++)
 			repack_remove(lacking, r->list[i]);

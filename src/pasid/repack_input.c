@@ -24,6 +24,11 @@ bool iomt_repack_cfg_ok(const struct iomt_repack_cfg *cfg)
 	       cfg->last != IOMT_REPACK_NO_ID;
 }
 
+static bool can_send(const struct iomt_repack_device *device, uint32_t key)
+{
+	return key == IOMT_PACK_RID ? !repack_giov(device) : key < repack_sends(device);
+}
+
 static int check_keys(const struct iomt_repack_device *device, uint32_t number,
 		      struct iomt_repack_fault *fault)
 {
@@ -33,12 +38,14 @@ static int check_keys(const struct iomt_repack_device *device, uint32_t number,
 		return wrong(fault, IOMT_EINVAL, number, 0, "no keys, but a count of them");
 	if (device->sends > IOMT_PACK_PASIDS)
 		return wrong(fault, IOMT_ERANGE, number, 0, "sends more PASIDs than there are");
+	if (device->flags & ~(IOMT_PACK_GIOV | IOMT_PACK_ATS))
+		return wrong(fault, IOMT_EINVAL, number, 0, "unknown flags");
 	for (uint32_t i = 0; i < device->count; i++) {
 		if (i && keys[i].key == keys[i - 1].key)
 			return wrong(fault, IOMT_EINVAL, number, i, "a key twice");
 		if (i && keys[i].key < keys[i - 1].key)
 			return wrong(fault, IOMT_EINVAL, number, i, "keys out of order");
-		if (keys[i].key != IOMT_PACK_RID && keys[i].key >= device->sends)
+		if (!can_send(device, keys[i].key))
 			return wrong(fault, IOMT_ERANGE, number, i,
 				     "a key that the device cannot send");
 	}
@@ -91,7 +98,8 @@ static int compare(const struct repack *r, uint32_t a, uint32_t b)
 
 	if (!order && r->cfg->relation == IOMT_REPACK_ISOLATING) {
 		order = compare_words(x->trust, y->trust);
-		order = order ? order : compare_words(x->sends, y->sends);
+		order = order ? order : compare_words(repack_giov(x), repack_giov(y));
+		order = order ? order : compare_words(repack_sends(x), repack_sends(y));
 	}
 	order = order ? order : compare_words(x->count, y->count);
 	order = order ? order : compare_words(r->hash[a], r->hash[b]);

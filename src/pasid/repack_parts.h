@@ -156,6 +156,17 @@ static inline const struct iomt_repack_device *repack_of(const struct repack *r,
 	return &r->devices[r->device[content]];
 }
 
+static inline bool repack_giov(const struct iomt_repack_device *device)
+{
+	return device->flags & IOMT_PACK_GIOV;
+}
+
+/* It can send the PASIDs below this: PASID 0 in any case where requests without one are that. */
+static inline uint32_t repack_sends(const struct iomt_repack_device *device)
+{
+	return device->sends ? device->sends : repack_giov(device);
+}
+
 /* Spends some effort; false when it is gone. */
 static inline bool repack_spend(struct repack_search *s, uint64_t words)
 {
@@ -235,5 +246,9 @@ void iomt_repack_settle(struct repack *r, uint32_t *ids);
 
 /* Counts what these ids mean: ids, tags and moves. */
 void iomt_repack_count(struct repack *r, const uint32_t *ids, struct iomt_repack_result *result);
+
+/* What that costs. */
+unsigned __int128 iomt_repack_cost(const struct iomt_repack_cfg *cfg,
+				   const struct iomt_repack_result *result);
 
 #endif

@@ -103,6 +103,17 @@ IDS_INLINE uint64_t space_load(const uint64_t *word)
 	return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
+/* The entry of a PASID and its word, which is 0 while there is none. IOMT_ERANGE. */
+IDS_INLINE int space_look(const struct iomt_pasid_space *space, uint32_t pasid,
+			  struct space_entry **entry, uint64_t *word)
+{
+	if (pasid > space->ids.last)
+		return IOMT_ERANGE;
+	*entry = space_entry(space, pasid);
+	*word = *entry ? space_load(&(*entry)->word) : 0;
+	return 0;
+}
+
 IDS_INLINE void space_store(bool serial, uint64_t *word, uint64_t value)
 {
 	if (serial)
@@ -176,13 +187,6 @@ IDS_INLINE int space_build(struct iomt_pasid_space *space, uint32_t pasid,
 	}
 	return err;
 }
-
-/*
- * The last reference goes: *word is what the entry was. False when it is something else now
- * (*word), and nothing changed.
- */
-bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry,
-		       uint64_t *word);
 
 /* Adds to the end of the quarantine what was just freed. */
 void iomt_pasid_queue(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry);

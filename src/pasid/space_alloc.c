@@ -19,8 +19,8 @@ static int check(const struct iomt_pasid_space *space, const struct iomt_pasid_s
 }
 
 /* The PASID is the set's, with one reference; its bit says already that it is nobody else's. */
-static void hand_out(struct iomt_pasid_space *space, struct iomt_pasid_set *set, uint32_t pasid,
-		     struct space_entry *entry, uint64_t reserved)
+IDS_INLINE void hand_out(struct iomt_pasid_space *space, struct iomt_pasid_set *set, uint32_t pasid,
+			 struct space_entry *entry, uint64_t reserved)
 {
 	uint64_t turn = (space_load(&entry->word) + SPACE_TURN) & SPACE_TURNS;
 
@@ -30,8 +30,8 @@ static void hand_out(struct iomt_pasid_space *space, struct iomt_pasid_set *set,
 	space_store(space_is_serial(space), &entry->word, SPACE_ONE | turn | reserved | SPACE_LIVE);
 }
 
-static int take_bit(struct iomt_pasid_space *space, choose *choose_one, uint32_t min, uint32_t max,
-		    uint32_t *pasid)
+IDS_INLINE int take_bit(struct iomt_pasid_space *space, choose *choose_one, uint32_t min,
+			uint32_t max, uint32_t *pasid)
 {
 	uint64_t before;
 	int err;
@@ -46,8 +46,9 @@ static int take_bit(struct iomt_pasid_space *space, choose *choose_one, uint32_t
 	return err;
 }
 
-static int alloc(struct iomt_pasid_space *space, struct iomt_pasid_set *set, choose *choose_one,
-		 uint32_t min, uint32_t max, uint32_t *pasid)
+/* Inlined, as the choice is then no call through a pointer. */
+IDS_INLINE int alloc(struct iomt_pasid_space *space, struct iomt_pasid_set *set, choose *choose_one,
+		     uint32_t min, uint32_t max, uint32_t *pasid)
 {
 	struct space_entry *entry = NULL;
 	uint32_t chosen = *pasid;

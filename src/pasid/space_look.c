@@ -2,13 +2,6 @@
 /* Looking at PASIDs without changing them. */
 #include "space.h"
 
-static uint64_t word_of(const struct iomt_pasid_space *space, uint32_t pasid)
-{
-	const struct space_entry *entry = space_entry(space, pasid);
-
-	return entry ? space_load(&entry->word) : 0;
-}
-
 int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid, uint64_t word)
 {
 	if (space_state(word) == SPACE_WAITING)
@@ -20,11 +13,12 @@ int iomt_pasid_gone(const struct iomt_pasid_space *space, uint32_t pasid, uint64
 
 int iomt_pasid_test(const struct iomt_pasid_space *space, uint32_t pasid)
 {
+	struct space_entry *entry;
 	uint64_t word;
+	int err = space_look(space, pasid, &entry, &word);
 
-	if (pasid > space->ids.last)
-		return IOMT_ERANGE;
-	word = word_of(space, pasid);
+	if (err)
+		return err;
 	if (space_is_live(word))
 		return IOMT_PASID_ALLOCATED;
 	if (space_state(word) == SPACE_WAITING)
@@ -35,8 +29,10 @@ int iomt_pasid_test(const struct iomt_pasid_space *space, uint32_t pasid)
 
 uint32_t iomt_pasid_refs(const struct iomt_pasid_space *space, uint32_t pasid)
 {
-	uint64_t word = pasid > space->ids.last ? 0 : word_of(space, pasid);
+	struct space_entry *entry;
+	uint64_t word = 0;
 
+	space_look(space, pasid, &entry, &word);
 	return space_is_live(word) ? (uint32_t)space_count(word) : 0;
 }
 

@@ -2,66 +2,6 @@
 /* References of PASIDs: got, put, and the last one gone. */
 #include "space.h"
 
-int iomt_pasid_get(struct iomt_pasid_space *space, uint32_t pasid)
-{
-	struct space_entry *entry;
-	uint64_t word;
-
-	if (pasid > space->ids.last)
-		return IOMT_ERANGE;
-	entry = space_entry(space, pasid);
-	word = entry ? space_load(&entry->word) : 0;
-	do {
-		if (!space_is_live(word))
-			return iomt_pasid_gone(space, pasid, word);
-		if (space_count(word) == IOMT_PASID_MOST_REFS)
-			return IOMT_EOVERFLOW;
-	} while (!space_replace(space_is_serial(space), &entry->word, &word, word + SPACE_ONE));
-	return 0;
-}
-
-int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid)
-{
-	struct space_entry *entry;
-	uint64_t word;
-	bool done;
-
-	if (pasid > space->ids.last)
-		return IOMT_ERANGE;
-	entry = space_entry(space, pasid);
-	word = entry ? space_load(&entry->word) : 0;
-	do {
-		if (!space_is_live(word))
-			return iomt_pasid_gone(space, pasid, word);
-		if (space_count(word) == 1)
-			done = iomt_pasid_retire(space, pasid, entry, &word);
-		else
-			done = space_replace(space_is_serial(space), &entry->word, &word,
-					     word - SPACE_ONE);
-	} while (!done);
-	return 0;
-}
-
-int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, uint32_t pasid)
-{
-	struct space_entry *entry;
-	uint64_t word;
-
-	if (pasid > space->ids.last)
-		return IOMT_ERANGE;
-	entry = space_entry(space, pasid);
-	word = entry ? space_load(&entry->word) : 0;
-	do {
-		if (!space_is_live(word))
-			return iomt_pasid_gone(space, pasid, word);
-		if (space_load(&entry->beside) != (uintptr_t)set)
-			return IOMT_EACCES;
-		if (space_count(word) > 1)
-			return IOMT_EBUSY;
-	} while (!iomt_pasid_retire(space, pasid, entry, &word));
-	return 0;
-}
-
 void iomt_pasid_settle(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry)
 {
 	uint64_t word = space_load(&entry->word);
@@ -71,7 +11,11 @@ void iomt_pasid_settle(struct iomt_pasid_space *space, uint32_t pasid, struct sp
 		iomt_ids_free(&space->ids, pasid);
 }
 
-bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry,
+/*
+ * The last reference goes: *word is what the entry was. False when it is something else now
+ * (*word), and nothing changed.
+ */
+IDS_INLINE bool retire(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry,
 		       uint64_t *word)
 {
 	bool serial = space_is_serial(space);
@@ -92,4 +36,61 @@ bool iomt_pasid_retire(struct iomt_pasid_space *space, uint32_t pasid, struct sp
 	else
 		iomt_pasid_settle(space, pasid, entry);
 	return true;
+}
+
+int iomt_pasid_get(struct iomt_pasid_space *space, uint32_t pasid)
+{
+	struct space_entry *entry;
+	uint64_t word;
+	int err = space_look(space, pasid, &entry, &word);
+
+	if (err)
+		return err;
+	do {
+		if (!space_is_live(word))
+			return iomt_pasid_gone(space, pasid, word);
+		if (space_count(word) == IOMT_PASID_MOST_REFS)
+			return IOMT_EOVERFLOW;
+	} while (!space_replace(space_is_serial(space), &entry->word, &word, word + SPACE_ONE));
+	return 0;
+}
+
+int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid)
+{
+	struct space_entry *entry;
+	uint64_t word;
+	bool done;
+	int err = space_look(space, pasid, &entry, &word);
+
+	if (err)
+		return err;
+	do {
+		if (!space_is_live(word))
+			return iomt_pasid_gone(space, pasid, word);
+		if (space_count(word) == 1)
+			done = retire(space, pasid, entry, &word);
+		else
+			done = space_replace(space_is_serial(space), &entry->word, &word,
+					     word - SPACE_ONE);
+	} while (!done);
+	return 0;
+}
+
+int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, uint32_t pasid)
+{
+	struct space_entry *entry;
+	uint64_t word;
+	int err = space_look(space, pasid, &entry, &word);
+
+	if (err)
+		return err;
+	do {
+		if (!space_is_live(word))
+			return iomt_pasid_gone(space, pasid, word);
+		if (space_load(&entry->beside) != (uintptr_t)set)
+			return IOMT_EACCES;
+		if (space_count(word) > 1)
+			return IOMT_EBUSY;
+	} while (!retire(space, pasid, entry, &word));
+	return 0;
 }

@@ -63,12 +63,10 @@ int iomt_pasid_set_join(struct iomt_pasid_set *set, uint32_t pasid)
 	struct iomt_pasid_space *space = set->space;
 	struct space_entry *entry;
 	uint64_t before, word;
-	int err;
+	int err = space_look(space, pasid, &entry, &word);
 
-	if (pasid > space->ids.last)
-		return IOMT_ERANGE;
-	entry = space_entry(space, pasid);
-	word = entry ? space_load(&entry->word) : 0;
+	if (err)
+		return err;
 	if (!space_is_live(word))
 		return iomt_pasid_gone(space, pasid, word);
 	before = space_load(&entry->beside);

@@ -2,9 +2,7 @@
 /* PASID tables as trees: made, walked, taken in advance, given back. */
 #include "table.h"
 
-#define POINTER	      1ULL
 #define NODE_LG2      9u /* entries of a GCR3 table above level 0 */
-#define LEVELS	      3u
 #define PASID_BITS    20u
 #define LINEAR_BITS   14u /* the largest piece of memory: 1 MiB */
 #define MIN_BYTES     64u
@@ -134,18 +132,13 @@ static u64 span_of(const struct iomt_pasid_table *table)
 	return 1ULL << table->leaf_lg2;
 }
 
-static size_t leaf_bytes(const struct iomt_pasid_table *table)
-{
-	return pasid_facts(table)->entry.words * sizeof(u64) << table->leaf_lg2;
-}
-
 /* What a root takes that has other tables below it. Other tables are as large as those at level 0. */
-static size_t root_bytes(const struct iomt_pasid_table *table)
+size_t iomt_pasid_table_root_bytes(const struct iomt_pasid_table *table)
 {
 	size_t bytes = sizeof(u64), least = MIN_BYTES;
 
 	if (table->format == IOMT_PASID_TABLE_GCR3 || table->levels == 1)
-		return leaf_bytes(table);
+		return pasid_leaf_bytes(table);
 	if (table->pasid_bits > table->leaf_lg2)
 		bytes <<= table->pasid_bits - table->leaf_lg2;
 	if (table->format == IOMT_PASID_TABLE_VTD)
@@ -153,13 +146,51 @@ static size_t root_bytes(const struct iomt_pasid_table *table)
 	return bytes > least ? bytes : least;
 }
 
-int iomt_pasid_table_init(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg)
+static int chain_fill(struct iomt_pasid_table *table, struct entry_chain *chain, u64 count)
 {
-	int err = iomt_pasid_table_cfg_check(cfg, NULL);
+	u64 *spare = table->spare, taken = 0;
+	int err;
+
+	while (spare && taken < count) {
+		spare = *(u64 **)spare;
+		taken++;
+	}
+	err = iomt_entry_chain_fill(chain, table->mem, pasid_leaf_bytes(table), table->oa_last,
+				    count - taken);
+	while (!err && taken--) {
+		u64 *memory = table->spare;
+
+		table->spare = *(u64 **)memory;
+		*(u64 **)memory = chain->head;
+		chain->head = memory;
+	}
+	return err;
+}
+
+int iomt_pasid_table_spare(struct iomt_pasid_table *table, uint64_t count)
+{
+	struct entry_chain chain;
+	int err = chain_fill(table, &chain, count);
+
+	if (!err)
+		table->spare = chain.head;
+	return err;
+}
+
+void iomt_pasid_table_spare_free(struct iomt_pasid_table *table)
+{
+	while (table->spare) {
+		u64 *memory = table->spare;
+
+		table->spare = *(u64 **)memory;
+		table->mem->free(table->mem->ctx, memory, pasid_leaf_bytes(table));
+	}
+}
+
+void iomt_pasid_table_shape(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg)
+{
 	unsigned levels = 2;
 
-	if (err)
-		return err;
 	if (cfg->format == IOMT_PASID_TABLE_CD)
 		levels = 1;
 	else if (cfg->format == IOMT_PASID_TABLE_GCR3)
@@ -177,7 +208,16 @@ int iomt_pasid_table_init(struct iomt_pasid_table *table, const struct iomt_pasi
 		.leaf_lg2 = (uint8_t)leaf_lg2(cfg),
 		.asid_bits = cfg->asid_bits ? cfg->asid_bits : 16,
 	};
-	table->bytes = root_bytes(table);
+}
+
+int iomt_pasid_table_init(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg)
+{
+	int err = iomt_pasid_table_cfg_check(cfg, NULL);
+
+	if (err)
+		return err;
+	iomt_pasid_table_shape(table, cfg);
+	table->bytes = iomt_pasid_table_root_bytes(table);
 	table->root = iomt_entry_alloc(table->mem, table->bytes, table->oa_last);
 	if (!table->root)
 		return IOMT_ENOMEM;
@@ -185,16 +225,6 @@ int iomt_pasid_table_init(struct iomt_pasid_table *table, const struct iomt_pasi
 	__builtin_memset(table->root, 0, table->bytes);
 	entry_clean(table->mem, table->root, table->bytes);
 	return 0;
-}
-
-static u64 *child(const struct iomt_pasid_table *table, u64 pointer)
-{
-	return entry_virt(table->mem, pointer & ~POINTER & ~table->enc);
-}
-
-static u64 pointer_to(const struct iomt_pasid_table *table, const u64 *below)
-{
-	return entry_phys(table->mem, below) | table->enc | POINTER;
 }
 
 /* Where the table at "level", one of "levels", points to the next on the way to a PASID. */
@@ -224,7 +254,7 @@ static u64 *descend(const struct iomt_pasid_table *table, uint32_t pasid, unsign
 
 		if (!pointer)
 			break;
-		memory = child(table, pointer);
+		memory = pasid_child(table, pointer);
 	}
 	return memory;
 }
@@ -261,29 +291,41 @@ static int check_range(const struct iomt_pasid_table *table, uint32_t first, uin
 	return first > last ? IOMT_EINVAL : check_pasid(table, last);
 }
 
-/* Tables that a range lacks in a tree of "levels" levels. */
+/* Counts what a PASID lacks in a tree of "levels" levels. */
+static void count_one(const struct iomt_pasid_table *table, unsigned levels, uint32_t pasid,
+		      struct pasid_missing *missing)
+{
+	bool beyond = !reaches(table, table->levels, pasid);
+	unsigned lowest = levels - 1;
+
+	if (!beyond)
+		descend(table, pasid, &lowest);
+	for (unsigned level = 0; level < lowest && level < PASID_LEVELS; level++) {
+		u64 which = pasid >> shift(table, level + 1), number = which + 1;
+
+		if (number == missing->seen[level] || (beyond && level >= table->levels && !which))
+			continue; /* counted, or one of the new tables above the root */
+		missing->seen[level] = number;
+		missing->count++;
+	}
+}
+
+void iomt_pasid_table_missing(const struct iomt_pasid_table *table, uint32_t pasid,
+			      struct pasid_missing *missing)
+{
+	count_one(table, table->levels, pasid, missing);
+}
+
+/* Tables that a range lacks. */
 static u64 count_missing(const struct iomt_pasid_table *table, unsigned levels, uint32_t first,
 			 uint32_t last)
 {
-	u64 count = levels - table->levels, seen[LEVELS] = {~0ULL, ~0ULL, ~0ULL};
+	struct pasid_missing missing = {.count = levels - table->levels};
 	u64 span = span_of(table);
 
-	for (u64 id = first & ~(span - 1); id <= last; id += span) {
-		bool beyond = !reaches(table, table->levels, (uint32_t)id);
-		unsigned lowest = levels - 1;
-
-		if (!beyond)
-			descend(table, (uint32_t)id, &lowest);
-		for (unsigned level = 0; level < lowest && level < LEVELS; level++) {
-			u64 which = id >> shift(table, level + 1);
-
-			if (which == seen[level] || (beyond && level >= table->levels && !which))
-				continue; /* counted, or one of the new tables above the root */
-			seen[level] = which;
-			count++;
-		}
-	}
-	return count;
+	for (u64 id = first & ~(span - 1); id <= last; id += span)
+		count_one(table, levels, (uint32_t)id, &missing);
+	return missing.count;
 }
 
 static void publish(const struct iomt_pasid_table *table, u64 *slot, u64 pointer)
@@ -303,17 +345,17 @@ static bool link_tables(struct iomt_pasid_table *table, u64 *memory, unsigned le
 		u64 pointer = entry_load(slot);
 
 		if (!pointer) {
-			u64 *below = iomt_entry_chain_take(chain, leaf_bytes(table));
+			u64 *below = iomt_entry_chain_take(chain, pasid_leaf_bytes(table));
 
 			if (entry && level == 1)
 				__builtin_memcpy(entry_at(table, below, pasid), entry,
 						 pasid_facts(table)->entry.words * sizeof(u64));
-			entry_clean(table->mem, below, leaf_bytes(table));
-			pointer = pointer_to(table, below);
+			entry_clean(table->mem, below, pasid_leaf_bytes(table));
+			pointer = pasid_pointer(table, below);
 			publish(table, slot, pointer);
 			linked = true;
 		}
-		memory = child(table, pointer);
+		memory = pasid_child(table, pointer);
 	}
 	return linked;
 }
@@ -339,14 +381,14 @@ static int build(struct iomt_pasid_table *table, uint32_t first, uint32_t last, 
 	while (!reaches(table, levels, last))
 		levels++;
 	count = count_missing(table, levels, first, last);
-	err = iomt_entry_chain_fill(&chain, table->mem, leaf_bytes(table), table->oa_last, count);
+	err = chain_fill(table, &chain, count);
 	if (err)
 		return err;
 	for (unsigned level = table->levels; level < levels; level++) {
-		u64 *above = iomt_entry_chain_take(&chain, leaf_bytes(table));
+		u64 *above = iomt_entry_chain_take(&chain, pasid_leaf_bytes(table));
 
-		above[0] = pointer_to(table, root);
-		entry_clean(table->mem, above, leaf_bytes(table));
+		above[0] = pasid_pointer(table, root);
+		entry_clean(table->mem, above, pasid_leaf_bytes(table));
 		root = above;
 	}
 	*made = (struct made){.pasid = first};
@@ -357,7 +399,7 @@ static int build(struct iomt_pasid_table *table, uint32_t first, uint32_t last, 
 			made->pasid = pasid;
 	}
 	table->tables += count;
-	table->bytes += count * leaf_bytes(table);
+	table->bytes += count * pasid_leaf_bytes(table);
 	if (levels > table->levels) {
 		table->root = root;
 		table->levels = (uint8_t)levels;
@@ -501,7 +543,7 @@ struct trimming {
 
 static bool is_empty(const struct iomt_pasid_table *table, const u64 *memory, unsigned level)
 {
-	u64 words = leaf_bytes(table) / sizeof(u64),
+	u64 words = pasid_leaf_bytes(table) / sizeof(u64),
 	    step = level ? 1 : pasid_facts(table)->entry.words;
 	u64 any = level ? ~0ULL : pasid_facts(table)->entry.valid;
 
@@ -522,7 +564,7 @@ static int trim(struct trimming *t, u64 *slot, unsigned level, u64 base)
 
 	if (!pointer || base > t->last || last < t->first)
 		return 0;
-	memory = child(table, pointer);
+	memory = pasid_child(table, pointer);
 	for (u64 i = 0; level && !err && i < 1u << NODE_LG2; i++)
 		err = trim(t, &memory[i], level - 1, base + (i << shift(table, level)));
 	if (err || base < t->first || last > t->last || !is_empty(table, memory, level))
@@ -531,9 +573,9 @@ static int trim(struct trimming *t, u64 *slot, unsigned level, u64 base)
 	if (err)
 		return err;
 	publish(table, slot, 0);
-	iomt_gather_add_table(t->gather, memory, leaf_bytes(table));
+	iomt_gather_add_table(t->gather, memory, pasid_leaf_bytes(table));
 	table->tables--;
-	table->bytes -= leaf_bytes(table);
+	table->bytes -= pasid_leaf_bytes(table);
 	t->count++;
 	return 0;
 }
@@ -566,14 +608,15 @@ static void destroy(struct iomt_pasid_table *table, u64 *memory, unsigned level,
 {
 	for (size_t i = 0; level && i < bytes / sizeof(u64); i++) {
 		if (memory[i])
-			destroy(table, child(table, memory[i]), level - 1, leaf_bytes(table));
+			destroy(table, pasid_child(table, memory[i]), level - 1,
+				pasid_leaf_bytes(table));
 	}
 	table->mem->free(table->mem->ctx, memory, bytes);
 }
 
 void iomt_pasid_table_destroy(struct iomt_pasid_table *table)
 {
-	destroy(table, table->root, table->levels - 1u, root_bytes(table));
+	destroy(table, table->root, table->levels - 1u, iomt_pasid_table_root_bytes(table));
 	table->root = NULL;
 	table->bytes = table->tables = table->entries = 0;
 }

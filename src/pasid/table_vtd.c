@@ -152,6 +152,11 @@ static void hw(const struct iomt_pasid_table *table, struct iomt_pasid_table_hw 
 		hw->mask[1] = CONTEXT_RID_PASID;
 }
 
+static void retag(u64 *words, uint16_t tag)
+{
+	words[1] = (words[1] & ~DOMAIN_MASK) | tag;
+}
+
 const struct pasid_facts iomt_pasid_vtd = {
 	.entry = {.words = PASID_WORDS, .valid = PRESENT, .stays = ~PRESENT, .used = used},
 	.encode = encode,
@@ -159,4 +164,5 @@ const struct pasid_facts iomt_pasid_vtd = {
 	.stale = stale,
 	.fresh = fresh,
 	.hw = hw,
+	.retag = retag,
 };

@@ -161,12 +161,15 @@ static void close(void)
 	provider_check_empty(&provider);
 }
 
-/* One call, watched. Afterwards hardware has forgotten, as the caller has done what inv says. */
+/* One call, watched; a look before it says the same. Afterwards hardware has forgotten, as the caller has done what inv says. */
 static int watch_set(const struct iomt_device_entry *entry, uint32_t flags, bool may_sync)
 {
 	struct iomt_device_inv inv = {.sync = may_sync ? sync : NULL};
-	int err;
+	uint64_t sum = provider_checksum(&provider);
+	int looked, err;
 
+	looked = iomt_device_table_set(&table, ID, entry, flags | IOMT_DEVICE_LOOK, &inv);
+	CHECK_EQ(provider_checksum(&provider), sum);
 	device_wanted(cfg.format, entry, &new);
 	may_block = flags & IOMT_DEVICE_BREAK;
 	syncs = 0;
@@ -174,6 +177,7 @@ static int watch_set(const struct iomt_device_entry *entry, uint32_t flags, bool
 	watching = true;
 	err = iomt_device_table_set(&table, ID, entry, flags, &inv);
 	watching = false;
+	CHECK_INT(looked, err);
 	if (!err)
 		old = new;
 	return err;

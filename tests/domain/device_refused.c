@@ -142,7 +142,7 @@ static void calls(void)
 	open((struct iomt_device_table_cfg){.format = IOMT_DEVICE_TABLE_VTD, .id_bits = 16});
 	refused(0x10000, &good, 0, IOMT_ERANGE);
 	refused(UINT32_MAX, &good, 0, IOMT_ERANGE);
-	refused(3, &good, 2, IOMT_EINVAL);
+	refused(3, &good, 4, IOMT_EINVAL);
 	refused(3, NULL, 0, IOMT_EINVAL);
 	CHECK_INT(iomt_device_table_set(&table, 3, &good, 0, NULL), IOMT_EINVAL);
 	CHECK_INT(iomt_device_table_clear(&table, 3, &inv), IOMT_ENOENT);

@@ -59,10 +59,10 @@ static bool has(const struct packing *packing, unsigned device, unsigned key, un
 static void judge(void *ctx, unsigned device, unsigned key, unsigned leaf)
 {
 	const struct packing *packing = ctx;
-	unsigned entry = packing->hw.devices[device].table[key];
+	unsigned entry = tagged_entry(&packing->hw, device, key);
 	bool may = has(packing, device, key, leaf);
 
-	CHECK_MSG(!entry || leaf == entry,
+	CHECK_MSG(!entry || leaf == entry || tagged_moving(&packing->hw, device),
 		  "device %u was given leaf %u for key %u, where it has %u", device, leaf, key,
 		  entry);
 	for (unsigned i = 0; i < TAGGED_DEVICES && !may; i++)
@@ -73,18 +73,61 @@ static void judge(void *ctx, unsigned device, unsigned key, unsigned leaf)
 		  leaf, key);
 }
 
+void packing_share(struct packing *packing, struct iomt_pack_cfg *cfg, struct provider *provider,
+		   enum tagged_tables tables, enum iomt_pasid_format format, bool giov)
+{
+	bool two = format == IOMT_PASID_TABLE_CD_4K || format == IOMT_PASID_TABLE_CD_64K;
+
+	packing->tables = (struct iomt_pack_tables_cfg){
+		.size = sizeof(packing->tables),
+		.table = {.size = sizeof(packing->tables.table),
+			  .mem = &provider->mem,
+			  .format = format,
+			  .pasid_bits = 20,
+			  .flags = giov ? IOMT_PASID_TABLE_RID : 0},
+		.entry = tagged_make,
+		.ctx = &packing->hw.format,
+		.flags = tables == TAGGED_BY_DEVICE ? 0 : IOMT_PACK_TAGGED_ENTRIES};
+	CHECK(two || format == IOMT_PASID_TABLE_GCR3 || format == IOMT_PASID_TABLE_VTD);
+	cfg->tables = &packing->tables;
+	packing->hw.tables = tables;
+	packing->hw.format = format;
+	packing->hw.provider = provider;
+}
+
+static void freed(void *ctx, uint64_t phys)
+{
+	const struct packing *packing = ctx;
+
+	tagged_freed(&packing->hw, phys);
+}
+
 void packing_open(struct packing *packing, const struct iomt_pack_cfg *cfg, uint64_t seed)
 {
+	const struct iomt_pack_tables_cfg tables = packing->tables;
+	const struct tagged hw = packing->hw;
+
 	memset(packing, 0, sizeof(*packing));
 	packing->cfg = *cfg;
-	CHECK_INT(iomt_pack_init(&packing->pack, cfg), 0);
+	packing->tables = tables;
 	tagged_init(&packing->hw, seed);
+	if (cfg->tables) {
+		packing->hw.tables = hw.tables;
+		packing->hw.format = hw.format;
+		packing->hw.provider = hw.provider;
+		packing->hw.pack = &packing->pack;
+		packing->hw.provider->on_free = freed;
+		packing->hw.provider->free_ctx = packing;
+	}
+	CHECK_INT(iomt_pack_init(&packing->pack, cfg), 0);
 	packing->hw.judge = judge;
 	packing->hw.ctx = packing;
 }
 
 void packing_close(struct packing *packing)
 {
+	if (packing->cfg.tables)
+		packing->hw.provider->on_free = NULL; /* hardware is off */
 	iomt_pack_destroy(&packing->pack);
 }
 
@@ -113,6 +156,10 @@ int packing_add(struct packing *packing, unsigned number, uint32_t sends_, uint3
 	iomt_pack_device handle;
 	int err;
 
+	if (packing->cfg.tables && (packing->tables.table.flags & IOMT_PASID_TABLE_RID))
+		cfg.flags |= IOMT_PACK_GIOV;
+	else if (packing->cfg.tables)
+		cfg.flags &= ~IOMT_PACK_GIOV;
 	/* a function of hardware is one device at a time, until all is over with the last */
 	if (device->there || device->wanted || device->tails)
 		return IOMT_EBUSY;
@@ -206,8 +253,8 @@ static void check_map(const struct packing *packing, const struct packing_device
 		  IOMT_ENOENT);
 }
 
-/* Nothing has changed: all ids, and how many there are. */
-static void check_same(const struct packing *packing)
+/* Nothing has changed: all ids, and what tables say. */
+static void check_same(struct packing *packing)
 {
 	for (unsigned i = 0; i < TAGGED_DEVICES; i++) {
 		const struct packing_device *device = &packing->devices[i];
@@ -217,6 +264,8 @@ static void check_same(const struct packing *packing)
 			continue;
 		CHECK_INT(iomt_pack_id(&packing->pack, device->handle, &id), 0);
 		CHECK_EQ(id, device->id);
+		for (unsigned key = 0; key < TAGGED_KEYS; key++)
+			CHECK_EQ(tagged_entry(&packing->hw, i, key), device->map[key]);
 		if (!packing->open || device->wanted)
 			check_map(packing, device, packing->open ? device->next : device->map);
 	}
@@ -296,6 +345,25 @@ void packing_tell(struct packing *packing)
 	CHECK_INT(iomt_pack_complete(&packing->pack, packing->done), 0);
 }
 
+static void sync(struct iomt_pasid_inv *inv)
+{
+	tagged_live(inv->ctx);
+}
+
+/* A step of a shared table, which takes no memory. */
+static void write_table(struct packing *packing, uint32_t index)
+{
+	const struct iomt_pack_step *step = iomt_pack_step(&packing->pack, index);
+	struct iomt_pasid_inv inv = {.sync = sync, .ctx = &packing->hw};
+	uint64_t allocations = packing->hw.provider->allocations;
+	bool mine = !step->device &&
+		    (step->op == IOMT_PACK_CLEAR_ENTRY || step->op == IOMT_PACK_WRITE_ENTRY);
+
+	CHECK_INT(iomt_pack_table_step(&packing->pack, index, &inv), mine ? 0 : IOMT_EINVAL);
+	CHECK_INT(iomt_pack_table_step(&packing->pack, index, &inv), IOMT_EINVAL);
+	CHECK_EQ(packing->hw.provider->allocations, allocations);
+}
+
 /* Takes over what was committed, and carries the plan out. */
 static void run_plan(struct packing *packing, const struct iomt_pack_plan *plan, bool finish)
 {
@@ -333,6 +401,8 @@ static void run_plan(struct packing *packing, const struct iomt_pack_plan *plan,
 	for (uint32_t i = 0; i < plan->tail; i++) {
 		const struct iomt_pack_step *step = iomt_pack_step(&packing->pack, i);
 
+		if (packing->cfg.tables)
+			write_table(packing, i);
 		run_step(packing, step, tail->before);
 		if (step->op == IOMT_PACK_WAIT)
 			forget(packing->tails, packing->tail_count - 1);
@@ -451,6 +521,27 @@ static void check_pair(const struct packing *packing, const struct packing_devic
 		CHECK(a->id == b->id || !same_map(a, b));
 }
 
+/* Going over the devices of an id finds each of them once. */
+static void check_members(const struct packing *packing, const struct packing_device *device)
+{
+	iomt_pack_device at = 0;
+	unsigned found = 0, expected = 0, mine = 0;
+
+	while (!iomt_pack_next_device(&packing->pack, device->id, &at)) {
+		found++;
+		mine += at == device->handle;
+	}
+	for (unsigned i = 0; i < TAGGED_DEVICES; i++) {
+		uint32_t id;
+
+		if (packing->devices[i].there &&
+		    !iomt_pack_id(&packing->pack, packing->devices[i].handle, &id))
+			expected += id == device->id;
+	}
+	CHECK_EQ(found, expected);
+	CHECK_EQ(mine, 1);
+}
+
 void packing_check(struct packing *packing)
 {
 	struct iomt_pack_stats stats;
@@ -467,6 +558,7 @@ void packing_check(struct packing *packing)
 		ids += !used[device->id];
 		used[device->id] = true;
 		check_map(packing, device, device->map);
+		check_members(packing, device);
 		for (unsigned j = 0; j < i; j++) {
 			if (packing->devices[j].there)
 				check_pair(packing, device, &packing->devices[j]);
@@ -476,6 +568,7 @@ void packing_check(struct packing *packing)
 	}
 	iomt_pack_stats(&packing->pack, &stats);
 	CHECK_EQ(stats.ids, ids);
+	CHECK_EQ(stats.tables, packing->cfg.tables ? stats.ids + stats.quarantine : 0);
 	if (packing->cfg.relation == IOMT_PACK_EQUIVALENT &&
 	    packing->cfg.merging == IOMT_PACK_EAGER)
 		CHECK_EQ(ids, contents(packing));

@@ -36,12 +36,20 @@ struct packing {
 	struct iomt_pack_cfg cfg;
 	struct packing_device devices[TAGGED_DEVICES];
 	struct tagged hw;
+	struct iomt_pack_tables_cfg tables; /* of ids, where cfg.tables is this */
 	struct packing_tail tails[PACKING_TAILS], *current;
 	unsigned tail_count;
 	uint64_t done; /* all of this plan and those before it */
 	bool open;
 	uint64_t plans, steps, moved;
 };
+
+/*
+ * Before packing_open: tables of ids in the provider's memory, found as "tables" says. With "giov"
+ * devices have IOMT_PACK_GIOV all, else none has.
+ */
+void packing_share(struct packing *packing, struct iomt_pack_cfg *cfg, struct provider *provider,
+		   enum tagged_tables tables, enum iomt_pasid_format format, bool giov);
 
 /* The packer of this configuration beside its model. */
 void packing_open(struct packing *packing, const struct iomt_pack_cfg *cfg, uint64_t seed);

@@ -10,9 +10,13 @@ static const struct iomt_repack_key *key_of(const struct iomt_repack_device *dev
 	return NULL;
 }
 
-static bool sends(const struct iomt_repack_device *device, uint32_t key)
+bool sharing_sends(const struct iomt_repack_device *device, uint32_t key)
 {
-	return key == IOMT_PACK_RID || key < device->sends;
+	bool giov = device->flags & IOMT_PACK_GIOV;
+
+	if (key == IOMT_PACK_RID)
+		return !giov;
+	return key < device->sends || (giov && !key);
 }
 
 /* Whether nothing that a has does harm to b. */
@@ -28,7 +32,8 @@ static bool harmless(enum iomt_repack_relation relation, const struct iomt_repac
 			return false;
 		if (other || relation == IOMT_REPACK_COMPATIBLE)
 			continue;
-		if (relation == IOMT_REPACK_EQUIVALENT || (!trust && sends(b, a->keys[i].key)))
+		if (relation == IOMT_REPACK_EQUIVALENT ||
+		    (!trust && sharing_sends(b, a->keys[i].key)))
 			return false;
 	}
 	return true;

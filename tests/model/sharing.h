@@ -5,6 +5,9 @@
 
 #include <iomt/repack.h>
 
+/* Whether a device can send requests that are tagged with this key. */
+bool sharing_sends(const struct iomt_repack_device *device, uint32_t key);
+
 /* Whether two devices may share. */
 bool sharing_may(enum iomt_repack_relation relation, const struct iomt_repack_device *a,
 		 const struct iomt_repack_device *b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Ids by hand: edges, every error, ranges, iteration, counts, and what they cost in bytes. */
+#include "both.h"
 #include "provider.h"
 #include "test.h"
 #include <iomt/hosted.h>
@@ -7,7 +8,7 @@
 
 static struct provider provider;
 
-static void open_ids(struct iomt_ids *ids, uint32_t bits, uint32_t flags)
+static void open_ids(struct iomt_ids *ids, uint32_t bits)
 {
 	struct iomt_ids_cfg cfg = {
 		.size = sizeof(cfg), .mem = &provider.mem, .bits = bits, .flags = flags};
@@ -36,9 +37,6 @@ static void check_counts(const struct iomt_ids *ids, uint64_t allocated, uint64_
 	CHECK_EQ(stats.reserved, reserved);
 	CHECK_EQ(stats.bytes, provider.live_bytes);
 }
-
-/* What follows runs both ways. */
-static uint32_t flags;
 
 /* The next call gives this id. */
 #define CHECK_ALLOC(ids, min, max, expected)                            \
@@ -70,7 +68,7 @@ static void widths(void)
 		uint32_t last = (uint32_t)((1ULL << bits) - 1);
 		struct iomt_ids ids;
 
-		open_ids(&ids, bits, flags);
+		open_ids(&ids, bits);
 		CHECK_ALLOC(&ids, 0, last, 0);
 		CHECK_ALLOC(&ids, last, last, last);
 		CHECK_NO_ALLOC(&ids, last, last, IOMT_ENOSPC);
@@ -98,7 +96,7 @@ static void to_the_last(void)
 		uint32_t last = (1u << widths_[i]) - 1;
 		struct iomt_ids ids;
 
-		open_ids(&ids, widths_[i], flags);
+		open_ids(&ids, widths_[i]);
 		for (uint32_t id = 0; id <= last; id++)
 			CHECK_ALLOC(&ids, 0, last, id);
 		CHECK_NO_ALLOC(&ids, 0, last, IOMT_ENOSPC);
@@ -121,7 +119,7 @@ static void smallest(void)
 {
 	struct iomt_ids ids;
 
-	open_ids(&ids, 20, flags);
+	open_ids(&ids, 20);
 	CHECK_ALLOC(&ids, 0, 0xfffff, 0);
 	CHECK_ALLOC(&ids, 5, 0xfffff, 5);
 	CHECK_ALLOC(&ids, 0, 0xfffff, 1);
@@ -147,7 +145,7 @@ static void next(void)
 {
 	struct iomt_ids ids;
 
-	open_ids(&ids, 32, flags);
+	open_ids(&ids, 32);
 	CHECK_NEXT(&ids, 10, 13, 0, 10);
 	CHECK_NEXT(&ids, 10, 13, 10, 11);
 	CHECK_INT(iomt_ids_free(&ids, 10), 0);
@@ -168,7 +166,7 @@ static void every_error(void)
 {
 	struct iomt_ids ids;
 
-	open_ids(&ids, 20, flags);
+	open_ids(&ids, 20);
 	CHECK_INT(iomt_ids_free(&ids, 7), IOMT_ENOENT);
 	CHECK_INT(iomt_ids_alloc_at(&ids, 7), 0);
 	CHECK_INT(iomt_ids_alloc_at(&ids, 7), IOMT_EEXIST);
@@ -194,7 +192,7 @@ static void all_or_nothing(void)
 {
 	struct iomt_ids ids;
 
-	open_ids(&ids, 20, flags);
+	open_ids(&ids, 20);
 	CHECK_INT(iomt_ids_alloc_at(&ids, 5000), 0);
 	CHECK_INT(iomt_ids_reserve(&ids, 6000, 6010), 0);
 	CHECK_INT(iomt_ids_reserve(&ids, 100, 9000), IOMT_EEXIST);
@@ -217,7 +215,7 @@ static void large_ranges(void)
 {
 	struct iomt_ids ids;
 
-	open_ids(&ids, 32, flags);
+	open_ids(&ids, 32);
 	CHECK_INT(iomt_ids_reserve(&ids, 0, UINT32_MAX), 0);
 	check_counts(&ids, 0, 1ULL << 32);
 	CHECK_EQ(provider.live_bytes, 1024); /* the root's: 16 parts of 2^28 */
@@ -250,7 +248,7 @@ static void iteration(void)
 	uint32_t id = 3;
 	struct iomt_ids ids;
 
-	open_ids(&ids, 32, flags);
+	open_ids(&ids, 32);
 	CHECK_INT(iomt_ids_next(&ids, 0, &id), IOMT_ENOENT);
 	CHECK_EQ(id, 3);
 	for (size_t i = count; i--;)
@@ -276,7 +274,7 @@ static void bytes(void)
 	struct iomt_ids ids;
 	uint32_t id;
 
-	open_ids(&ids, 20, flags);
+	open_ids(&ids, 20);
 	CHECK_ALLOC(&ids, 0, 0xfffff, 0);
 	CHECK_EQ(provider.live_bytes, 1024 + 1024 + 512);
 	CHECK_ALLOC(&ids, 1024, 0xfffff, 1024);
@@ -333,18 +331,6 @@ static void configurations(void)
 	CHECK_INT(iomt_ids_cfg_check(&longer.cfg, NULL), IOMT_EINVAL);
 }
 
-/* Both ways. */
-#define BOTH(name)                       \
-	static void name##_serial(void)  \
-	{                                \
-		flags = IOMT_IDS_SERIAL; \
-		name();                  \
-	}                                \
-	static void name##_threads(void) \
-	{                                \
-		flags = 0;               \
-		name();                  \
-	}
 BOTH(widths)
 BOTH(to_the_last)
 BOTH(smallest)
@@ -354,7 +340,6 @@ BOTH(all_or_nothing)
 BOTH(large_ranges)
 BOTH(iteration)
 BOTH(bytes)
-#define BOTH_TESTS(name) TEST(name##_serial), TEST(name##_threads)
 
 TEST_SUITE(ids, BOTH_TESTS(widths), BOTH_TESTS(to_the_last), BOTH_TESTS(smallest), BOTH_TESTS(next),
 	   BOTH_TESTS(every_error), BOTH_TESTS(all_or_nothing), BOTH_TESTS(large_ranges),

@@ -526,7 +526,8 @@ static void policies(void)
 static void given_ids(void)
 {
 	iomt_pack_device devices[2];
-	uint32_t first[] = {1, 1}, fifth[] = {5, 5}, second[] = {1, 2}, beyond[] = {1, 0x10000};
+	uint32_t first[] = {1, 1}, fifth[] = {5, 5}, second[] = {1, 2}, far[] = {0x1000, 0x1000},
+		 beyond[] = {1, 0x10000};
 	struct iomt_pack_plan plan;
 
 	open_pack((struct iomt_pack_cfg){.relation = IOMT_PACK_ISOLATING});
@@ -550,6 +551,10 @@ static void given_ids(void)
 	check_plan(&plan, "ppdDdD.I|.rr");
 	CHECK_EQ(id_of(devices[0]), 5);
 	CHECK_EQ(id_of(devices[1]), 5);
+	/* an id far above all that were ever in use */
+	CHECK_INT(iomt_pack_apply(&pack, devices, far, 2, &plan), 0);
+	check_plan(&plan, "ppdDdD.I|.rr");
+	CHECK_EQ(id_of(devices[1]), 0x1000);
 	devices[1]++;
 	CHECK_INT(iomt_pack_apply(&pack, devices, fifth, 2, &plan), IOMT_ESTALE);
 	close_pack();

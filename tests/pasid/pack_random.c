@@ -158,7 +158,15 @@ static void play_one(struct play *play)
 	play->provider.fail_at = 0;
 }
 
-static void run(struct iomt_pack_cfg cfg, unsigned likely, bool few, uint64_t seed)
+/* Whose tables are shared, and how hardware finds what it has cached of them. */
+struct sharing {
+	bool shared, giov;
+	enum tagged_tables tables;
+	enum iomt_pasid_format format;
+};
+
+static void run(struct iomt_pack_cfg cfg, const struct sharing *sharing, unsigned likely, bool few,
+		uint64_t seed)
 {
 	static struct play play;
 	const char *times = getenv("IOMT_TEST_TIMES");
@@ -166,7 +174,7 @@ static void run(struct iomt_pack_cfg cfg, unsigned likely, bool few, uint64_t se
 	struct iomt_pack_stats stats;
 
 	random_init(&play.random, seed);
-	provider_init(&play.provider, PROVIDER_LINEAR);
+	provider_init(&play.provider, seed % 3 ? PROVIDER_LINEAR : PROVIDER_INCOHERENT);
 	play.likely = likely;
 	play.devices = few ? 3 : TAGGED_DEVICES;
 	play.keys = few ? 2 : TAGGED_KEYS;
@@ -174,11 +182,14 @@ static void run(struct iomt_pack_cfg cfg, unsigned likely, bool few, uint64_t se
 	play.key = 0;
 	cfg.size = sizeof(cfg);
 	cfg.mem = &play.provider.mem;
+	if (sharing->shared)
+		packing_share(&play.packing, &cfg, &play.provider, sharing->tables, sharing->format,
+			      sharing->giov);
 	packing_open(&play.packing, &cfg, play.random.seed);
 	for (uint64_t i = 0; i < steps; i++)
 		play_one(&play);
 	iomt_pack_stats(&play.packing.pack, &stats);
-	CHECK_EQ(stats.bytes, play.provider.live_bytes);
+	CHECK_EQ(stats.bytes + stats.table_bytes, play.provider.live_bytes);
 	CHECK(play.packing.plans > steps / 2);
 	CHECK(play.packing.hw.hits > steps && play.packing.hw.walks > steps / 8);
 	CHECK(cfg.relation == IOMT_PACK_EQUIVALENT || play.packing.moved > steps / 100);
@@ -187,7 +198,7 @@ static void run(struct iomt_pack_cfg cfg, unsigned likely, bool few, uint64_t se
 }
 
 /* Many ids, few, alike and not, many devices and few, with every hash. */
-static void run_all(struct iomt_pack_cfg cfg, uint64_t seed)
+static void run_all(struct iomt_pack_cfg cfg, struct sharing sharing, uint64_t seed)
 {
 	static const iomt_pack_hash hashes[] = {NULL, one_hash, two_hashes};
 
@@ -196,30 +207,67 @@ static void run_all(struct iomt_pack_cfg cfg, uint64_t seed)
 		cfg.first_id = i % 2;
 		cfg.last_id = i % 4 == 3 ? 4 : 15;
 		cfg.hash = hashes[i / 4];
-		run(cfg, 1 + i % 5, i % 3 > 0, seed + i);
+		sharing.giov = i / 2 % 2;
+		run(cfg, &sharing, 1 + i % 5, i % 3 > 0, seed + i);
 	}
 }
 
+static const struct sharing own;
+
 static void equivalent(void)
 {
-	run_all((struct iomt_pack_cfg){.relation = IOMT_PACK_EQUIVALENT}, 100);
+	run_all((struct iomt_pack_cfg){.relation = IOMT_PACK_EQUIVALENT}, own, 100);
 }
 
 static void equivalent_lazy(void)
 {
-	run_all((struct iomt_pack_cfg){.merging = IOMT_PACK_LAZY}, 200);
+	run_all((struct iomt_pack_cfg){.merging = IOMT_PACK_LAZY}, own, 200);
 }
 
 static void equivalent_by_cost(void)
 {
 	run_all((struct iomt_pack_cfg){.merging = IOMT_PACK_COST, .key_gain = 2, .move_cost = 3},
-		300);
+		own, 300);
 }
 
 static void isolating(void)
 {
-	run_all((struct iomt_pack_cfg){.relation = IOMT_PACK_ISOLATING}, 400);
+	run_all((struct iomt_pack_cfg){.relation = IOMT_PACK_ISOLATING}, own, 400);
+}
+
+/* AMD, hardware that finds cached entries by domain id. */
+static void shared_by_id(void)
+{
+	run_all((struct iomt_pack_cfg){0},
+		(struct sharing){true, false, TAGGED_BY_ID, IOMT_PASID_TABLE_GCR3}, 500);
+}
+
+/* AMD, hardware of which nothing is known. */
+static void shared_by_device(void)
+{
+	run_all((struct iomt_pack_cfg){0},
+		(struct sharing){true, false, TAGGED_BY_DEVICE, IOMT_PASID_TABLE_GCR3}, 600);
+}
+
+static void shared_with_id_vtd(void)
+{
+	run_all((struct iomt_pack_cfg){0},
+		(struct sharing){true, false, TAGGED_WITH_ID, IOMT_PASID_TABLE_VTD}, 700);
+}
+
+static void shared_with_id_smmu(void)
+{
+	run_all((struct iomt_pack_cfg){0},
+		(struct sharing){true, false, TAGGED_WITH_ID, IOMT_PASID_TABLE_CD_4K}, 800);
+}
+
+/* Ids with equal tables, which become one id later. */
+static void shared_lazy(void)
+{
+	run_all((struct iomt_pack_cfg){.merging = IOMT_PACK_LAZY},
+		(struct sharing){true, false, TAGGED_BY_ID, IOMT_PASID_TABLE_GCR3}, 900);
 }
 
 TEST_SUITE(pack_random, TEST(equivalent), TEST(equivalent_lazy), TEST(equivalent_by_cost),
-	   TEST(isolating));
+	   TEST(isolating), TEST(shared_by_id), TEST(shared_by_device), TEST(shared_with_id_vtd),
+	   TEST(shared_with_id_smmu), TEST(shared_lazy));

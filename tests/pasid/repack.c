@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The domain-id solver: worked examples, what is wrong with arguments, joint numbering. */
 #include "random.h"
+#include "repack_parts.h"
 #include "repack_play.h"
 #include "sharing.h"
 #include "test.h"
@@ -90,6 +91,62 @@ static void requests_without_a_pasid(void)
 	devices[0].fixed = 1;
 	CHECK_INT(play_solve(&cfg, devices, 2, ids, &result), 0);
 	CHECK_EQ(result.ids, 1);
+}
+
+/*
+ * With GIOV requests without a PASID are PASID 0: who has no leaf for them may share with who has
+ * one, and the other way round where only one sends PASID 0.
+ */
+static void requests_as_pasid_0(void)
+{
+	static const struct iomt_repack_key with[] = {{RID, 1}}, zero[] = {{0, 1}},
+					    both[] = {{0, 1}, {RID, 1}};
+	static const struct {
+		struct iomt_repack_device a, b;
+		uint32_t ids;
+	} cases[] = {
+		{{KEYS(with)}, {.flags = IOMT_PACK_GIOV}, 1}, /* neither can send the other's */
+		{{KEYS(with)}, {KEYS(zero), .flags = IOMT_PACK_GIOV}, 1},
+		{{KEYS(with)}, {KEYS(zero), .sends = 1, .flags = IOMT_PACK_GIOV}, 1},
+		/* it sends PASID 0 too, and has nothing there */
+		{{KEYS(with), .sends = 1}, {KEYS(zero), .flags = IOMT_PACK_GIOV}, 2},
+		{{KEYS(both), .sends = 1}, {KEYS(zero), .flags = IOMT_PACK_GIOV}, 1},
+		/* PASID 0 is sent whatever the width */
+		{{KEYS(both), .sends = 1}, {.flags = IOMT_PACK_GIOV}, 2},
+		{{KEYS(both), .sends = 1, .trust = 3}, {.trust = 3, .flags = IOMT_PACK_GIOV}, 1},
+		{{KEYS(zero), .flags = IOMT_PACK_GIOV},
+		 {KEYS(zero), .sends = 1, .flags = IOMT_PACK_GIOV | IOMT_PACK_ATS},
+		 1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct iomt_repack_device devices[] = {cases[i].a, cases[i].b};
+		struct iomt_repack_cfg cfg = play_cfg(IOMT_REPACK_ISOLATING);
+		struct iomt_repack_result result;
+		uint32_t ids[2];
+
+		CHECK_INT(play_solve(&cfg, devices, 2, ids, &result), 0);
+		CHECK_EQ(result.ids, cases[i].ids);
+		ids[0] = 1;
+		ids[1] = 1;
+		CHECK_INT(play_check(IOMT_REPACK_ISOLATING, devices, 2, ids),
+			  cases[i].ids == 1 ? 0 : IOMT_EPERM);
+	}
+}
+
+/* Those who send requests without a PASID trust one another; one who does not is in nobody's way. */
+static void trust_of_senders(void)
+{
+	static const struct iomt_repack_key with[] = {{RID, 1}};
+	struct iomt_repack_device devices[] = {
+		{.sends = 2, .flags = IOMT_PACK_GIOV}, {KEYS(with), .trust = 3}, {.trust = 3}};
+	static const uint32_t ids[] = {1, 1, 1};
+
+	CHECK_INT(play_check(IOMT_REPACK_ISOLATING, devices, 3, ids), 0);
+	devices[2].trust = 4;
+	CHECK_INT(play_check(IOMT_REPACK_ISOLATING, devices, 3, ids), IOMT_EPERM);
+	devices[2].flags = IOMT_PACK_GIOV;
+	CHECK_INT(play_check(IOMT_REPACK_ISOLATING, devices, 3, ids), 0);
 }
 
 /* A ring of five that each disagree with the next: three ids, though no three disagree. */
@@ -222,6 +279,30 @@ static void fresh_ids(void)
 	CHECK_INT(play_solve(&cfg, devices, 3, ids, &result), IOMT_ENOSPC);
 }
 
+/*
+ * Weights and counts as large as they may be: 2^33 tags, of 2^13 devices with 2^20 keys, at 2^31 are
+ * 2^64, and dearer than one id less.
+ */
+static void large_costs(void)
+{
+	struct iomt_repack_cfg cfg = play_cfg(IOMT_REPACK_ISOLATING);
+	struct iomt_repack_result most = {.ids = IOMT_REPACK_DEVICES,
+					  .moves = IOMT_REPACK_DEVICES,
+					  .tags = (uint64_t)IOMT_REPACK_DEVICES * IOMT_PACK_KEYS};
+	struct iomt_repack_result tags = {.tags = 1ULL << 33}, ids = {.ids = 1};
+
+	CHECK(iomt_repack_cost(&cfg, &most) ==
+	      ((uint64_t)IOMT_REPACK_DEVICES << 32) + IOMT_REPACK_DEVICES);
+	cfg.tag_cost = 1u << 31;
+	cfg.id_cost = UINT32_MAX;
+	CHECK(iomt_repack_cost(&cfg, &tags) == (unsigned __int128)1 << 64);
+	CHECK(iomt_repack_cost(&cfg, &tags) > iomt_repack_cost(&cfg, &ids));
+	cfg.tag_cost = UINT32_MAX;
+	cfg.move_cost = UINT32_MAX;
+	CHECK(iomt_repack_cost(&cfg, &most) ==
+	      (unsigned __int128)(most.tags + most.ids + most.moves) * UINT32_MAX);
+}
+
 /* Devices with nothing in common stay apart while there is room. */
 static void room_enough(void)
 {
@@ -277,6 +358,8 @@ static void wrong_devices(void)
 		{{KEYS(none), .sends = IOMT_PACK_PASIDS}, IOMT_ERANGE, 0},
 		{{KEYS(good), .sends = IOMT_PACK_PASIDS + 1}, IOMT_ERANGE, 0},
 		{{.keys = NULL, .count = 1, .sends = 8}, IOMT_EINVAL, 0},
+		{{KEYS(good), .sends = 8, .flags = IOMT_PACK_GIOV}, IOMT_ERANGE, 2},
+		{{KEYS(good), .sends = 8, .flags = 4}, IOMT_EINVAL, 0},
 	};
 	struct iomt_repack_fault fault;
 
@@ -485,6 +568,7 @@ static void random_numbers(void)
 }
 
 TEST_SUITE(repack, TEST(equal_maps), TEST(who_lacks_a_key), TEST(requests_without_a_pasid),
-	   TEST(odd_ring), TEST(equal_hashes), TEST(nothing), TEST(present_ids), TEST(fresh_ids),
-	   TEST(room_enough), TEST(wrong_devices), TEST(wrong_configurations), TEST(memory),
-	   TEST(wrong_checks), TEST(joint_numbers), TEST(random_numbers));
+	   TEST(requests_as_pasid_0), TEST(trust_of_senders), TEST(odd_ring), TEST(equal_hashes),
+	   TEST(nothing), TEST(present_ids), TEST(fresh_ids), TEST(large_costs), TEST(room_enough),
+	   TEST(wrong_devices), TEST(wrong_configurations), TEST(memory), TEST(wrong_checks),
+	   TEST(joint_numbers), TEST(random_numbers));

@@ -22,21 +22,23 @@ static void deal(struct deal *deal, struct random *random)
 	uint32_t chance = 1 + (uint32_t)random_below(random, 3);
 	uint32_t trusts = 1 + (uint32_t)random_below(random, 3);
 	uint32_t words = random_below(random, 4) ? 1 : 2;
+	uint32_t giov = 1 + (uint32_t)random_below(random, 3);
 
 	deal->count = (uint32_t)random_below(random, MOST + 1);
 	for (uint32_t i = 0; i < deal->count; i++) {
 		struct iomt_repack_device *device = &deal->devices[i];
 
-		*device =
-			(struct iomt_repack_device){.keys = deal->keys[i],
-						    .sends = (uint32_t)random_below(random, KEYS),
-						    .trust = (uint32_t)random_below(random, trusts),
-						    .fixed = random_below(random, words)};
+		*device = (struct iomt_repack_device){
+			.keys = deal->keys[i],
+			.sends = (uint32_t)random_below(random, KEYS),
+			.flags = random_below(random, giov) ? IOMT_PACK_GIOV : 0,
+			.trust = (uint32_t)random_below(random, trusts),
+			.fixed = random_below(random, words)};
 		for (uint32_t key = 0; key < KEYS; key++) {
 			bool rid = key == KEYS - 1;
 
 			if (random_below(random, chance + 1) < chance &&
-			    (rid || key < device->sends))
+			    sharing_sends(device, rid ? IOMT_PACK_RID : key))
 				deal->keys[i][device->count++] = (struct iomt_repack_key){
 					rid ? IOMT_PACK_RID : key,
 					(uint32_t)random_below(random, leaves)};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Spaces of PASIDs by hand: each call, every error, references, quarantine, and what they cost. */
+#include "both.h"
 #include "provider.h"
 #include "test.h"
 #include <iomt/hosted.h>
@@ -9,7 +10,6 @@
 
 static struct provider provider;
 static struct iomt_pasid_space space;
-static uint32_t flags; /* all of this runs both ways */
 
 static void open_space(uint32_t bits, uint32_t quarantine)
 {
@@ -420,18 +420,6 @@ static void configurations(void)
 	REFUSED(mem.alloc = NULL, "mem");
 }
 
-/* Both ways. */
-#define BOTH(name)                         \
-	static void name##_serial(void)    \
-	{                                  \
-		flags = IOMT_PASID_SERIAL; \
-		name();                    \
-	}                                  \
-	static void name##_threads(void)   \
-	{                                  \
-		flags = 0;                 \
-		name();                    \
-	}
 BOTH(widths)
 BOTH(choices)
 BOTH(wide_from_the_top)
@@ -444,7 +432,6 @@ BOTH(tokens_out_of_order)
 BOTH(bound)
 BOTH(bytes)
 BOTH(trim_in_quarantine)
-#define BOTH_TESTS(name) TEST(name##_serial), TEST(name##_threads)
 
 TEST_SUITE(space, BOTH_TESTS(widths), BOTH_TESTS(choices), BOTH_TESTS(wide_from_the_top),
 	   BOTH_TESTS(references), BOTH_TESTS(too_many_references), BOTH_TESTS(reserved),

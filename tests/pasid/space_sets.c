@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets of PASIDs: quotas, whose is whose, all of one at once, and a set that ends. */
+#include "both.h"
 #include "provider.h"
 #include "test.h"
 #include <iomt/pasid.h>
@@ -9,7 +10,6 @@
 static struct provider provider;
 static struct iomt_pasid_space space, other;
 static struct iomt_pasid_set a, b;
-static uint32_t flags;
 
 static void open_sets(uint32_t quota)
 {
@@ -149,20 +149,8 @@ static void all_at_once(void)
 	close_sets();
 }
 
-#define BOTH(name)                         \
-	static void name##_serial(void)    \
-	{                                  \
-		flags = IOMT_PASID_SERIAL; \
-		name();                    \
-	}                                  \
-	static void name##_threads(void)   \
-	{                                  \
-		flags = 0;                 \
-		name();                    \
-	}
 BOTH(quotas)
 BOTH(whose)
 BOTH(all_at_once)
-#define BOTH_TESTS(name) TEST(name##_serial), TEST(name##_threads)
 
 TEST_SUITE(space_sets, BOTH_TESTS(quotas), BOTH_TESTS(whose), BOTH_TESTS(all_at_once));

@@ -658,7 +658,7 @@ static void bad_cds(void)
 	CHECK_INT(set(255, good), 0);
 	refused(256, &good, 0, IOMT_ERANGE);
 	refused(UINT32_MAX, &good, 0, IOMT_ERANGE);
-	refused(3, &good, 2, IOMT_EINVAL);
+	refused(3, &good, 4, IOMT_EINVAL);
 	refused(3, NULL, 0, IOMT_EINVAL);
 #define BAD(code, field, value)            \
 	do {                               \

@@ -150,14 +150,18 @@ static void close(void)
 static int watch_set(const struct iomt_pasid_entry *entry, uint32_t flags, bool may_sync)
 {
 	struct iomt_pasid_inv inv = {.sync = may_sync ? sync : NULL};
-	int err;
+	uint64_t sum = provider_checksum(&provider);
+	int looked, err;
 
+	looked = iomt_pasid_table_set(&table, PASID, entry, flags | IOMT_PASID_LOOK, &inv);
+	CHECK_EQ(provider_checksum(&provider), sum);
 	pasid_wanted(cfg.format, entry, &new);
 	syncs = 0;
 	forget();
 	watching = true;
 	err = iomt_pasid_table_set(&table, PASID, entry, flags, &inv);
 	watching = false;
+	CHECK_INT(looked, err);
 	if (!err)
 		old = new;
 	return err;
