@@ -72,10 +72,13 @@ static uint64_t bits(unsigned from, unsigned to)
 static uint64_t kept_bits(const struct kind *kind, const struct iomt_pt_hw *hw)
 {
 	bool arm = kind->walk == WALK_ARM_S1 || kind->walk == WALK_ARM_S2;
+	bool riscv = kind->walk == WALK_RISCV_S1 || kind->walk == WALK_RISCV_S2;
 	unsigned oa_bits = wild.linear ? wild.granule_lg2 + PAGES_LG2 : hw->oa_bits;
 	unsigned top = !arm ? 51 : hw->u.arm.ds ? 49 : 47;
 	uint64_t address = bits(12, top), ok = bits(wild.granule_lg2, top);
 
+	if (riscv) /* the address is two bits lower */
+		return ~bits(10, 53) | bits(10, oa_bits - 3);
 	if (oa_bits <= top)
 		ok &= bits(0, oa_bits - 1);
 	if (arm && hw->u.arm.ds) { /* 51:50 stand in 9:8 */

@@ -46,11 +46,13 @@ struct pt_format {
 	uint8_t linear_lg2;  /* entries of neighbours differ by a constant below this oa boundary */
 	bool iova_within_oa; /* the input is at most as wide as the output (stage 2) */
 	bool exact_levels;   /* the width of the input alone decides the levels */
+	bool canonical;	     /* the levels' top bit is a sign: it is 0 without IOMT_PT_SIGNED */
 
 	u64 sizes; /* leaf sizes, bit k for 2^k; size k stands at level (k - granule)/index */
 	u64 sizes_unusual; /* those among them that are used only when asked for by name */
 	u64 sizes_wide;	   /* those that need the widest output address */
 	bool repeats;	   /* a run holds the same entry in each slot; else the address grows */
+	bool whole_runs;   /* hardware never remembers a run slot by slot */
 	bool resizes;	   /* leaves may change size in place; else iomt_pt_cfg.bbm tells */
 	bool encrypts;	   /* iomt_pt_cfg.enc_bit has a meaning */
 

@@ -144,10 +144,10 @@ PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct i
 	return stop;
 }
 
-/* The sizes by which hardware may remember a leaf or run; entries of their own also one by one. */
+/* The sizes by which hardware may remember a leaf or run. */
 PT_INLINE u64 pt_cached_sizes(const struct pt_format *f, unsigned level, unsigned size_lg2)
 {
-	return 1ULL << size_lg2 | (f->repeats ? 0 : 1ULL << pt_unit_lg2(f, level));
+	return 1ULL << size_lg2 | (f->whole_runs ? 0 : 1ULL << pt_unit_lg2(f, level));
 }
 
 /* The output address of a leaf's (or run's) first byte. */
