@@ -381,7 +381,7 @@ struct iomt_pt {
 	uint64_t oa_last;      /* highest output address */
 	uint64_t addr_mask;    /* address bits of an unpacked entry */
 	uint64_t phys_offset;  /* from a table's address to its physical address */
-	uint64_t table_offset; /* from its address to what an entry at level 1 holds */
+	uint64_t table_offset; /* from its address to an entry at level 1, its address in place */
 	uint32_t flags;
 	uint8_t plain;	    /* mem translates by phys_offset, and walks are coherent */
 	uint8_t linear;	    /* mem translates by phys_offset */

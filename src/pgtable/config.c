@@ -241,7 +241,8 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 		.addr_mask = pt_low_bits(plan.oa_bits) & ~(pt_granule(plan.f) - 1),
 		.enc = enc,
 		.phys_offset = cfg->mem->phys_offset,
-		.table_offset = cfg->mem->phys_offset + enc + plan.f->table(0, 1),
+		.table_offset = cfg->mem->phys_offset +
+				((enc + plan.f->table(0, 1)) << plan.f->entry_shift),
 		.sizes = plan.sizes,
 		.mem = cfg->mem,
 		.flags = cfg->flags,

@@ -57,10 +57,11 @@ struct pt_format {
 	bool encrypts;	   /* iomt_pt_cfg.enc_bit has a meaning */
 
 	/*
-	 * The bits below the granule tell a table's entry from all else, and below 2^48 its address
-	 * is in place. Walks are faster then.
+	 * The bits below the granule's tell a table's entry from all else, and below 2^48 its
+	 * address is in place, or entry_shift bits lower. Walks are faster then.
 	 */
 	bool plain_tables;
+	uint8_t entry_shift;
 	uint32_t flags; /* IOMT_PT_* that have a meaning */
 
 	u64 synced; /* a bit of table entries that hardware ignores: the entry was cleaned */

@@ -167,7 +167,8 @@ PT_INLINE void riscv_hw(const struct iomt_pt *pt, struct iomt_pt_hw *hw)
 	.granule_lg2 = 12, .index_lg2 = 9, .min_levels = 3, .max_levels = 5, .min_iova_bits = 32, \
 	.usual_oa_bits = 56, .oa_widths = (1ULL << 57) - (1ULL << 32), .linear_lg2 = 64,          \
 	.sizes = 1ULL << 12 | 1ULL << 16 | 1ULL << 21 | 1ULL << 30 | 1ULL << 39 | 1ULL << 48,     \
-	.sizes_unusual = 1ULL << 16, .repeats = true, .resizes = true, .synced = PTE_RSW_0,       \
+	.sizes_unusual = 1ULL << 16, .repeats = true, .resizes = true, .plain_tables = true,      \
+	.entry_shift = 2, .synced = PTE_RSW_0,                                                    \
 	.attrs = PTE_RWX | PTE_U | PTE_G | PTE_A | PTE_D | PTE_PBMT, .kind = riscv_kind,          \
 	.pack = riscv_pack, .unpack = riscv_unpack, .table = riscv_table, .leaf = riscv_leaf,     \
 	.leaf_lg2 = riscv_leaf_lg2, .all_single = riscv_all_single,                               \
