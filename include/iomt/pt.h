@@ -50,7 +50,7 @@ struct iomt_pt_format; /* one hardware format, see iomt/formats.h */
 #define IOMT_EXEC   0x004u /* the device may fetch instructions */
 #define IOMT_SNOOP  0x008u /* DMA snoops whatever the request says (AMD FC, VT-d SNP) */
 #define IOMT_PRIV   0x010u /* only privileged requests may use the mapping */
-#define IOMT_GLOBAL 0x020u /* the same in every address space (x86 G, Arm nG = 0) */
+#define IOMT_GLOBAL 0x020u /* the same in every address space (x86, RISC-V G, Arm nG = 0) */
 #define IOMT_MMIO   0x040u /* the output is not memory: it is never encrypted */
 
 /* The memory type, one of three. Formats without a type have write-back alone. */
