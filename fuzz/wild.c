@@ -179,10 +179,11 @@ static uint64_t fit_amdv1(uint64_t value, unsigned page)
 static uint64_t trusted(const struct table *table, uint64_t value)
 {
 	bool amdv1 = table->kind->walk == WALK_AMDV1;
+	unsigned top = is_riscv(table->kind) ? 53 : table->kind->walk >= WALK_ARM_S1 ? 47 : 51;
 
 	if (!wild.linear || !(value & 1))
 		return value;
-	return (value & bits(0, is_riscv(table->kind) ? 53 : 51)) | (amdv1 ? 3ULL << 61 : 0) |
+	return (value & bits(0, top)) | (amdv1 ? 3ULL << 61 : 0) |
 	       (table->kind->enc_bit ? 1ULL << table->kind->enc_bit : 0);
 }
 
