@@ -136,6 +136,12 @@ static void runs_gather_slots(void)
 		iomt_gather_release(&t.gather);
 		table_unmap(&t, 0x10000, 0x10000, 0x10000);
 		expect(&t.gather, 0x10000, 0x1ffff, rows[i].sizes, 0, 0);
+		iomt_gather_release(&t.gather);
+		/* beside a page */
+		table_map(&t, 0xf000, 0x7000, 0x1000, RW);
+		table_map(&t, 0x10000, 0x30000, 0x10000, RW);
+		table_unmap(&t, 0xf000, 0x11000, 0x11000);
+		expect(&t.gather, 0xf000, 0x1ffff, rows[i].sizes | 0x1000, 0, 0);
 		table_close(&t);
 	}
 }
