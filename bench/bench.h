@@ -54,6 +54,8 @@ struct kind {
 	uint8_t dirty_bit;
 	bool dirty_when_clear; /* Arm stage 1: a clear read-only bit is what says dirty */
 	bool in_default;       /* measured in the default run, not only in the full one */
+	uint8_t shift;	       /* RISC-V: the address stands so much lower in an entry */
+	uint64_t page_sizes;   /* as of struct iomt_pt_cfg */
 };
 
 /* How iomt opens and closes its own. */

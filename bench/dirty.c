@@ -25,7 +25,8 @@ static uint64_t *find_slot(struct round *round, uint64_t iova)
 			at &= (1u << index) - 1;
 		if (!level)
 			return &table[at];
-		table = (uint64_t *)(uintptr_t)(table[at] & ((1ULL << 48) - (1ULL << granule)));
+		table = (uint64_t *)(uintptr_t)((table[at] << round->kind->shift) &
+						((1ULL << 48) - (1ULL << granule)));
 	}
 }
 

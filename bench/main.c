@@ -60,6 +60,7 @@ struct iomt_pt *bench_open_in(const struct kind *kind, uint32_t flags, const str
 		.mem = mem,
 		.iova_bits = kind->iova_bits,
 		.flags = flags,
+		.page_sizes = kind->page_sizes,
 	};
 	struct iomt_pt *pt = malloc(sizeof(*pt));
 

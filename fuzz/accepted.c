@@ -31,6 +31,8 @@ static enum walk_format walk_of(const struct iomt_pt_format *format)
 		return WALK_X86_64;
 	if (!strcmp(name, "vtd_ss"))
 		return WALK_VTD_SS;
+	if (!strncmp(name, "riscv", 5))
+		return strcmp(name, "riscv_s1") ? WALK_RISCV_S2 : WALK_RISCV_S1;
 	return !strncmp(name, "arm_s1", 6) ? WALK_ARM_S1 : WALK_ARM_S2;
 }
 
@@ -40,6 +42,8 @@ static struct walker walker_of(struct trial *trial)
 		.format = walk_of(trial->cfg->format),
 		.granule_lg2 = (unsigned)__builtin_ctzll(trial->granule),
 		.nx = trial->cfg->flags & IOMT_PT_NX,
+		.pbmt = trial->cfg->flags & IOMT_PT_PBMT,
+		.napot = trial->cfg->page_sizes >> 16 & 1,
 		.enc = trial->cfg->enc_bit ? 1ULL << trial->cfg->enc_bit : 0,
 		.provider = trial->provider,
 		.shadow = trial->cfg->mem->clean != NULL,
@@ -154,6 +158,8 @@ static void check_hw(const struct trial *trial)
 	CHECK(cfg->bbm <= 2);
 	if (!cfg->page_sizes) /* those with known errata are for those who name them */
 		CHECK(walk_of(cfg->format) != WALK_AMDV1 || !(sizes >> 39 & 1));
+	if (!cfg->page_sizes) /* nor Svnapot's, which not all hardware has */
+		CHECK(walk_of(cfg->format) < WALK_RISCV_S1 || !(sizes >> 16 & 1));
 	if (cfg->oa_bits)
 		CHECK_EQ(hw->oa_bits, cfg->oa_bits);
 	if (cfg->iova_bits && !cfg->top_changed)

@@ -152,6 +152,12 @@ bool aim_expresses(const struct kind *kind, uint32_t prot)
 		       (!(prot & IOMT_EXEC) || (kind->flags & IOMT_PT_NX));
 	case WALK_ARM_S1: /* AP[2:1] can always be read */
 		return (prot & IOMT_READ) && !(prot & IOMT_SNOOP);
+	case WALK_RISCV_S1: /* W without R is reserved; PBMT needs Svpbmt */
+	case WALK_RISCV_S2:
+		if (kind->walk == WALK_RISCV_S2 && (prot & (IOMT_PRIV | IOMT_GLOBAL)))
+			return false;
+		return (!(prot & IOMT_WRITE) || (prot & IOMT_READ)) && !(prot & IOMT_SNOOP) &&
+		       (!(prot & IOMT_TYPE_MASK) || (kind->flags & IOMT_PT_PBMT));
 	default: /* what is executed is read */
 		return !(prot & (IOMT_PRIV | IOMT_GLOBAL | IOMT_SNOOP)) &&
 		       (!(prot & IOMT_EXEC) || (prot & IOMT_READ));

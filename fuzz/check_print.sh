@@ -24,7 +24,7 @@ check() {
 	"$compiler" "${flags[@]}" "$dir/input.c" "$dir"/*.o -pthread -o "$dir/input"
 	"$dir/input"
 }
-for input in amdv1_grows-grow x86_64_5-dirty arm_s2_4k-split vtd_ss_3-list arm_s1_16k-last; do
+for input in amdv1_grows-grow x86_64_5-dirty arm_s2_4k-split vtd_ss_3-list arm_s1_16k-last riscv_sv39-split; do
 	check "$dir/ops/$input"
 	check "$dir/ops/$input-incoherent"
 	check -e "$dir/exhaustion/$input-1"

@@ -19,7 +19,8 @@ static const struct iomt_ring_kind *const rings[] = {
 
 /* Tables in which leaves may be split without break-before-make, and that do not grow. */
 static const char *const tables[] = {
-	"amdv1", "amdv1_few", "x86_64_4", "x86_64_5", "vtd_ss_3", "arm_s2_4k", "arm_s1_64k",
+	"amdv1",    "amdv1_few", "x86_64_4",   "x86_64_5",
+	"vtd_ss_3", "arm_s2_4k", "arm_s1_64k", "riscv_sv39",
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -9,13 +9,13 @@ static void owe(struct owed *owed, uint64_t first, uint64_t last)
 		owed->range.last = last;
 }
 
-/* The invalidations for a leaf: its size and, for Arm's runs, the size of one entry. */
+/* The invalidations for a leaf: its size and, for runs of Arm and RISC-V, that of one entry. */
 static void owe_size(struct owed *owed, const struct player *player, unsigned size_lg2)
 {
 	const struct kind *kind = player->field.kind;
 
 	owed->sizes |= 1ULL << size_lg2;
-	if (kind->walk == WALK_ARM_S1 || kind->walk == WALK_ARM_S2)
+	if (kind->walk >= WALK_ARM_S1)
 		owed->sizes |= 1ULL << aim_unit_lg2(kind, aim_level(kind, size_lg2));
 }
 

@@ -53,6 +53,9 @@ static uint64_t table_bits(const struct kind *kind, unsigned level)
 		return 3ULL << 61 | (uint64_t)level << 9 | 1;
 	case WALK_X86_64:
 		return 0x27;
+	case WALK_RISCV_S1:
+	case WALK_RISCV_S2:
+		return 1;
 	default:
 		return 3;
 	}
@@ -67,6 +70,9 @@ static uint64_t leaf_bits(const struct kind *kind, unsigned level)
 		return 0x27 | (level ? 0x80 : 0);
 	case WALK_VTD_SS:
 		return 3 | (level ? 0x80 : 0);
+	case WALK_RISCV_S1:
+	case WALK_RISCV_S2:
+		return 0xd7;
 	default:
 		return 0x4c1 | (level ? 0 : 2);
 	}
@@ -77,13 +83,14 @@ static void write_chain(size_t k, unsigned levels, unsigned to)
 {
 	struct input input = {.kind = (uint32_t)k, .queries = {0, 100, 0x1234567, 3}};
 	const struct kind *kind = &kinds[k];
+	bool riscv = kind->walk == WALK_RISCV_S1 || kind->walk == WALK_RISCV_S2;
 	char name[32];
 
 	for (unsigned level = levels - 1, page = 0;; level--, page++) {
 		uint64_t value = level == to ? leaf_bits(kind, level) : table_bits(kind, level);
 
 		/* the lowest address bits are rounded to pages of the format by wild.c */
-		value |= (uint64_t)(page + 1) << kind->granule_lg2;
+		value |= (uint64_t)(page + 1) << (riscv ? 10 : kind->granule_lg2);
 		value |= kind->enc_bit ? 1ULL << kind->enc_bit : 0;
 		input.entries[page].page = (uint8_t)page;
 		input.entries[page].repeat = level == to ? 4 : 0;

@@ -65,6 +65,11 @@ static uint64_t bits(unsigned from, unsigned to)
 	return from > to ? 0 : (~0ULL >> (63 - to)) & ~((1ULL << from) - 1);
 }
 
+static bool is_riscv(const struct kind *kind)
+{
+	return kind->walk == WALK_RISCV_S1 || kind->walk == WALK_RISCV_S2;
+}
+
 /*
  * Where an entry has address bits that this table was not configured for, the two readers differ:
  * the library masks them, hardware faults. So they are taken out.
@@ -76,6 +81,8 @@ static uint64_t kept_bits(const struct kind *kind, const struct iomt_pt_hw *hw)
 	unsigned top = !arm ? 51 : hw->u.arm.ds ? 49 : 47;
 	uint64_t address = bits(12, top), ok = bits(wild.granule_lg2, top);
 
+	if (is_riscv(kind)) /* the address is two bits lower */
+		return ~bits(10, 53) | bits(10, oa_bits - 3);
 	if (oa_bits <= top)
 		ok &= bits(0, oa_bits - 1);
 	if (arm && hw->u.arm.ds) { /* 51:50 stand in 9:8 */
@@ -164,9 +171,25 @@ static uint64_t fit_amdv1(uint64_t value, unsigned page)
 	return (value & ~((uint64_t)(PAGES - 1) << 12)) | (uint64_t)to << 12;
 }
 
+/*
+ * Where addresses differ by a constant the library takes an entry with a table's low bits for one of
+ * its own (pt_plain_child), and hardware writes no others: what is above the address is then as the
+ * library writes it.
+ */
+static uint64_t trusted(const struct table *table, uint64_t value)
+{
+	bool amdv1 = table->kind->walk == WALK_AMDV1;
+	unsigned top = is_riscv(table->kind) ? 53 : table->kind->walk >= WALK_ARM_S1 ? 47 : 51;
+
+	if (!wild.linear || !(value & 1))
+		return value;
+	return (value & bits(0, top)) | (amdv1 ? 3ULL << 61 : 0) |
+	       (table->kind->enc_bit ? 1ULL << table->kind->enc_bit : 0);
+}
+
 static uint64_t fit(const struct table *table, uint64_t value, unsigned page)
 {
-	value &= wild.keep;
+	value = trusted(table, value & wild.keep);
 	return table->kind->walk == WALK_AMDV1 ? fit_amdv1(value, page) : value;
 }
 

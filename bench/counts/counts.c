@@ -46,16 +46,23 @@ struct kind {
 	uint64_t run;	       /* bytes of a leaf in many slots, or 0 */
 	uint64_t dirty_bit;    /* what hardware changes on a write */
 	bool dirty_when_clear; /* Arm stage 1: to zero */
+	uint8_t iova_bits;
+	uint8_t shift;	     /* the address stands so much lower in an entry */
+	uint64_t page_sizes; /* 0: all that are usual */
 };
 
 static const struct calls general = CALLS(iomt_pt);
 
 static const struct kind kinds[] = {
-	{"amdv1", &iomt_amdv1, CALLS(iomt_amdv1), 256 * PAGE, 1 << 6, false},
-	{"x86_64", &iomt_x86_64, CALLS(iomt_x86_64), 0, 1 << 6, false},
-	{"vtd_ss", &iomt_vtd_ss, CALLS(iomt_vtd_ss), 0, 1 << 9, false},
-	{"arm_s1_4k", &iomt_arm_s1_4k, CALLS(iomt_arm_s1_4k), 16 * PAGE, 1 << 7, true},
-	{"arm_s2_4k", &iomt_arm_s2_4k, CALLS(iomt_arm_s2_4k), 16 * PAGE, 1 << 7, false},
+	{"amdv1", &iomt_amdv1, CALLS(iomt_amdv1), 256 * PAGE, 1 << 6, false, 48, 0, 0},
+	{"x86_64", &iomt_x86_64, CALLS(iomt_x86_64), 0, 1 << 6, false, 48, 0, 0},
+	{"vtd_ss", &iomt_vtd_ss, CALLS(iomt_vtd_ss), 0, 1 << 9, false, 48, 0, 0},
+	{"arm_s1_4k", &iomt_arm_s1_4k, CALLS(iomt_arm_s1_4k), 16 * PAGE, 1 << 7, true, 48, 0, 0},
+	{"arm_s2_4k", &iomt_arm_s2_4k, CALLS(iomt_arm_s2_4k), 16 * PAGE, 1 << 7, false, 48, 0, 0},
+	{"riscv_s1", &iomt_riscv_s1, CALLS(iomt_riscv_s1), 16 * PAGE, 1 << 7, false, 47, 2,
+	 0x8040211000},
+	{"riscv_s2", &iomt_riscv_s2, CALLS(iomt_riscv_s2), 16 * PAGE, 1 << 7, false, 50, 2,
+	 0x8040211000},
 };
 
 /* A table and what a loop does with it. */
@@ -81,7 +88,7 @@ static size_t used;
 
 static void *take(void *ctx, size_t bytes)
 {
-	size_t at = (used + bytes - 1) & ~(bytes - 1);
+	size_t at = used + (-((uintptr_t)shelf + used) & (bytes - 1));
 
 	(void)ctx;
 	if (at + bytes > sizeof(shelf))
@@ -105,7 +112,8 @@ static void open_table(struct work *w, uint32_t flags)
 		.format = w->kind->format,
 		.mem = &mem,
 		.flags = flags,
-		.iova_bits = 48,
+		.iova_bits = w->kind->iova_bits,
+		.page_sizes = w->kind->page_sizes,
 	};
 
 	used = 0;
@@ -280,7 +288,7 @@ static uint64_t *find_slot(const struct work *w, uint64_t iova)
 	iomt_pt_hw(&w->pt, &hw);
 	slot = (uint64_t *)(uintptr_t)hw.root + (iova >> (12 + 9 * (hw.levels - 1)));
 	for (unsigned level = hw.levels - 1; level-- > 0;) {
-		slot = (uint64_t *)(uintptr_t)(*slot & ((1ULL << 48) - PAGE));
+		slot = (uint64_t *)(uintptr_t)((*slot << w->kind->shift) & ((1ULL << 48) - PAGE));
 		slot += iova >> (12 + 9 * level) & 511;
 	}
 	return slot;

@@ -70,6 +70,17 @@ IOMT_PT_DECLARE_FORMAT(arm_s2_64k);
 IOMT_PT_DECLARE_FORMAT(arm_s2_4k_lpa2);
 IOMT_PT_DECLARE_FORMAT(arm_s2_16k_lpa2);
 
+/*
+ * RISC-V (privileged architecture, RISC-V IOMMU), three to five levels: first stage (Sv39, Sv48,
+ * Sv57) and second stage (G-stage: Sv39x4, Sv48x4, Sv57x4, with a top table of 16 KiB). 4K, 2M, 1G,
+ * 512G, 256T, as far as the levels go, and 64K where iomt_pt_cfg.page_sizes names it: hardware
+ * needs Svnapot for that. Entries are little-endian. With IOMT_PT_PBMT (Svpbmt) UNCACHED is NC and
+ * DEVICE is IO; WRITE_BACK is what the physical memory attributes say. Hardware that does not set A
+ * and D (Svadu, SADE, GADE) finds them set; where it does, IOMT_PT_DIRTY tracks writes.
+ */
+IOMT_PT_DECLARE_FORMAT(riscv_s1);
+IOMT_PT_DECLARE_FORMAT(riscv_s2);
+
 /* A format's name: "amdv1", "arm_s1_64k". */
 const char *iomt_pt_format_name(const struct iomt_pt_format *format);
 

@@ -36,8 +36,8 @@ struct iomt_gather {
 
 	/*
 	 * Bit k: a leaf of 2^k bytes was removed, split or changed. A run counts as one leaf of its
-	 * whole size; one of Arm's contiguous bit, which is a hint that hardware need not take (DDI
-	 * 0487, D8.7.1), also as leaves of one entry's size. The lowest bit is the smallest step,
+	 * whole size; one of Arm's contiguous bit or of RISC-V's Svnapot, hints that hardware need
+	 * not take (DDI 0487, D8.7.1), also as leaves of one entry's size. The lowest bit is the smallest step,
 	 * the highest the largest entry, that an invalidation must reckon with.
 	 */
 	uint64_t leaf_sizes;

@@ -50,7 +50,7 @@ struct iomt_pt_format; /* one hardware format, see iomt/formats.h */
 #define IOMT_EXEC   0x004u /* the device may fetch instructions */
 #define IOMT_SNOOP  0x008u /* DMA snoops whatever the request says (AMD FC, VT-d SNP) */
 #define IOMT_PRIV   0x010u /* only privileged requests may use the mapping */
-#define IOMT_GLOBAL 0x020u /* the same in every address space (x86 G, Arm nG = 0) */
+#define IOMT_GLOBAL 0x020u /* the same in every address space (x86, RISC-V G, Arm nG = 0) */
 #define IOMT_MMIO   0x040u /* the output is not memory: it is never encrypted */
 
 /* The memory type, one of three. Formats without a type have write-back alone. */
@@ -60,10 +60,11 @@ struct iomt_pt_format; /* one hardware format, see iomt/formats.h */
 #define IOMT_TYPE_MASK	     0x300u
 
 /* iomt_pt_cfg.flags */
-#define IOMT_PT_DIRTY  0x1u /* the hardware tracks dirty pages: mappings start clean */
-#define IOMT_PT_SIGNED 0x2u /* IOVAs are sign-extended from their top bit (x86 with a PASID) */
-#define IOMT_PT_TTBR1  0x4u /* the table serves the upper half, addresses that end at 2^64 (Arm) */
-#define IOMT_PT_NX     0x8u /* the hardware honours execute-disable (x86 bit 63) */
+#define IOMT_PT_DIRTY  0x01u /* the hardware tracks dirty pages: mappings start clean */
+#define IOMT_PT_SIGNED 0x02u /* IOVAs are sign-extended from the top bit (x86 PASIDs, RISC-V) */
+#define IOMT_PT_TTBR1  0x04u /* the table serves the upper half, addresses that end at 2^64 (Arm) */
+#define IOMT_PT_NX     0x08u /* the hardware honours execute-disable (x86 bit 63) */
+#define IOMT_PT_PBMT   0x10u /* the hardware has memory types in entries (RISC-V Svpbmt) */
 
 /* How a table is to be. Zero is a good value for every field but size, format and mem. */
 struct iomt_pt_cfg {
@@ -80,14 +81,16 @@ struct iomt_pt_cfg {
 	uint32_t flags;
 
 	/*
-	 * Bits of input address. 0 takes the format's usual width: 48 for x86-64, VT-d and Arm (52
-	 * for LPA2), 64 for AMD V1 unless levels says less.
+	 * Bits of input address. 0 takes the format's usual width: 48 for x86-64, VT-d, Arm (52
+	 * for LPA2) and the RISC-V first stage, 50 for its second, 64 for AMD V1 unless levels says
+	 * less. The RISC-V first stage has one bit less without IOMT_PT_SIGNED, at most 38, 47 or
+	 * 56 with three, four or five levels: what is above must be copies of a zero.
 	 */
 	uint8_t iova_bits;
 
 	/*
-	 * Bits of output address, as hardware reports. 0 takes 48 for Arm without LPA2, else 52;
-	 * with an encryption bit below that, as many as it leaves.
+	 * Bits of output address, as hardware reports. 0 takes 48 for Arm without LPA2, 56 for
+	 * RISC-V, else 52; with an encryption bit below that, as many as it leaves.
 	 */
 	uint8_t oa_bits;
 
@@ -116,7 +119,8 @@ struct iomt_pt_cfg {
 
 	/*
 	 * Leaf sizes that may be used, bit k for 2^k bytes; must hold the granule. 0 takes all that
-	 * the format has but those with known errata (AMD V1: 512 GiB).
+	 * the format has but those with known errata (AMD V1: 512 GiB) and those that need an
+	 * extension (RISC-V: 64 KiB, Svnapot).
 	 */
 	uint64_t page_sizes;
 
@@ -343,6 +347,12 @@ struct iomt_pt_hw {
 			bool ha;     /* HA and HD: set both with IOMT_PT_DIRTY */
 			bool hd;
 		} arm;
+		/* RISC-V satp and hgatp; FSC (iosatp) and iohgatp of the IOMMU's contexts */
+		struct {
+			uint64_t atp; /* MODE 63:60 and PPN 43:0; ASID, VMID or GSCID zero */
+			uint8_t mode; /* 8, 9, 10 for three, four, five levels */
+			bool ade; /* SADE or GADE, or menvcfg/henvcfg.ADUE: set with IOMT_PT_DIRTY */
+		} riscv;
 	} u;
 };
 
@@ -371,7 +381,7 @@ struct iomt_pt {
 	uint64_t oa_last;      /* highest output address */
 	uint64_t addr_mask;    /* address bits of an unpacked entry */
 	uint64_t phys_offset;  /* from a table's address to its physical address */
-	uint64_t table_offset; /* from its address to what an entry at level 1 holds */
+	uint64_t table_offset; /* from its address to an entry at level 1, its address in place */
 	uint32_t flags;
 	uint8_t plain;	    /* mem translates by phys_offset, and walks are coherent */
 	uint8_t linear;	    /* mem translates by phys_offset */

@@ -128,6 +128,7 @@ static const struct pt_format amdv1 = {
 	.sizes = (1ULL << 53) - (1ULL << 12),
 	.sizes_unusual = 1ULL << 39, /* an erratum of some hardware */
 	.repeats = true,
+	.whole_runs = true,
 	.resizes = true,
 	.encrypts = true,
 	.plain_tables = true,

@@ -46,13 +46,28 @@ static int check_mem(const struct iomt_mem *mem, struct iomt_pt_cfg_error *error
 
 static int check_flags(const struct pt_format *f, uint32_t flags, struct iomt_pt_cfg_error *error)
 {
-	const uint32_t known = IOMT_PT_DIRTY | IOMT_PT_SIGNED | IOMT_PT_TTBR1 | IOMT_PT_NX;
+	const uint32_t known =
+		IOMT_PT_DIRTY | IOMT_PT_SIGNED | IOMT_PT_TTBR1 | IOMT_PT_NX | IOMT_PT_PBMT;
 
 	if (flags & ~known)
 		return wrong(error, IOMT_EINVAL, "flags", "unknown flag");
 	if (flags & ~f->flags)
 		return wrong(error, IOMT_EOPNOTSUPP, "flags", "the format has no such feature");
 	return 0;
+}
+
+/* Bits at the top of what the levels reach that no address has. */
+static unsigned spare_bits(const struct pt_format *f, uint32_t flags)
+{
+	return f->canonical && !(flags & IOMT_PT_SIGNED);
+}
+
+/* Input bits of so many levels: a top that is always larger than other tables has more. */
+static unsigned reach_lg2(const struct pt_format *f, unsigned levels)
+{
+	unsigned reach = pt_unit_lg2(f, levels);
+
+	return f->root_min_lg2 > f->granule_lg2 ? reach + f->root_min_lg2 - f->granule_lg2 : reach;
 }
 
 /* The fewest levels that reach "bits", with tables side by side at the top where that saves one. */
@@ -68,14 +83,15 @@ static unsigned natural_levels(const struct pt_format *f, unsigned bits)
 static unsigned usual_iova_bits(const struct pt_format *f, const struct iomt_pt_cfg *cfg,
 				unsigned oa_bits)
 {
-	unsigned bits = f->usual_iova_bits, reach = pt_unit_lg2(f, cfg->levels);
+	unsigned spare = spare_bits(f, cfg->flags), most = f->max_iova_bits - spare;
+	unsigned bits = f->usual_iova_bits - spare, reach = reach_lg2(f, cfg->levels) - spare;
 
 	if (f->iova_within_oa && bits > oa_bits)
 		bits = oa_bits;
 	if (!cfg->levels || cfg->top_changed)
 		return bits;
-	if (reach < bits || natural_levels(f, bits) < cfg->levels)
-		bits = reach < f->max_iova_bits ? reach : f->max_iova_bits;
+	if (reach < bits || natural_levels(f, bits + spare) < cfg->levels)
+		bits = reach < most ? reach : most;
 	return bits;
 }
 
@@ -90,7 +106,8 @@ static int check_widths(const struct iomt_pt_cfg *cfg, struct plan *plan,
 	if (!cfg->oa_bits && f->encrypts && cfg->enc_bit && cfg->enc_bit < plan->oa_bits)
 		plan->oa_bits = cfg->enc_bit;
 	plan->iova_bits = cfg->iova_bits ? cfg->iova_bits : usual_iova_bits(f, cfg, plan->oa_bits);
-	if (plan->iova_bits < f->min_iova_bits || plan->iova_bits > f->max_iova_bits)
+	if (plan->iova_bits < f->min_iova_bits ||
+	    plan->iova_bits + spare_bits(f, cfg->flags) > f->max_iova_bits)
 		return wrong(error, IOMT_EINVAL, "iova_bits", "the format has no such input width");
 	if (cfg->oa_bits && (plan->oa_bits > 63 || !(f->oa_widths >> plan->oa_bits & 1)))
 		return wrong(error, IOMT_EINVAL, "oa_bits", "the format has no such output width");
@@ -103,7 +120,7 @@ static int check_levels(const struct iomt_pt_cfg *cfg, struct plan *plan,
 			struct iomt_pt_cfg_error *error)
 {
 	const struct pt_format *f = plan->f;
-	unsigned natural = natural_levels(f, plan->iova_bits);
+	unsigned natural = natural_levels(f, plan->iova_bits + spare_bits(f, cfg->flags));
 	bool alone = pt_unit_lg2(f, natural) < plan->iova_bits; /* else concatenated */
 
 	plan->levels = cfg->levels ? cfg->levels : natural;
@@ -224,7 +241,8 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 		.addr_mask = pt_low_bits(plan.oa_bits) & ~(pt_granule(plan.f) - 1),
 		.enc = enc,
 		.phys_offset = cfg->mem->phys_offset,
-		.table_offset = cfg->mem->phys_offset + enc + plan.f->table(0, 1),
+		.table_offset = cfg->mem->phys_offset +
+				((enc + plan.f->table(0, 1)) << plan.f->entry_shift),
 		.sizes = plan.sizes,
 		.mem = cfg->mem,
 		.flags = cfg->flags,

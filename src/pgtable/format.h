@@ -46,19 +46,22 @@ struct pt_format {
 	uint8_t linear_lg2;  /* entries of neighbours differ by a constant below this oa boundary */
 	bool iova_within_oa; /* the input is at most as wide as the output (stage 2) */
 	bool exact_levels;   /* the width of the input alone decides the levels */
+	bool canonical;	     /* the levels' top bit is a sign: it is 0 without IOMT_PT_SIGNED */
 
 	u64 sizes; /* leaf sizes, bit k for 2^k; size k stands at level (k - granule)/index */
 	u64 sizes_unusual; /* those among them that are used only when asked for by name */
 	u64 sizes_wide;	   /* those that need the widest output address */
 	bool repeats;	   /* a run holds the same entry in each slot; else the address grows */
+	bool whole_runs;   /* hardware never remembers a run slot by slot */
 	bool resizes;	   /* leaves may change size in place; else iomt_pt_cfg.bbm tells */
 	bool encrypts;	   /* iomt_pt_cfg.enc_bit has a meaning */
 
 	/*
-	 * The bits below the granule tell a table's entry from all else, and below 2^48 its address
-	 * is in place. Walks are faster then.
+	 * The bits below the granule's tell a table's entry from all else, and below 2^48 its
+	 * address is in place, or entry_shift bits lower. Walks are faster then.
 	 */
 	bool plain_tables;
+	uint8_t entry_shift;
 	uint32_t flags; /* IOMT_PT_* that have a meaning */
 
 	u64 synced; /* a bit of table entries that hardware ignores: the entry was cleaned */

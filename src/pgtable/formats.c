@@ -3,11 +3,8 @@
 #include <iomt/formats.h>
 
 const struct iomt_pt_format *const iomt_pt_formats[] = {
-	&iomt_amdv1,	       &iomt_x86_64,
-	&iomt_vtd_ss,	       &iomt_arm_s1_4k,
-	&iomt_arm_s1_16k,      &iomt_arm_s1_64k,
-	&iomt_arm_s1_4k_lpa2,  &iomt_arm_s1_16k_lpa2,
-	&iomt_arm_s2_4k,       &iomt_arm_s2_16k,
-	&iomt_arm_s2_64k,      &iomt_arm_s2_4k_lpa2,
-	&iomt_arm_s2_16k_lpa2, NULL,
+	&iomt_amdv1,	       &iomt_x86_64,	 &iomt_vtd_ss,	       &iomt_arm_s1_4k,
+	&iomt_arm_s1_16k,      &iomt_arm_s1_64k, &iomt_arm_s1_4k_lpa2, &iomt_arm_s1_16k_lpa2,
+	&iomt_arm_s2_4k,       &iomt_arm_s2_16k, &iomt_arm_s2_64k,     &iomt_arm_s2_4k_lpa2,
+	&iomt_arm_s2_16k_lpa2, &iomt_riscv_s1,	 &iomt_riscv_s2,       NULL,
 };

@@ -66,7 +66,8 @@ PT_INLINE u64 pt_index(const struct pt_format *f, u64 v, unsigned level)
 PT_INLINE bool pt_plain_child(const struct pt_format *f, const struct iomt_pt *pt, u64 entry,
 			      unsigned level, bool long_way, u64 **table)
 {
-	u64 child = entry - pt->table_offset - (f->table(0, level) - f->table(0, 1));
+	u64 child = (entry << f->entry_shift) - pt->table_offset -
+		    ((f->table(0, level) - f->table(0, 1)) << f->entry_shift);
 
 	if (!f->plain_tables || pt_unlikely(child & (pt_granule(f) - 1))) {
 		if ((f->plain_tables && !long_way) || f->kind(entry, level) != PT_TABLE)
@@ -144,10 +145,10 @@ PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct i
 	return stop;
 }
 
-/* The sizes by which hardware may remember a leaf or run; entries of their own also one by one. */
+/* The sizes by which hardware may remember a leaf or run. */
 PT_INLINE u64 pt_cached_sizes(const struct pt_format *f, unsigned level, unsigned size_lg2)
 {
-	return 1ULL << size_lg2 | (f->repeats ? 0 : 1ULL << pt_unit_lg2(f, level));
+	return 1ULL << size_lg2 | (f->whole_runs ? 0 : 1ULL << pt_unit_lg2(f, level));
 }
 
 /* The output address of a leaf's (or run's) first byte. */

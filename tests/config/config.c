@@ -34,7 +34,7 @@ static void every_field(void)
 		const char *field;
 	} rows[] = {
 		{{.format = NULL}, IOMT_EINVAL, "format"},
-		{{.format = &iomt_amdv1, .flags = 0x10}, IOMT_EINVAL, "flags"},
+		{{.format = &iomt_amdv1, .flags = 0x20}, IOMT_EINVAL, "flags"},
 		{{.format = &iomt_amdv1, .flags = 1u << 31}, IOMT_EINVAL, "flags"},
 		{{.format = &iomt_amdv1, .flags = IOMT_PT_SIGNED}, IOMT_EOPNOTSUPP, "flags"},
 		{{.format = &iomt_amdv1, .flags = IOMT_PT_NX}, IOMT_EOPNOTSUPP, "flags"},
@@ -42,6 +42,9 @@ static void every_field(void)
 		{{.format = &iomt_vtd_ss, .flags = IOMT_PT_NX}, IOMT_EOPNOTSUPP, "flags"},
 		{{.format = &iomt_arm_s1_4k, .flags = IOMT_PT_SIGNED}, IOMT_EOPNOTSUPP, "flags"},
 		{{.format = &iomt_arm_s2_4k, .flags = IOMT_PT_TTBR1}, IOMT_EOPNOTSUPP, "flags"},
+		{{.format = &iomt_x86_64, .flags = IOMT_PT_PBMT}, IOMT_EOPNOTSUPP, "flags"},
+		{{.format = &iomt_riscv_s1, .flags = IOMT_PT_NX}, IOMT_EOPNOTSUPP, "flags"},
+		{{.format = &iomt_riscv_s2, .flags = IOMT_PT_SIGNED}, IOMT_EOPNOTSUPP, "flags"},
 		{{.format = &iomt_amdv1, .iova_bits = 11}, IOMT_EINVAL, "iova_bits"},
 		{{.format = &iomt_amdv1, .iova_bits = 65}, IOMT_EINVAL, "iova_bits"},
 		{{.format = &iomt_amdv1, .iova_bits = 255}, IOMT_EINVAL, "iova_bits"},
@@ -54,11 +57,23 @@ static void every_field(void)
 		{{.format = &iomt_arm_s2_4k, .iova_bits = 41, .oa_bits = 40},
 		 IOMT_EINVAL,
 		 "iova_bits"},
+		{{.format = &iomt_riscv_s1, .iova_bits = 57}, IOMT_EINVAL, "iova_bits"},
+		{{.format = &iomt_riscv_s1, .iova_bits = 58, .flags = IOMT_PT_SIGNED},
+		 IOMT_EINVAL,
+		 "iova_bits"},
+		{{.format = &iomt_riscv_s2, .iova_bits = 60}, IOMT_EINVAL, "iova_bits"},
 		{{.format = &iomt_amdv1, .oa_bits = 31}, IOMT_EINVAL, "oa_bits"},
 		{{.format = &iomt_amdv1, .oa_bits = 53}, IOMT_EINVAL, "oa_bits"},
 		{{.format = &iomt_amdv1, .oa_bits = 200}, IOMT_EINVAL, "oa_bits"},
 		{{.format = &iomt_arm_s1_4k, .oa_bits = 52}, IOMT_EINVAL, "oa_bits"},
 		{{.format = &iomt_arm_s1_64k, .oa_bits = 47}, IOMT_EINVAL, "oa_bits"},
+		{{.format = &iomt_riscv_s1, .oa_bits = 57}, IOMT_EINVAL, "oa_bits"},
+		{{.format = &iomt_riscv_s1, .levels = 2}, IOMT_EINVAL, "levels"},
+		{{.format = &iomt_riscv_s1, .iova_bits = 39, .levels = 3}, IOMT_EINVAL, "levels"},
+		{{.format = &iomt_riscv_s1, .iova_bits = 47, .flags = IOMT_PT_SIGNED},
+		 IOMT_EINVAL,
+		 "levels"},
+		{{.format = &iomt_riscv_s2, .iova_bits = 42, .levels = 3}, IOMT_EINVAL, "levels"},
 		{{.format = &iomt_amdv1, .levels = 7}, IOMT_EINVAL, "levels"},
 		{{.format = &iomt_x86_64, .levels = 3}, IOMT_EINVAL, "levels"},
 		{{.format = &iomt_x86_64, .levels = 6}, IOMT_EINVAL, "levels"},
@@ -81,6 +96,7 @@ static void every_field(void)
 		{{.format = &iomt_x86_64, .page_sizes = 0x200000}, IOMT_EINVAL, "page_sizes"},
 		{{.format = &iomt_x86_64, .page_sizes = 0x3000}, IOMT_EINVAL, "page_sizes"},
 		{{.format = &iomt_x86_64, .page_sizes = 1}, IOMT_EINVAL, "page_sizes"},
+		{{.format = &iomt_riscv_s1, .page_sizes = 0x21000}, IOMT_EINVAL, "page_sizes"},
 		{{.format = &iomt_amdv1, .page_sizes = 1ULL << 53 | 0x1000},
 		 IOMT_EINVAL,
 		 "page_sizes"},
@@ -174,6 +190,8 @@ static void defaults(void)
 		{&iomt_arm_s2_64k, 48, 48, 3, 0x420210000},
 		{&iomt_arm_s2_4k_lpa2, 52, 52, 4, 0x8442211000},
 		{&iomt_arm_s2_16k_lpa2, 52, 52, 4, 0x1042204000},
+		{&iomt_riscv_s1, 47, 56, 4, 0x8040201000},
+		{&iomt_riscv_s2, 50, 56, 4, 0x8040201000},
 	};
 	size_t formats = 0;
 
@@ -211,6 +229,10 @@ static void bounds(void)
 		{&iomt_arm_s1_4k, IOMT_PT_TTBR1, 48, 0xffff000000000000, UINT64_MAX},
 		{&iomt_arm_s1_16k, IOMT_PT_TTBR1, 25, 0xfffffffffe000000, UINT64_MAX},
 		{&iomt_arm_s2_4k, 0, 40, 0, 0xffffffffff},
+		{&iomt_riscv_s1, 0, 38, 0, 0x3fffffffff},
+		{&iomt_riscv_s1, IOMT_PT_SIGNED, 39, 0, 0x3fffffffff},
+		{&iomt_riscv_s1, IOMT_PT_SIGNED, 0, 0, 0x7fffffffffff},
+		{&iomt_riscv_s2, 0, 59, 0, 0x7ffffffffffffff},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -222,6 +244,43 @@ static void bounds(void)
 		table_open(&t, &kind, PROVIDER_LINEAR);
 		CHECK_EQ(t.first, rows[i].first);
 		CHECK_EQ(t.last, rows[i].last);
+		table_close(&t);
+	}
+}
+
+/* Levels alone decide the width of a RISC-V table: its MODE. */
+static void riscv_modes(void)
+{
+	static const struct {
+		const struct iomt_pt_format *format;
+		uint32_t flags;
+		uint8_t levels, iova_bits;
+		uint64_t sizes;
+	} rows[] = {
+		{&iomt_riscv_s1, 0, 3, 38, 0x40201000},
+		{&iomt_riscv_s1, 0, 4, 47, 0x8040201000},
+		{&iomt_riscv_s1, 0, 5, 56, 0x1008040201000},
+		{&iomt_riscv_s1, IOMT_PT_SIGNED, 3, 39, 0x40201000},
+		{&iomt_riscv_s1, IOMT_PT_SIGNED, 4, 48, 0x8040201000},
+		{&iomt_riscv_s1, IOMT_PT_SIGNED, 5, 57, 0x1008040201000},
+		{&iomt_riscv_s2, 0, 3, 41, 0x40201000},
+		{&iomt_riscv_s2, 0, 4, 50, 0x8040201000},
+		{&iomt_riscv_s2, 0, 5, 59, 0x1008040201000},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct kind kind = {.format = rows[i].format};
+		struct iomt_pt_hw hw;
+		struct table t;
+
+		kind.flags = rows[i].flags;
+		kind.levels = rows[i].levels;
+		table_open(&t, &kind, PROVIDER_LINEAR);
+		iomt_pt_hw(&t.pt, &hw);
+		CHECK_EQ(hw.iova_bits, rows[i].iova_bits);
+		CHECK_EQ(hw.levels, rows[i].levels);
+		CHECK_EQ(hw.u.riscv.mode, rows[i].levels + 5);
+		CHECK_EQ(iomt_pt_sizes(&t.pt), rows[i].sizes);
 		table_close(&t);
 	}
 }
@@ -321,5 +380,5 @@ static void names_and_errors(void)
 }
 
 TEST_SUITE(config, TEST(every_field), TEST(struct_sizes), TEST(providers), TEST(defaults),
-	   TEST(bounds), TEST(page_sizes), TEST(sizes_that_fit), TEST(unreachable_memory),
-	   TEST(heap), TEST(names_and_errors));
+	   TEST(bounds), TEST(riscv_modes), TEST(page_sizes), TEST(sizes_that_fit),
+	   TEST(unreachable_memory), TEST(heap), TEST(names_and_errors));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* RISC-V IOMMU: the figures of the chapter "Command-Queue", and of the extensions S and NL. */
+#include "kinds.h"
 #include "literal.h"
 
 static const struct reader reader = {.vendor = VENDOR_RISCV,
@@ -99,6 +100,35 @@ static void tables(void)
 	CHECK_INT(invalidate(second, IOMT_RISCV_NON_LEAF, gathered(0x200000, 0x3fffff, 0, 2), one),
 		  1);
 	IS(cmds[0], 0x0123400600000481, 0x80000);
+}
+
+/* What a table of the library's gathers: a run that goes, and tables that go after it. */
+static void of_a_table(void)
+{
+	static const char *const names[] = {"riscv_sv39", "riscv_sv39x4"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct iomt_riscv_target target = i ? second : host;
+		struct table t;
+
+		table_open(&t, kind_named(names[i]), PROVIDER_LINEAR);
+		table_map(&t, 0x10000, 0x50000, 0x10000, IOMT_READ);
+		table_unmap(&t, 0x10000, 0x10000, 0x10000);
+		CHECK_INT(invalidate(target, 0, t.gather, iomt_plan_exact(16)), 16);
+		IS(cmds[15], i ? 0x0123400200000481 : 0x0000000154321401, 0x7c00);
+		CHECK_INT(invalidate(target, IOMT_RISCV_RANGES, t.gather, iomt_plan_exact(1)), 1);
+		IS(cmds[0], i ? 0x0123400200000481 : 0x0000000154321401, 0x5e00);
+		iomt_gather_release(&t.gather);
+		CHECK_INT(iomt_pt_trim(&t.pt, 0, 0x200000, &t.gather), 0);
+		CHECK_EQ(t.gather.table_levels, 2);
+		CHECK_INT(invalidate(target, IOMT_RISCV_RANGES | IOMT_RISCV_NON_LEAF, t.gather,
+				     iomt_plan_exact(1)),
+			  1);
+		IS(cmds[0], i ? 0x0123400600000481 : 0x0000000554321401, 0x3fe00);
+		CHECK_INT(invalidate(target, IOMT_RISCV_RANGES, t.gather, iomt_plan_exact(1)), 1);
+		IS(cmds[0], i ? 0x0123400200000081 : 0x0000000154321001, 0);
+		table_close(&t);
+	}
 }
 
 static void device(void)
@@ -226,5 +256,6 @@ static void decoded(void)
 	check_decoder(&reader, &cmd);
 }
 
-TEST_SUITE(cmd_riscv, TEST(addresses), TEST(napot_leaves), TEST(napot), TEST(tables), TEST(device),
-	   TEST(others), TEST(errors), TEST(reserved), TEST(decoded));
+TEST_SUITE(cmd_riscv, TEST(addresses), TEST(napot_leaves), TEST(napot), TEST(tables),
+	   TEST(of_a_table), TEST(device), TEST(others), TEST(errors), TEST(reserved),
+	   TEST(decoded));

@@ -571,15 +571,15 @@ static void play(struct random *random)
 /* Every table with every pair of rings, while devices come, go and hang. */
 static void random_runs(void)
 {
-	static const char *const names[] = {"amdv1", "x86_64_4", "vtd_ss_4", "arm_s2_4k",
-					    "arm_s1_64k"};
+	static const char *const names[] = {"amdv1",	 "x86_64_4",   "vtd_ss_4",
+					    "arm_s2_4k", "arm_s1_64k", "riscv_sv39x4"};
 	uint64_t released = 0, dropped = 0, hits = 0;
 
-	for (uint64_t run = 0; run < 25 * times(); run++) {
+	for (uint64_t run = 0; run < 30 * times(); run++) {
 		struct random random;
 		struct flusher_cfg cfg = {
-			.kind = kind_named(names[run % 5]),
-			.rings = {rings[run / 5 % RINGS], rings[(run + run / 25) % RINGS]},
+			.kind = kind_named(names[run % 6]),
+			.rings = {rings[run / 6 % RINGS], rings[(run + run / 30) % RINGS]},
 			.entries = {0, 4, 64, 1024},
 			.policy = run % 2 ? iomt_plan_covers(2) : iomt_plan_exact(8),
 			.age = 100,

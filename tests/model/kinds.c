@@ -2,7 +2,9 @@
 #include "kinds.h"
 #include "test.h"
 
-#define DIRTY IOMT_PT_DIRTY
+#define DIRTY  IOMT_PT_DIRTY
+#define SIGNED IOMT_PT_SIGNED
+#define PBMT   IOMT_PT_PBMT
 
 /* clang-format off */
 const struct kind kinds[] = {
@@ -33,6 +35,13 @@ const struct kind kinds[] = {
 	{"arm_s2_64k_lpa", &iomt_arm_s2_64k, WALK_ARM_S2, 16, 0, 52, 52, 0, 2, 0, false, 0},
 	{"arm_s2_4k_lpa2", &iomt_arm_s2_4k_lpa2, WALK_ARM_S2, 12, DIRTY, 0, 0, 0, 2, 0, false, 0},
 	{"arm_s2_16k_lpa2", &iomt_arm_s2_16k_lpa2, WALK_ARM_S2, 14, 0, 0, 0, 0, 1, 0, false, 0},
+	{"riscv_s1", &iomt_riscv_s1, WALK_RISCV_S1, 12, 0, 0, 0, 0, 0, 0, false, 0},
+	{"riscv_sv39", &iomt_riscv_s1, WALK_RISCV_S1, 12, SIGNED | DIRTY, 39, 50, 0, 0, 0, false, 0x40211000},
+	{"riscv_sv48", &iomt_riscv_s1, WALK_RISCV_S1, 12, PBMT, 47, 48, 0, 0, 0, false, 0x8040211000},
+	{"riscv_sv57", &iomt_riscv_s1, WALK_RISCV_S1, 12, SIGNED | PBMT | DIRTY, 57, 0, 0, 0, 0, false, 0},
+	{"riscv_sv39x4", &iomt_riscv_s2, WALK_RISCV_S2, 12, DIRTY | PBMT, 41, 0, 0, 0, 0, false, 0x40211000},
+	{"riscv_s2", &iomt_riscv_s2, WALK_RISCV_S2, 12, 0, 0, 0, 0, 0, 0, false, 0},
+	{"riscv_sv57x4", &iomt_riscv_s2, WALK_RISCV_S2, 12, 0, 59, 0, 0, 0, 0, false, 0x1008040211000},
 };
 /* clang-format on */
 const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]);
@@ -102,6 +111,8 @@ struct walker table_walker(struct table *table, bool shadow)
 		.format = table->kind->walk,
 		.granule_lg2 = table->kind->granule_lg2,
 		.nx = table->kind->flags & IOMT_PT_NX,
+		.pbmt = table->kind->flags & IOMT_PT_PBMT,
+		.napot = table->kind->page_sizes >> 16 & 1,
 		.enc = table->kind->enc_bit ? 1ULL << table->kind->enc_bit : 0,
 		.provider = &table->provider,
 		.shadow = shadow,

@@ -69,6 +69,24 @@ static void order_smmu(struct order *order, const struct iomt_gather *gather,
 	order->count = iomt_smmu_gather(&target, gather, policy, order->cmds, MOST);
 }
 
+static void order_riscv(struct order *order, const struct iomt_gather *gather,
+			const struct kind *kind, const struct iomt_plan_policy *policy,
+			struct random *random)
+{
+	struct iomt_riscv_target target = {.stage = IOMT_RISCV_SECOND, .gscid = 7};
+
+	target.flags = (uint32_t)random_below(random, 4); /* ranges, tables by address */
+	if (kind->walk == WALK_RISCV_S1) {
+		target.stage =
+			random_below(random, 2) ? IOMT_RISCV_GUEST_FIRST : IOMT_RISCV_HOST_FIRST;
+		target.gscid = target.stage == IOMT_RISCV_GUEST_FIRST ? 7 : 0;
+		target.pscid = 9;
+	}
+	order->reader.vendor = VENDOR_RISCV;
+	order->reader.flags = target.flags;
+	order->count = iomt_riscv_gather(&target, gather, policy, order->cmds, MOST);
+}
+
 /* Whether an entry for [first, last] goes, one of a leaf on its own terms. */
 static bool goes(const struct meaning *m, uint64_t first, uint64_t last, bool inside)
 {
@@ -113,6 +131,8 @@ void tlb_obey(struct tlb *tlb, const struct iomt_gather *gather)
 		order_amd(&order, gather, 0, &policy);
 	else if (kind->walk == WALK_VTD_SS)
 		order_vtd(&order, gather, 0, &policy, &tlb->random);
+	else if (kind->walk == WALK_RISCV_S1 || kind->walk == WALK_RISCV_S2)
+		order_riscv(&order, gather, kind, &policy, &tlb->random);
 	else if (kind->walk != WALK_X86_64)
 		order_smmu(&order, gather, kind, &policy, &tlb->random);
 	else if (random_below(&tlb->random, 2))

@@ -55,12 +55,13 @@ static void check_conflict(const struct tlb *tlb, uint64_t first, unsigned size_
 	}
 }
 
-/* The contiguous bit is a hint (DDI 0487, D8.7.1): entries of a run may be kept one by one. */
+/*
+ * The contiguous bit is a hint (DDI 0487, D8.7.1), and so is Svnapot's: entries of a run may be kept
+ * one by one.
+ */
 static bool takes_hint(struct tlb *tlb)
 {
-	enum walk_format format = tlb->of->kind->walk;
-
-	return (format != WALK_ARM_S1 && format != WALK_ARM_S2) || random_below(&tlb->random, 2);
+	return tlb->of->kind->walk < WALK_ARM_S1 || random_below(&tlb->random, 2);
 }
 
 static void remember_leaf(struct tlb *tlb, uint64_t iova, const struct walk *found)

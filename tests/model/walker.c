@@ -12,7 +12,8 @@ static struct walk bad(const char *why)
  */
 static struct walk absent(const struct walker *walker, uint64_t entry, unsigned level)
 {
-	bool held = walker->live && walker->format >= WALK_ARM_S1;
+	bool arm = walker->format == WALK_ARM_S1 || walker->format == WALK_ARM_S2;
+	bool held = walker->live && arm;
 
 	if (entry && !held)
 		return bad("an entry that is not present and not zero");
@@ -287,6 +288,104 @@ static struct walk walk_arm(const struct walker *walker, uint64_t iova, uint64_t
 	}
 }
 
+/*
+ * RISC-V privileged architecture, Sv39, Sv48, Sv57: V 0, R 1, W 2, X 3, U 4, G 5, A 6, D 7, PPN
+ * 53:10, PBMT 62:61, N 63. What a walk raises no page fault for, the access aside; and what an
+ * access may not fail at, A and D.
+ */
+static const char *riscv_reserved(const struct walker *walker, uint64_t entry, bool leaf,
+				  unsigned level)
+{
+	if (bits(entry, 60, 54))
+		return "bits that are reserved";
+	if (!leaf && (entry & 0xe0000000000000d0))
+		return "D, A, U, PBMT or N in a table";
+	if (!leaf && level == 1)
+		return "a table below the last level";
+	if (bits(entry, 62, 61) == 3 || (bits(entry, 62, 61) && !walker->pbmt))
+		return "a memory type that is reserved";
+	if (bits(entry, 2, 2) && !bits(entry, 1, 1))
+		return "writable and not readable";
+	if (leaf && bits(entry, 63, 63) &&
+	    (!walker->napot || level > 1 || bits(entry, 13, 10) != 8))
+		return "a reserved encoding of Svnapot";
+	if (leaf && walker->format == WALK_RISCV_S2 && bits(entry, 5, 4) != 1)
+		return "a leaf of a second stage with G, or without U";
+	if (leaf && !bits(entry, 6, 6))
+		return "accessed is not set";
+	if (leaf && bits(entry, 2, 2) && !bits(entry, 7, 7) && !walker->hw.u.riscv.ade)
+		return "a writable leaf without D, which nobody sets";
+	return NULL;
+}
+
+/* Svnapot: the low bits of the input replace those of the PPN; A and D are of all slots together. */
+static struct walk riscv_leaf(const struct walker *walker, uint64_t iova, uint64_t table,
+			      uint64_t index, uint64_t entry, unsigned shift)
+{
+	unsigned size = bits(entry, 63, 63) ? 16 : shift;
+	uint64_t offset = iova & ((1ULL << size) - 1), oa = bits(entry, 53, 10) << 12;
+	uint64_t run = walker->live ? 0 : 1ULL << (size - shift);
+	struct walk found = {
+		.result = WALK_MAPPED,
+		.oa = (oa & ~((1ULL << size) - 1)) | offset,
+		.size_lg2 = size,
+		.level = (shift - 12) / 9,
+		.read = bits(entry, 1, 1),
+		.write = bits(entry, 2, 2),
+		.exec = bits(entry, 3, 3),
+		.dirty = bits(entry, 7, 7),
+		.slot = entry_at(walker, table, index),
+		.entry = entry,
+	};
+
+	if (size == shift && (oa & ((1ULL << size) - 1)))
+		return bad("an output address that is not aligned");
+	for (uint64_t i = 0; i < run; i++) {
+		uint64_t twin = get(entry_at(walker, table, (index & ~(run - 1)) + i));
+
+		if ((twin ^ entry) & ~0xc0ULL)
+			return bad("slots of one leaf differ");
+		found.dirty |= bits(twin, 7, 7);
+	}
+	return found;
+}
+
+/* The levels that MODE says; a second stage has two more bits at the top. */
+static struct walk walk_riscv(const struct walker *walker, uint64_t iova, uint64_t table,
+			      unsigned level, struct walk_path *path)
+{
+	bool s2 = walker->format == WALK_RISCV_S2;
+	unsigned levels = (unsigned)bits(walker->hw.u.riscv.atp, 63, 60) - 5;
+	unsigned width = 12 + 9 * levels + (s2 ? 2 : 0);
+	uint64_t above = s2 ? iova >> width : iova >> (width - 1);
+
+	/* the first stage wants copies of the top bit, the second zeros */
+	if (above && (s2 || above != ~0ULL >> (width - 1)))
+		return (struct walk){.result = WALK_EMPTY, .level = levels - 1};
+	for (;; level--) {
+		unsigned shift = 12 + 9 * (level - 1);
+		unsigned high = level == levels ? width - 1 : shift + 8;
+		uint64_t index = bits(iova, high, shift), entry;
+		uint64_t *slot = entry_at(walker, table, index);
+		const char *why;
+		bool leaf;
+
+		if (!slot)
+			return bad("a table that is not there");
+		path->table[level - 1] = table;
+		entry = get(slot);
+		if (!(entry & 1))
+			return absent(walker, entry, level);
+		leaf = bits(entry, 3, 1);
+		why = riscv_reserved(walker, entry, leaf, level);
+		if (why)
+			return bad(why);
+		if (leaf)
+			return riscv_leaf(walker, iova, table, index, entry, shift);
+		table = bits(entry, 53, 10) << 12;
+	}
+}
+
 /* Whether an entry at this level points to a table, and where that is. */
 static bool is_table(const struct walker *walker, uint64_t entry, unsigned level, uint64_t *next)
 {
@@ -300,6 +399,10 @@ static bool is_table(const struct walker *walker, uint64_t entry, unsigned level
 		return (entry & 1) && !(entry >> 7 & 1) && level > 1;
 	case WALK_VTD_SS:
 		return (entry & 3) && !(entry >> 7 & 1) && level > 1;
+	case WALK_RISCV_S1:
+	case WALK_RISCV_S2:
+		*next = bits(entry, 53, 10) << 12;
+		return bits(entry, 3, 0) == 1 && level > 1;
 	default:
 		*next = arm_address(walker, entry);
 		return (entry & 3) == 3 && level > 1;
@@ -317,6 +420,9 @@ struct walk walk_from(const struct walker *walker, uint64_t iova, uint64_t table
 		return walk_x86_64(walker, iova, table, level, path);
 	case WALK_VTD_SS:
 		return walk_vtd_ss(walker, iova, table, level, path);
+	case WALK_RISCV_S1:
+	case WALK_RISCV_S2:
+		return walk_riscv(walker, iova, table, level, path);
 	default:
 		return walk_arm(walker, iova, table, level, path);
 	}
@@ -332,6 +438,8 @@ static uint64_t root(const struct walker *walker)
 		if (walker->hw.oa_bits == 52)
 			table = (table & 0xffffffffffc0ULL) | bits(table, 5, 2) << 48;
 	}
+	if (walker->format == WALK_RISCV_S1 || walker->format == WALK_RISCV_S2)
+		table = bits(walker->hw.u.riscv.atp, 43, 0) << 12;
 	return table;
 }
 
@@ -344,6 +452,9 @@ static unsigned depth(const struct walker *walker)
 		return 4 + walker->hw.u.x86.paging_mode;
 	case WALK_VTD_SS:
 		return 2 + walker->hw.u.vtd.aw;
+	case WALK_RISCV_S1:
+	case WALK_RISCV_S2:
+		return (unsigned)bits(walker->hw.u.riscv.atp, 63, 60) - 5;
 	default:
 		return walker->hw.levels;
 	}
@@ -408,6 +519,8 @@ bool walk_mark_dirty(const struct walker *walker, const struct walk *found)
 		dirty &= ~(1ULL << 7);
 		break;
 	case WALK_ARM_S2:
+	case WALK_RISCV_S1:
+	case WALK_RISCV_S2:
 		dirty |= 1ULL << 7;
 		break;
 	}

@@ -15,13 +15,17 @@ enum walk_format {
 	WALK_VTD_SS,
 	WALK_ARM_S1,
 	WALK_ARM_S2,
+	WALK_RISCV_S1,
+	WALK_RISCV_S2,
 };
 
 struct walker {
 	enum walk_format format;
 	unsigned granule_lg2; /* Arm */
 	bool nx;	      /* x86: bit 63 means something */
-	uint64_t enc;	      /* AMD's C-bit: taken out of addresses by the memory controller */
+	bool pbmt;	      /* RISC-V: there is Svpbmt, and Svnapot */
+	bool napot;
+	uint64_t enc; /* AMD's C-bit: taken out of addresses by the memory controller */
 	struct provider *provider;
 	bool shadow; /* read what an incoherent machine's hardware sees */
 	bool live; /* a run may be changing: believe one slot of it; what is absent may hold bits */

@@ -165,7 +165,8 @@ static void any_slot_of_a_run(void)
 /* The same where many entries are looked at together: the range ends, or begins, inside the run. */
 static void across_a_line(void)
 {
-	static const char *const names[] = {"amdv1_dirty", "arm_s1_4k_ttbr1", "arm_s2_4k"};
+	static const char *const names[] = {"amdv1_dirty", "arm_s1_4k_ttbr1", "arm_s2_4k",
+					    "riscv_sv39", "riscv_sv39x4"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		for (uint64_t at = 0; at < 16; at++) {

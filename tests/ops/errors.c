@@ -199,6 +199,15 @@ static void inexpressible(void)
 		{"arm_s2_4k", RW | IOMT_GLOBAL},
 		{"arm_s2_4k", RW | IOMT_SNOOP},
 		{"arm_s2_4k", IOMT_WRITE | IOMT_EXEC},
+		{"riscv_s1", IOMT_WRITE},
+		{"riscv_s1", IOMT_WRITE | IOMT_EXEC},
+		{"riscv_s1", RW | IOMT_SNOOP},
+		{"riscv_s1", RW | IOMT_TYPE_UNCACHED}, /* without IOMT_PT_PBMT */
+		{"riscv_s1", RW | IOMT_TYPE_DEVICE},
+		{"riscv_s2", IOMT_WRITE},
+		{"riscv_s2", RW | IOMT_PRIV},
+		{"riscv_s2", RW | IOMT_GLOBAL},
+		{"riscv_s2", RW | IOMT_TYPE_DEVICE},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

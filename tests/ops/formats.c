@@ -32,7 +32,7 @@ static const struct functions functions[] = {
 	FUNCTIONS(arm_s1_4k),	    FUNCTIONS(arm_s1_16k),	FUNCTIONS(arm_s1_64k),
 	FUNCTIONS(arm_s1_4k_lpa2),  FUNCTIONS(arm_s1_16k_lpa2), FUNCTIONS(arm_s2_4k),
 	FUNCTIONS(arm_s2_16k),	    FUNCTIONS(arm_s2_64k),	FUNCTIONS(arm_s2_4k_lpa2),
-	FUNCTIONS(arm_s2_16k_lpa2),
+	FUNCTIONS(arm_s2_16k_lpa2), FUNCTIONS(riscv_s1),	FUNCTIONS(riscv_s2),
 };
 
 static const struct functions *functions_of(const struct kind *kind)

@@ -115,6 +115,37 @@ static void protect_gathers_changes(void)
 	table_close(&t);
 }
 
+/* AMD's runs are remembered as a whole; those of Arm and RISC-V also slot by slot. */
+static void runs_gather_slots(void)
+{
+	static const struct {
+		const char *kind;
+		uint64_t sizes;
+	} rows[] = {{"amdv1", 0x10000},
+		    {"arm_s1_4k", 0x11000},
+		    {"riscv_sv48", 0x11000},
+		    {"riscv_sv39x4", 0x11000}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct table t;
+
+		table_open(&t, kind_named(rows[i].kind), PROVIDER_LINEAR);
+		table_map(&t, 0x10000, 0x30000, 0x10000, RW);
+		CHECK_INT(iomt_pt_protect(&t.pt, 0x10000, 0x10000, IOMT_READ, &t.gather), 0);
+		expect(&t.gather, 0x10000, 0x1ffff, rows[i].sizes, 0, 0);
+		iomt_gather_release(&t.gather);
+		table_unmap(&t, 0x10000, 0x10000, 0x10000);
+		expect(&t.gather, 0x10000, 0x1ffff, rows[i].sizes, 0, 0);
+		iomt_gather_release(&t.gather);
+		/* beside a page */
+		table_map(&t, 0xf000, 0x7000, 0x1000, RW);
+		table_map(&t, 0x10000, 0x30000, 0x10000, RW);
+		table_unmap(&t, 0xf000, 0x11000, 0x11000);
+		expect(&t.gather, 0xf000, 0x1ffff, rows[i].sizes | 0x1000, 0, 0);
+		table_close(&t);
+	}
+}
+
 /* A split turns a leaf into a table: the leaf is gathered, and its level. */
 static void split_gathers_levels(void)
 {
@@ -203,5 +234,5 @@ static void release_keeps_hook(void)
 
 TEST_SUITE(gather, TEST(empty), TEST(map_gathers_nothing), TEST(unmap_gathers_leaves),
 	   TEST(upper_addresses), TEST(runs_count_whole), TEST(protect_gathers_changes),
-	   TEST(split_gathers_levels), TEST(tables_wait), TEST(many_tables), TEST(shared_by_tables),
-	   TEST(release_keeps_hook));
+	   TEST(runs_gather_slots), TEST(split_gathers_levels), TEST(tables_wait),
+	   TEST(many_tables), TEST(shared_by_tables), TEST(release_keeps_hook));

@@ -52,6 +52,9 @@ static void the_rest_stays(void)
 		{"arm_s1_64k", IOMT_GLOBAL | IOMT_TYPE_DEVICE},
 		{"arm_s1_4k_lpa2", IOMT_TYPE_UNCACHED},
 		{"arm_s2_4k", IOMT_TYPE_DEVICE},
+		{"riscv_sv57", IOMT_GLOBAL},
+		{"riscv_sv48", IOMT_TYPE_UNCACHED},
+		{"riscv_sv39x4", IOMT_TYPE_DEVICE},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

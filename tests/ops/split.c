@@ -138,6 +138,8 @@ static void attributes(void)
 		{"arm_s1_4k_lpa2", RW | IOMT_TYPE_UNCACHED},
 		{"arm_s2_64k", IOMT_READ | IOMT_EXEC},
 		{"arm_s2_16k_lpa2", RW | IOMT_TYPE_DEVICE},
+		{"riscv_sv57", RW | IOMT_EXEC | IOMT_PRIV | IOMT_GLOBAL | IOMT_TYPE_UNCACHED},
+		{"riscv_sv39x4", IOMT_EXEC | IOMT_TYPE_DEVICE},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -226,8 +228,9 @@ static void dirty_while_splitting(void)
 		const char *kind;
 		unsigned lg2, unit_lg2;
 	} rows[] = {
-		{"amdv1_dirty", 24, 21}, {"x86_64_5", 21, 21},	{"vtd_ss_3", 30, 30},
-		{"arm_s1_16k", 30, 25},	 {"arm_s2_4k", 25, 21}, {"arm_s1_4k_ttbr1", 21, 21},
+		{"amdv1_dirty", 24, 21}, {"x86_64_5", 21, 21},	   {"vtd_ss_3", 30, 30},
+		{"arm_s1_16k", 30, 25},	 {"arm_s2_4k", 25, 21},	   {"arm_s1_4k_ttbr1", 21, 21},
+		{"riscv_sv39", 16, 12},	 {"riscv_sv39x4", 21, 21},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -434,9 +437,9 @@ static void watch(void *ctx)
 
 static void hitless(void)
 {
-	static const char *const names[] = {"amdv1", "x86_64_4", "vtd_ss_4"};
+	static const char *const names[] = {"amdv1", "x86_64_4", "vtd_ss_4", "riscv_sv48"};
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		table_open(&watched.t, kind_named(names[i]), PROVIDER_INCOHERENT);
 		watched.outside = 0x3ff123;
 		watched.looks = 0;

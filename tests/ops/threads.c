@@ -108,8 +108,8 @@ static void *interleave(void *arg)
 
 static void disjoint_ranges(void)
 {
-	static const char *const names[] = {"amdv1",	  "x86_64_5",  "vtd_ss_3",
-					    "arm_s1_16k", "arm_s2_4k", "amdv1_grows"};
+	static const char *const names[] = {"amdv1",	 "x86_64_5",	"vtd_ss_3",   "arm_s1_16k",
+					    "arm_s2_4k", "amdv1_grows", "riscv_sv39", "riscv_s2"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		static struct worker workers[THREADS + 1];
@@ -145,8 +145,8 @@ static void *map_and_look(void *arg)
 
 static void incoherent_walker(void)
 {
-	static const char *const names[] = {"amdv1", "x86_64_4", "vtd_ss_4", "arm_s1_4k",
-					    "arm_s2_4k_48"};
+	static const char *const names[] = {"amdv1",	    "x86_64_4",	  "vtd_ss_4", "arm_s1_4k",
+					    "arm_s2_4k_48", "riscv_sv48", "riscv_s2"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		static struct worker workers[THREADS + 1];
@@ -214,8 +214,8 @@ static void *cut(void *arg)
 
 static void one_leaf_for_all(void)
 {
-	static const char *const names[] = {"amdv1", "x86_64_4", "vtd_ss_4", "arm_s1_4k",
-					    "arm_s2_4k_48"};
+	static const char *const names[] = {"amdv1",	    "x86_64_4",	  "vtd_ss_4", "arm_s1_4k",
+					    "arm_s2_4k_48", "riscv_sv48", "riscv_s2"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		static struct worker workers[THREADS + 1];
@@ -356,7 +356,10 @@ static void parts_of_a_run(void)
 	static const struct {
 		const char *kind;
 		uint64_t size;
-	} rows[] = {{"amdv1", 0x100000}, {"arm_s1_4k", 0x10000}, {"arm_s1_16k", 0x200000}};
+	} rows[] = {{"amdv1", 0x100000},
+		    {"arm_s1_4k", 0x10000},
+		    {"arm_s1_16k", 0x200000},
+		    {"riscv_sv48", 0x10000}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		table_open(&meeting.t, kind_named(rows[i].kind), PROVIDER_LINEAR);
@@ -419,7 +422,8 @@ static void *map_and_trim(void *arg)
 
 static void cursors(void)
 {
-	static const char *const names[] = {"amdv1", "x86_64_4", "arm_s1_16k", "arm_s2_4k"};
+	static const char *const names[] = {"amdv1", "x86_64_4", "arm_s1_16k", "arm_s2_4k",
+					    "riscv_sv57x4"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		static struct worker workers[THREADS + 1];
@@ -493,8 +497,9 @@ static void *harvest(void *arg)
 
 static void no_dirty_page_is_lost(void)
 {
-	static const char *const names[] = {"amdv1_dirty", "x86_64_5", "vtd_ss_3",
-					    "arm_s1_4k_ttbr1", "arm_s2_4k"};
+	static const char *const names[] = {"amdv1_dirty",     "x86_64_5",  "vtd_ss_3",
+					    "arm_s1_4k_ttbr1", "arm_s2_4k", "riscv_sv39",
+					    "riscv_sv39x4"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		static struct worker workers[THREADS + 1];

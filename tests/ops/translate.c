@@ -151,17 +151,22 @@ static void mark(struct table *t, uint64_t iova, uint64_t bit)
 				      false);
 		CHECK(entry != NULL);
 		phys = *entry & ((1ULL << 48) - (1ULL << t->kind->granule_lg2));
+		if (t->kind->walk == WALK_RISCV_S1)
+			phys = *entry >> 10 << 12;
 		*entry |= bit;
 	}
 }
 
-/* AMD's A in bit 5, Arm's AF in bit 10 (FEAT_HAFT): tables that are marked are tables. */
+/* AMD's A in bit 5, Arm's AF in bit 10 (FEAT_HAFT), RSW: tables that are marked are tables. */
 static void marked(void)
 {
 	static const struct {
 		const char *kind;
 		uint64_t bit;
-	} rows[] = {{"amdv1", 1 << 5}, {"arm_s1_4k", 1 << 10}, {"arm_s1_64k", 1 << 10}};
+	} rows[] = {{"amdv1", 1 << 5},
+		    {"arm_s1_4k", 1 << 10},
+		    {"arm_s1_64k", 1 << 10},
+		    {"riscv_s1", 1 << 9}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint64_t iovas[2], g, bytes;

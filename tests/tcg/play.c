@@ -44,7 +44,7 @@ static void do_map(struct play *play)
 	uint64_t size = pick_size(play), length = size * (1 + below(play, 4));
 	uint64_t iova = play->first + below(play, play->last - play->first);
 	uint64_t oa = play->oa_first + below(play, play->oa_last - play->oa_first);
-	uint32_t prot = pick_prot(play) | (uint32_t)below(play, 3) << 8;
+	uint32_t prot = pick_prot(play) | (play->one_type ? 0 : (uint32_t)below(play, 3) << 8);
 	int err;
 
 	if (near && below(play, 2))

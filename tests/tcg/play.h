@@ -16,6 +16,7 @@ struct play {
 	uint64_t oa_first;
 	uint64_t oa_last;
 	const uint32_t *prots; /* to choose from, ending with 0 */
+	bool one_type;	       /* memory is write-back alone */
 	const char *name;
 
 	/* Asks for an address, with what the model has there or NULL. */
