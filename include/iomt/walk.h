@@ -209,7 +209,7 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
 
 /* A translation request of a device (PCIe ATS): it may be given less than what it asks for. */
 #define IOMT_WALK_ATS 0x10000u
-/* To look only: accessed and dirty bits are judged as if they were set, and stay as they are. */
+/* To look only: accessed and dirty bits stay as they are. */
 #define IOMT_WALK_LOOK 0x20000u
 
 /* What an address means. */
@@ -257,6 +257,7 @@ struct iomt_walk_fault {
 	uint64_t address; /* guest address of the entry that ended the walk; 0: none was read */
 	uint64_t entry;	  /* what it was; 0 when none was read */
 	uint32_t access;  /* as it was asked for */
+	uint32_t denied;  /* PERMISSION: which of READ, WRITE, EXEC were missing */
 	uint8_t kind;	  /* enum iomt_walk_fault_kind */
 	uint8_t level;	  /* of that entry, 0 for the last; the top's when none was read */
 	bool top;	  /* it is in the top table, or none was read */
