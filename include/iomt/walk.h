@@ -118,6 +118,10 @@ extern const struct iomt_walk_format iomt_walk_arm_s2_16k_lpa2;
 /* Arm stage 2: XN has two bits (FEAT_XNX), one for each privilege. */
 #define IOMT_WALK_XNX 0x10000u
 
+struct iomt_walker;
+struct iomt_walk_leaf;
+struct iomt_walk_fault;
+
 /* What the guest programmed, and what the hardware that is emulated can do. */
 struct iomt_walk_cfg {
 	/* sizeof(struct iomt_walk_cfg): the struct may grow. */
@@ -166,31 +170,42 @@ struct iomt_walk_cfg {
 
 /* A walker. The fields are private. */
 struct iomt_walker {
-	const struct iomt_walk_format *format;
-	const uint64_t *top; /* the top table, where it lies whole in the first region */
-	const char *host;    /* the first region */
-	uint64_t base;
-	uint64_t last_table; /* offset of the last whole table in it; none: fast is false */
+	/* what usual walks read */
+	int (*walk)(const struct iomt_walker *walker, uint64_t iova, uint32_t access,
+		    struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault);
 	uint64_t va_base;
 	uint64_t va_mask;
+	uint64_t top;	  /* the top table, as an offset in the first region */
+	const char *host; /* that region */
+	uint64_t
+		table_offset; /* what its address and an entry at level 1 have beyond that offset */
+	uint64_t last_table;  /* the highest offset of a whole table */
+	uint64_t addr_mask;   /* address bits of an unpacked entry */
+	uint64_t usual_mask;  /* of leaves */
+	uint64_t usual_want;
+	uint64_t usual_no_exec;
+	uint32_t usual_prot;
+	uint8_t usual_type;
+	uint8_t tag_bits; /* ignored at the top of an input address */
+	uint8_t top_level;
+	uint8_t reserved;
+	int (*read64)(void *ctx, uint64_t address, uint64_t *value);
+	void *ctx;
+
 	uint64_t table_mask; /* of entries that point to tables: what must be as in table_want */
 	uint64_t table_want;
 	uint64_t leaf_mask[8]; /* the same of leaves, by what is asked */
 	uint64_t leaf_want[8];
-	uint64_t addr_mask; /* address bits of an unpacked entry */
-	uint8_t tag_bits;   /* ignored at the top of an input address */
-	uint8_t top_level;
-	bool fast;
-	bool reserved;
-
 	uint64_t beyond; /* those of addr_mask that the hardware does not have */
 	uint64_t root;
-	uint64_t last_word; /* offset of the last word in the first region */
+	uint64_t base;	    /* of the first region */
+	uint64_t last_word; /* offset of its last word */
 	uint64_t page_sizes;
 	uint64_t mair;
 	uint32_t flags;
 	uint32_t deny;
 	const struct iomt_guest_mem *mem;
+	const struct iomt_walk_format *format;
 };
 
 /*

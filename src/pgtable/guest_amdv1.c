@@ -73,6 +73,9 @@ PT_INLINE void amdv1_usual(struct iomt_walker *w)
 
 	w->table_want = amdv1_table(0, 1) | accessed;
 	w->table_mask = w->table_want | NEXT_MASK | TABLE_RESERVED | w->beyond;
+	w->usual_want = PRESENT | PERMISSIONS | accessed;
+	w->usual_want |= w->flags & IOMT_WALK_DIRTY ? DIRTY : 0;
+	w->usual_mask = w->usual_want | NEXT_MASK | LEAF_RESERVED | FORCE_SNOOP | w->beyond;
 	for (unsigned access = 1; access < 8; access++) {
 		u64 want = PRESENT | accessed;
 

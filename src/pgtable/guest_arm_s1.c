@@ -11,6 +11,7 @@
 #define UXN_TABLE	(1ULL << 60)
 #define USER_TABLE	(1ULL << 61) /* APTable[0]: users have no access */
 #define READ_ONLY_TABLE (1ULL << 62) /* APTable[1] */
+#define WRITE_BACK	0xffu	     /* of MAIR */
 #define TABLE_RIGHTS	(PXN_TABLE | UXN_TABLE | USER_TABLE | READ_ONLY_TABLE)
 
 /* Read-only by what counts as such: a page that hardware makes writable is writable. */
@@ -80,6 +81,15 @@ PT_INLINE void s1_usual_of(const struct pt_format *f, struct iomt_walker *w)
 
 	w->table_want = VALID | PAGE;
 	w->table_mask = w->table_want | TABLE_RIGHTS | beyond;
+	w->usual_want = VALID | PAGE | ACCESSED | S1_USER | S1_NOT_GLOBAL | S1_UXN;
+	for (u64 index = 0; index < 8; index++) {
+		if ((w->mair >> 8 * index & 0xff) == WRITE_BACK) {
+			w->usual_want |= index << ATTR_INDEX_SHIFT;
+			break;
+		}
+	}
+	w->usual_mask =
+		w->usual_want | 7ULL << ATTR_INDEX_SHIFT | S1_READ_ONLY | CONTIGUOUS | beyond;
 	for (unsigned access = 1; access < 8; access++) {
 		u64 none = CONTIGUOUS | beyond;
 

@@ -50,6 +50,9 @@ PT_INLINE void s2_usual_of(const struct pt_format *f, struct iomt_walker *w)
 
 	w->table_want = VALID | PAGE;
 	w->table_mask = w->table_want | beyond;
+	w->usual_want = VALID | PAGE | ACCESSED | S2_READ | S2_WRITE | 15ULL << S2_MEMATTR_SHIFT;
+	w->usual_want |= XN_HIGH;
+	w->usual_mask = w->usual_want | XN_LOW | CONTIGUOUS | beyond;
 	for (unsigned access = 1; access < 8; access++) {
 		u64 want = VALID | PAGE | ACCESSED;
 

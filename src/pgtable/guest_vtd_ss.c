@@ -61,6 +61,8 @@ PT_INLINE void vtd_ss_usual(struct iomt_walker *w)
 
 	w->table_want = ALLOWED | accessed;
 	w->table_mask = w->table_want | PAGE_SIZE | SNOOP | reserved;
+	w->usual_want = ALLOWED | accessed | (w->flags & IOMT_WALK_DIRTY ? DIRTY : 0);
+	w->usual_mask = w->usual_want | SNOOP | (15ULL << TYPE_SHIFT) | reserved;
 	for (unsigned access = 1; access < 8; access++) {
 		u64 want = accessed;
 

@@ -52,15 +52,27 @@ struct guest_format {
 
 	uint8_t (*type)(const struct iomt_walker *w, u64 leaf, unsigned level);
 
-	/* What usual entries look like, by what is asked: for the fast way. */
+	/*
+	 * For the fast way: what usual tables look like (table_mask, table_want), leaves by what is asked
+	 * (leaf_mask, leaf_want), and the most usual leaf, which users may read and write (usual_mask,
+	 * usual_want; in usual_no_exec the one bit that may differ).
+	 */
 	void (*usual)(struct iomt_walker *w);
+};
+
+/* Where the tables of a walker are, as far as that is known before. */
+enum guest_way {
+	GUEST_NEAR, /* the top lies in the first region */
+	GUEST_FAR,  /* all memory is behind callbacks */
+	GUEST_ANYWHERE,
 };
 
 /* A format as a walker sees it. */
 struct iomt_walk_format {
 	const struct guest_format *facts;
-	int (*walk)(const struct iomt_walker *walker, u64 iova, uint32_t access,
-		    struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault);
+	/* in the first region, behind callbacks, anywhere: enum guest_way */
+	int (*walk[3])(const struct iomt_walker *walker, u64 iova, uint32_t access,
+		       struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault);
 	int (*walk_with_path)(const struct iomt_walker *walker, u64 iova, uint32_t access,
 			      struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault,
 			      struct iomt_walk_path *path);
@@ -140,6 +152,13 @@ PT_INLINE int guest_fault(const struct guest_format *g, const struct iomt_walker
 		.stage = g->stage,
 	};
 	return IOMT_EFAULT;
+}
+
+/* Whether a write through a leaf would still change it. */
+PT_INLINE bool guest_is_clean(const struct guest_format *g, const struct iomt_walker *w, u64 entry,
+			      uint32_t prot)
+{
+	return (w->flags & IOMT_WALK_DIRTY) && (prot & IOMT_WRITE) && g->dirtied(entry) != entry;
 }
 
 /* A leaf that may be used: what it means, once hardware has marked it. */
@@ -267,55 +286,90 @@ PT_INLINE int guest_walk_any(const struct guest_format *g, const struct iomt_wal
 	return err;
 }
 
-/* The table that an entry points to, where both are as usual. */
-PT_INLINE bool guest_usual_child(const struct pt_format *f, const struct iomt_walker *w, u64 entry,
-				 unsigned level, const u64 **table)
+/*
+ * The table that an entry points to, where both are as usual: its offset in the first region. Less the
+ * bits that mean nothing, a usual entry is the address and what every table has: one subtraction gives
+ * the offset, and shows at its alignment and size that it is one.
+ */
+PT_INLINE bool guest_usual_child(const struct guest_format *g, const struct iomt_walker *w,
+				 u64 entry, unsigned level, u64 *table)
 {
-	u64 differs = (entry ^ (w->table_want + (f->table(0, level) - f->table(0, 1))));
-	u64 offset = (f->unpack(entry) & w->addr_mask) - w->base;
+	const struct pt_format *f = g->facts;
+	u64 more = f->table(0, level) - f->table(0, 1);
 
-	if (pt_unlikely((differs & w->table_mask) || offset > w->last_table))
-		return false;
-	*table = (const u64 *)(w->host + offset);
+	if (f->plain_tables) {
+		*table = (entry & w->table_mask) - w->table_offset - more;
+	} else {
+		if ((entry ^ (w->table_want + more)) & w->table_mask)
+			return false;
+		*table = (f->unpack(entry) & w->addr_mask) - w->base;
+	}
+	return pt_likely(!(*table & (pt_granule(f) - 1)) && *table <= w->last_table);
+}
+
+/* Entry number "index" of the table at an offset: in the first region, or behind callbacks. */
+PT_INLINE bool guest_usual_read(const struct iomt_walker *w, u64 table, u64 index, bool far,
+				u64 *entry)
+{
+	if (far)
+		return !w->read64(w->ctx, table + 8 * index, entry);
+	*entry = pt_load((const u64 *)(w->host + table) + index);
 	return true;
 }
 
-/* The usual case of guest_walk_any, of a granule; false leaves it to that. */
-PT_INLINE bool guest_walk_usual(const struct guest_format *g, const struct iomt_walker *w, u64 iova,
-				uint32_t access, struct iomt_walk_leaf *leaf)
+/* What a leaf of a granule means, if it is nothing special. */
+PT_INLINE bool guest_usual_leaf(const struct guest_format *g, const struct iomt_walker *w, u64 v,
+				u64 entry, uint32_t access, struct iomt_walk_leaf *leaf)
 {
 	const struct pt_format *f = g->facts;
-	u64 input = guest_untag(w, iova), v = input & w->va_mask, entry;
-	const u64 *table = w->top;
+	uint32_t prot = w->usual_prot ^ (entry & w->usual_no_exec ? IOMT_EXEC : 0);
 
-	if (pt_unlikely(input - w->va_base > w->va_mask || !w->fast || access > GUEST_ASKED))
+	if (pt_likely((entry & w->usual_mask) == w->usual_want && !(access & ~prot))) {
+		leaf->prot = prot;
+		leaf->type = w->usual_type;
+		leaf->clean = false;
+	} else if ((entry & w->leaf_mask[access]) == w->leaf_want[access]) {
+		leaf->prot = g->rights(w, ~0ULL, 0, entry, access) & ~w->deny;
+		leaf->type = g->type(w, entry, 0);
+		leaf->clean = guest_is_clean(g, w, entry, leaf->prot);
+	} else {
+		return false;
+	}
+	leaf->oa = (f->unpack(entry) & w->addr_mask) | (v & (pt_granule(f) - 1));
+	leaf->entry = entry;
+	leaf->size_lg2 = f->granule_lg2;
+	leaf->level = 0;
+	return true;
+}
+
+/*
+ * The usual case of guest_walk_any, of a granule; false leaves it to that. far: memory is behind
+ * callbacks alone, an offset is an address.
+ */
+PT_INLINE bool guest_walk_usual(const struct guest_format *g, const struct iomt_walker *w, u64 iova,
+				uint32_t access, bool far, struct iomt_walk_leaf *leaf)
+{
+	const struct pt_format *f = g->facts;
+	u64 input = guest_untag(w, iova), v = input & w->va_mask, entry, index;
+	u64 table = w->top;
+
+	if (pt_unlikely(input - w->va_base > w->va_mask || access - 1 >= GUEST_ASKED))
 		return false;
 #pragma GCC unroll 6
 	for (unsigned level = f->max_levels - 1u; level > 0; level--) {
-		u64 index;
-
 		if (level >= f->min_levels && level > w->top_level)
 			continue;
 		index = pt_index(f, v, level);
 		if (f->root_concat_lg2 &&
 		    (level == f->max_levels - 1u || pt_unlikely(level == w->top_level)))
 			index = v >> pt_unit_lg2(f, level);
-		if (!guest_usual_child(f, w, pt_load(table + index), level, &table))
+		if (!guest_usual_read(w, table, index, far, &entry) ||
+		    !guest_usual_child(g, w, entry, level, &table))
 			return false;
 	}
-	entry = pt_load(table + (f->root_concat_lg2 && !w->top_level ? v >> f->granule_lg2
-								     : pt_index(f, v, 0)));
-	if (pt_unlikely((entry & w->leaf_mask[access]) != w->leaf_want[access]))
-		return false;
-	leaf->oa = (f->unpack(entry) & w->addr_mask) | (v & (pt_granule(f) - 1));
-	leaf->entry = entry;
-	leaf->prot = g->rights(w, ~0ULL, 0, entry, access) & ~w->deny;
-	leaf->size_lg2 = f->granule_lg2;
-	leaf->level = 0;
-	leaf->type = g->type(w, entry, 0);
-	leaf->clean = (w->flags & IOMT_WALK_DIRTY) && (leaf->prot & IOMT_WRITE) &&
-		      g->dirtied(entry) != entry;
-	return true;
+	index = f->root_concat_lg2 && !w->top_level ? v >> f->granule_lg2 : pt_index(f, v, 0);
+	return guest_usual_read(w, table, index, far, &entry) &&
+	       guest_usual_leaf(g, w, v, entry, access, leaf);
 }
 
 /* Defines iomt_walk_<format>, for the facts in "value". */
@@ -339,13 +393,20 @@ PT_INLINE bool guest_walk_usual(const struct guest_format *g, const struct iomt_
 	static int format##_walk(const struct iomt_walker *walker, u64 iova, uint32_t access,      \
 				 struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)       \
 	{                                                                                          \
-		if (pt_likely(guest_walk_usual(&(value), walker, iova, access, leaf)))             \
+		if (pt_likely(guest_walk_usual(&(value), walker, iova, access, false, leaf)))      \
+			return 0;                                                                  \
+		return format##_walk_whole(walker, iova, access, leaf, fault);                     \
+	}                                                                                          \
+	static int format##_walk_far(const struct iomt_walker *walker, u64 iova, uint32_t access,  \
+				     struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)   \
+	{                                                                                          \
+		if (pt_likely(guest_walk_usual(&(value), walker, iova, access, true, leaf)))       \
 			return 0;                                                                  \
 		return format##_walk_whole(walker, iova, access, leaf, fault);                     \
 	}                                                                                          \
 	const struct iomt_walk_format iomt_walk_##format = {                                       \
 		.facts = &(value),                                                                 \
-		.walk = format##_walk,                                                             \
+		.walk = {format##_walk, format##_walk_far, format##_walk_whole},                   \
 		.walk_with_path = format##_walk_path,                                              \
 	}
 /* clang-format on */

@@ -94,24 +94,44 @@ static void place_input(struct iomt_walker *w, unsigned iova_bits)
 	w->tag_bits = w->flags & IOMT_WALK_TOP_BYTE ? 8 : 0;
 }
 
-/* Where the first region is; whether the top table lies in it whole. */
-static void place_memory(struct iomt_walker *w, const struct pt_format *f, u64 top_bytes)
+/*
+ * Where the first region is, and which way walks go. A usual table lies in it whole and within the
+ * output address size: so the bits above that cannot be mistaken for an offset.
+ */
+static enum guest_way place_memory(struct iomt_walker *w, const struct pt_format *f, u64 top_bytes)
 {
 	const struct iomt_guest_region *region = w->mem->regions;
-	u64 offset;
+	u64 highest = w->addr_mask & ~w->beyond; /* the last granule */
 
-	if (!w->mem->count)
-		return;
+	if (!w->mem->count) {
+		w->read64 = w->mem->read64;
+		w->ctx = w->mem->ctx;
+		w->top = w->root;
+		w->last_table = highest;
+		return w->read64 && !(w->root & w->beyond) ? GUEST_FAR : GUEST_ANYWHERE;
+	}
 	w->host = region->host;
 	w->base = region->base;
 	w->last_word = region->size - 8;
-	offset = w->root - w->base;
-	if (region->size < top_bytes || region->size < pt_granule(f) ||
-	    offset > region->size - top_bytes)
-		return;
+	w->top = w->root - w->base;
+	if (region->size < top_bytes || region->size < pt_granule(f) || w->base > highest ||
+	    w->top > region->size - top_bytes || (w->root & w->beyond))
+		return GUEST_ANYWHERE;
 	w->last_table = region->size - pt_granule(f);
-	w->top = (const u64 *)(w->host + offset);
-	w->fast = !(w->root & w->beyond);
+	if (w->last_table > highest - w->base)
+		w->last_table = highest - w->base;
+	return GUEST_NEAR;
+}
+
+/* What usual entries look like, and what the most usual leaf means. */
+static void place_usual(struct iomt_walker *w, const struct guest_format *g)
+{
+	g->usual(w);
+	w->table_offset = w->base + w->table_want;
+	if (g->facts->plain_tables)
+		w->table_mask |= g->facts->pack(w->addr_mask);
+	w->usual_prot = g->rights(w, ~0ULL, 0, w->usual_want, IOMT_READ | IOMT_WRITE) & ~w->deny;
+	w->usual_type = g->type(w, w->usual_want, 0);
 }
 
 static int check_rest(const struct guest_format *g, const struct iomt_walk_cfg *cfg,
@@ -153,6 +173,7 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
 	unsigned levels, iova_bits, top_lg2;
 	const struct guest_format *g;
 	const struct pt_format *f;
+	enum guest_way way;
 	int err;
 
 	if (!size_fits(cfg, sizeof(*cfg), cfg->size))
@@ -184,15 +205,16 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
 	walker->root = cfg->root & pt_low_bits(52) & ~pt_low_bits(top_lg2);
 	if ((walker->root & walker->beyond) && !g->output_faults)
 		return wrong(error, "root", "beyond the output address size");
-	place_memory(walker, f, 1ULL << top_lg2);
-	g->usual(walker);
+	way = place_memory(walker, f, 1ULL << top_lg2);
+	walker->walk = cfg->format->walk[way];
+	place_usual(walker, g);
 	return 0;
 }
 
 int iomt_walk(const struct iomt_walker *walker, uint64_t iova, uint32_t access,
 	      struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)
 {
-	return walker->format->walk(walker, iova, access, leaf, fault);
+	return walker->walk(walker, iova, access, leaf, fault);
 }
 
 int iomt_walk_with_path(const struct iomt_walker *walker, uint64_t iova, uint32_t access,

@@ -72,6 +72,13 @@ PT_INLINE void x86_64_usual(struct iomt_walker *w)
 		accessed |= GUEST_EXTENDED_ACCESSED;
 	w->table_want = PRESENT | WRITABLE | USER | accessed;
 	w->table_mask = w->table_want | PAGE_SIZE | GLOBAL | NO_EXEC | w->beyond;
+	w->usual_want = PRESENT | USER | WRITABLE | accessed;
+	w->usual_want |= w->flags & IOMT_WALK_DIRTY ? DIRTY : 0;
+	w->usual_mask = w->usual_want | WRITE_THROUGH | NO_CACHE | PAT_4K | GLOBAL | w->beyond;
+	if ((w->flags & IOMT_WALK_NX) && !(w->deny & IOMT_EXEC))
+		w->usual_no_exec = NO_EXEC;
+	else
+		w->usual_mask |= NO_EXEC;
 	for (unsigned access = 1; access < 8; access++) {
 		u64 want = PRESENT | USER | accessed;
 
