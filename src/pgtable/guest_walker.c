@@ -202,7 +202,8 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
 	top_lg2 = iova_bits - pt_unit_lg2(f, levels - 1) + 3;
 	if (iova_bits <= pt_unit_lg2(f, levels - 1) || top_lg2 < f->root_min_lg2)
 		top_lg2 = f->root_min_lg2;
-	walker->root = cfg->root & pt_low_bits(52) & ~pt_low_bits(top_lg2);
+	walker->root =
+		cfg->root & (walker->addr_mask | (pt_granule(f) - 1)) & ~pt_low_bits(top_lg2);
 	if ((walker->root & walker->beyond) && !g->output_faults)
 		return wrong(error, "root", "beyond the output address size");
 	way = place_memory(walker, f, 1ULL << top_lg2);
