@@ -20,6 +20,7 @@ void seed_ids_history(void);
 void seed_pasid(void);
 void seed_repack(void);
 void seed_pack(void);
+void seed_walk(void);
 
 /* Writes the file KIND-WHAT. */
 void seed_write(const char *kind, const char *what, const void *data, size_t size);

@@ -7,8 +7,8 @@
  * below make each architecture's own report.
  *
  * The tables are hostile. They may hold anything, and other threads (the guest's processors) may
- * change them at any time: no call crashes, hangs, or reads outside of the guest's memory. A walk reads
- * each entry once and whole; its answer is that of hardware that read these words.
+ * change them at any time: no call crashes, hangs, or reads outside of the guest's memory. Each entry
+ * that an answer is made of was read once and whole; it is the answer of hardware that read these.
  *
  * Not for tables of the library's own: iomt_pt_translate trusts those, and is all that they need.
  *
@@ -269,7 +269,7 @@ enum iomt_walk_fault_kind {
 struct iomt_walk_fault {
 	uint64_t iova;	  /* the input address of the whole walk */
 	uint64_t input;	  /* of the stage that failed; the same but for stage 2 under a stage 1 */
-	uint64_t address; /* guest address of the entry that ended the walk; 0: none was read */
+	uint64_t address; /* guest address of the entry that ended the walk; 0: there was none */
 	uint64_t entry;	  /* what it was; 0 when none was read */
 	uint32_t access;  /* as it was asked for */
 	uint32_t denied;  /* PERMISSION: which of READ, WRITE, EXEC were missing */

@@ -80,16 +80,22 @@ static struct {
 		uint64_t address;
 		uint64_t value;
 	} log[MOST_READS];
+	/* what words were before they changed */
+	unsigned changes;
+	struct {
+		uint64_t *word;
+		uint64_t was;
+	} undo[MOST_READS];
 } play;
 
 static uint64_t choose(uint64_t limit)
 {
-	return play.source->next(play.source->ctx) % limit;
+	return play.source->next(play.source->ctx, limit);
 }
 
 static uint64_t anything(void)
 {
-	return play.source->next(play.source->ctx);
+	return play.source->next(play.source->ctx, 0);
 }
 
 static bool likely(void)
@@ -438,6 +444,23 @@ static bool compare_memory(const struct reader_answer *want, struct play_counts 
 	return again;
 }
 
+static void change(uint64_t *word, uint64_t value)
+{
+	if (play.changes == MOST_READS)
+		return;
+	play.undo[play.changes].word = word;
+	play.undo[play.changes++].was = *word;
+	*word = value;
+}
+
+static void undo(void)
+{
+	while (play.changes) {
+		play.changes--;
+		*play.undo[play.changes].word = play.undo[play.changes].was;
+	}
+}
+
 static int read64(void *ctx, uint64_t address, uint64_t *value)
 {
 	uint64_t *word = word_at(address);
@@ -445,7 +468,8 @@ static int read64(void *ctx, uint64_t address, uint64_t *value)
 	(void)ctx;
 	CHECK(!(address & 7));
 	if (play.changing && word && !choose(3))
-		*word = likely() ? some_entry((unsigned)choose(PAGES)) : *word ^ 1ULL << choose(64);
+		change(word,
+		       likely() ? some_entry((unsigned)choose(PAGES)) : *word ^ 1ULL << choose(64));
 	if (play.reads < MOST_READS) {
 		play.log[play.reads].address = address;
 		play.log[play.reads++].value = word ? *word : 0;
@@ -463,12 +487,15 @@ static int cas64(void *ctx, uint64_t address, uint64_t *expected, uint64_t desir
 	(void)ctx;
 	CHECK(word && !(address & 7));
 	if (play.changing && !choose(8))
-		*word ^= 1ULL << choose(64);
+		change(word, *word ^ 1ULL << choose(64));
 	if (*word != *expected) {
 		*expected = *word;
 		return IOMT_EAGAIN;
 	}
-	*word = desired;
+	if (play.changing)
+		change(word, desired);
+	else
+		*word = desired;
 	return 0;
 }
 
@@ -568,6 +595,7 @@ static void ask_changing(const struct iomt_walker *walker, uint64_t iova, uint32
 	play.changing = true;
 	said.err = iomt_walk(walker, iova, access, &said.leaf, &said.fault);
 	play.changing = false;
+	undo();
 	if (said.err == IOMT_EAGAIN)
 		return;
 	reader.read = read_log;
@@ -608,10 +636,4 @@ void play_guest(const struct play_source *source, uint64_t seed, struct play_cou
 			ask_changing(&walker, iova, access);
 	}
 	clear();
-	/* what changed meanwhile is anywhere that was read */
-	for (unsigned i = 0; i < play.reads; i++) {
-		if (word_at(play.log[i].address))
-			*word_at(play.log[i].address) = 0;
-	}
-	play.reads = 0;
 }

@@ -8,9 +8,9 @@
 
 #include <iomt/walk.h>
 
-/* Where choices come from. */
+/* Where choices come from: 0..below - 1, or any 64 bits where below is 0. */
 struct play_source {
-	uint64_t (*next)(void *ctx);
+	uint64_t (*next)(void *ctx, uint64_t below);
 	void *ctx;
 };
 

@@ -6,9 +6,9 @@
 
 #define ROUNDS 300000u
 
-static uint64_t next(void *ctx)
+static uint64_t next(void *ctx, uint64_t below)
 {
-	return random_next(ctx);
+	return below ? random_below(ctx, below) : random_next(ctx);
 }
 
 /* IOMT_TEST_SEED is that of one table: all is repeated from there on. */
