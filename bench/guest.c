@@ -53,8 +53,10 @@ static int read64(void *ctx, uint64_t address, uint64_t *value)
 }
 
 /* Tables of the pool, in one region as large as a process. */
-static bool open_guest(struct round *round, bool mapped)
+static bool open_guest(struct round *round, bool mapped, bool large)
 {
+	/* out of step with the input, so that there is nothing but granules */
+	uint64_t oa = BENCH_OA + (large ? 0 : 1ULL << round->kind->granule_lg2);
 	uint64_t size = (uint64_t)round->bench->param << 20;
 	struct iomt_pt_cfg_error error = {"", ""};
 	struct guest *guest = calloc(1, sizeof(*guest));
@@ -67,9 +69,8 @@ static bool open_guest(struct round *round, bool mapped)
 	if (!guest || !bench_table(round, 0))
 		return false;
 	bench_check(round,
-		    round->target->map(round->pt, BENCH_BASE,
-				       BENCH_OA + (1ULL << round->kind->granule_lg2), size,
-				       IOMT_READ | IOMT_WRITE, NULL),
+		    round->target->map(round->pt, BENCH_BASE, oa, size, IOMT_READ | IOMT_WRITE,
+				       NULL),
 		    "map");
 	iomt_pt_hw(round->pt, &hw);
 	guest->region = (struct iomt_guest_region){.base = LOWEST + round->pt->phys_offset,
@@ -92,12 +93,17 @@ static bool open_guest(struct round *round, bool mapped)
 
 static bool open_mapped(struct round *round)
 {
-	return open_guest(round, true);
+	return open_guest(round, true, false);
 }
 
 static bool open_callbacks(struct round *round)
 {
-	return open_guest(round, false);
+	return open_guest(round, false, false);
+}
+
+static bool open_large(struct round *round)
+{
+	return open_guest(round, true, true);
 }
 
 static void new_addresses(struct round *round)
@@ -137,10 +143,12 @@ void bench_guest(const struct kind *kind)
 {
 	static const struct workload mapped = {open_mapped, new_addresses, walk, NULL, done};
 	static const struct workload callbacks = {open_callbacks, new_addresses, walk, NULL, done};
+	static const struct workload large = {open_large, new_addresses, walk, NULL, done};
 
 	if (!walk_format(kind))
 		return;
 	bench_add_own(kind, "guest walk in 2M", &mapped, 2);
 	bench_add_own(kind, "guest walk in 2M, callbacks", &callbacks, 2);
 	bench_add_own(kind, "guest walk in 1G", &mapped, 1024);
+	bench_add_own(kind, "guest walk in 1G of large pages", &large, 1024);
 }

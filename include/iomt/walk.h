@@ -194,8 +194,6 @@ struct iomt_walker {
 
 	uint64_t table_mask; /* of entries that point to tables: what must be as in table_want */
 	uint64_t table_want;
-	uint64_t leaf_mask[8]; /* the same of leaves, by what is asked */
-	uint64_t leaf_want[8];
 	uint64_t beyond; /* those of addr_mask that the hardware does not have */
 	uint64_t root;
 	uint64_t base;	    /* of the first region */

@@ -76,19 +76,6 @@ PT_INLINE void amdv1_usual(struct iomt_walker *w)
 	w->usual_want = PRESENT | PERMISSIONS | accessed;
 	w->usual_want |= w->flags & IOMT_WALK_DIRTY ? DIRTY : 0;
 	w->usual_mask = w->usual_want | NEXT_MASK | LEAF_RESERVED | FORCE_SNOOP | w->beyond;
-	for (unsigned access = 1; access < 8; access++) {
-		u64 want = PRESENT | accessed;
-
-		if (access & (w->deny | (w->deny & IOMT_READ ? IOMT_EXEC : 0))) {
-			guest_never(w, access);
-			continue;
-		}
-		want |= access & (IOMT_READ | IOMT_EXEC) ? READ_ALLOWED : 0;
-		want |= access & IOMT_WRITE ? WRITE_ALLOWED : 0;
-		want |= (access & IOMT_WRITE) && (w->flags & IOMT_WALK_DIRTY) ? DIRTY : 0;
-		w->leaf_want[access] = want;
-		w->leaf_mask[access] = want | NEXT_MASK | LEAF_RESERVED | w->beyond;
-	}
 }
 
 static const struct guest_format guest_amdv1 = {

@@ -90,16 +90,6 @@ PT_INLINE void s1_usual_of(const struct pt_format *f, struct iomt_walker *w)
 	}
 	w->usual_mask =
 		w->usual_want | 7ULL << ATTR_INDEX_SHIFT | S1_READ_ONLY | CONTIGUOUS | beyond;
-	for (unsigned access = 1; access < 8; access++) {
-		u64 none = CONTIGUOUS | beyond;
-
-		w->leaf_want[access] = VALID | PAGE | ACCESSED | S1_USER;
-		none |= access & IOMT_WRITE ? S1_READ_ONLY : 0;
-		none |= access & IOMT_EXEC ? S1_UXN : 0;
-		w->leaf_mask[access] = w->leaf_want[access] | none;
-		if ((access & w->deny) || ((access & IOMT_EXEC) && (w->flags & IOMT_WALK_WXN)))
-			guest_never(w, access);
-	}
 }
 
 #define S1_FLAGS                                                                       \

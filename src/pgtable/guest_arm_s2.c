@@ -53,17 +53,6 @@ PT_INLINE void s2_usual_of(const struct pt_format *f, struct iomt_walker *w)
 	w->usual_want = VALID | PAGE | ACCESSED | S2_READ | S2_WRITE | 15ULL << S2_MEMATTR_SHIFT;
 	w->usual_want |= XN_HIGH;
 	w->usual_mask = w->usual_want | XN_LOW | CONTIGUOUS | beyond;
-	for (unsigned access = 1; access < 8; access++) {
-		u64 want = VALID | PAGE | ACCESSED;
-
-		want |= access & IOMT_READ ? S2_READ : 0;
-		want |= access & IOMT_WRITE ? S2_WRITE : 0;
-		w->leaf_want[access] = want;
-		w->leaf_mask[access] = want | CONTIGUOUS | beyond;
-		w->leaf_mask[access] |= access & IOMT_EXEC ? XN_HIGH | XN_LOW : 0;
-		if (access & w->deny)
-			guest_never(w, access);
-	}
 }
 
 #define S2_FLAGS (IOMT_WALK_ACCESSED | IOMT_WALK_DIRTY | IOMT_WALK_NO_ACCESS_FAULT | IOMT_WALK_XNX)

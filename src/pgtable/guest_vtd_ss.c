@@ -63,19 +63,6 @@ PT_INLINE void vtd_ss_usual(struct iomt_walker *w)
 	w->table_mask = w->table_want | PAGE_SIZE | SNOOP | reserved;
 	w->usual_want = ALLOWED | accessed | (w->flags & IOMT_WALK_DIRTY ? DIRTY : 0);
 	w->usual_mask = w->usual_want | SNOOP | (15ULL << TYPE_SHIFT) | reserved;
-	for (unsigned access = 1; access < 8; access++) {
-		u64 want = accessed;
-
-		if (access & (w->deny | (w->deny & IOMT_READ ? IOMT_EXEC : 0))) {
-			guest_never(w, access);
-			continue;
-		}
-		want |= access & (IOMT_READ | IOMT_EXEC) ? READ_ALLOWED : 0;
-		want |= access & IOMT_WRITE ? WRITE_ALLOWED : 0;
-		want |= (access & IOMT_WRITE) && (w->flags & IOMT_WALK_DIRTY) ? DIRTY : 0;
-		w->leaf_want[access] = want;
-		w->leaf_mask[access] = want | reserved | (w->flags & IOMT_WALK_SNOOP ? 0 : SNOOP);
-	}
 }
 
 static const struct guest_format guest_vtd_ss = {

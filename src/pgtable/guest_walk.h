@@ -53,9 +53,9 @@ struct guest_format {
 	uint8_t (*type)(const struct iomt_walker *w, u64 leaf, unsigned level);
 
 	/*
-	 * For the fast way: what usual tables look like (table_mask, table_want), leaves by what is asked
-	 * (leaf_mask, leaf_want), and the most usual leaf, which users may read and write (usual_mask,
-	 * usual_want; in usual_no_exec the one bit that may differ).
+	 * For the fast way: what usual tables look like (table_mask, table_want), and the usual leaf of a
+	 * granule, which users may read and write (usual_mask, usual_want; in usual_no_exec the one bit
+	 * that may differ).
 	 */
 	void (*usual)(struct iomt_walker *w);
 };
@@ -77,6 +77,9 @@ struct iomt_walk_format {
 			      struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault,
 			      struct iomt_walk_path *path);
 };
+
+typedef bool guest_other_leaf_fn(const struct iomt_walker *w, u64 v, u64 entry, unsigned level,
+				 uint32_t access, struct iomt_walk_leaf *leaf);
 
 /* Where a walk is. */
 struct guest_at {
@@ -179,15 +182,12 @@ PT_INLINE void guest_fill(const struct guest_format *g, const struct iomt_walker
 		(w->flags & IOMT_WALK_DIRTY) && (prot & IOMT_WRITE) && g->dirtied(entry) != entry;
 }
 
-/* The leaf as hardware leaves it after an access that was granted. */
-PT_INLINE u64 guest_marked(const struct guest_format *g, const struct iomt_walker *w, u64 entry,
-			   uint32_t granted)
+/* Nobody sets the accessed bit, and hardware minds. */
+PT_INLINE bool guest_access_fault(const struct guest_format *g, const struct iomt_walker *w,
+				  u64 entry)
 {
-	if (w->flags & IOMT_WALK_ACCESSED)
-		entry |= g->accessed;
-	if ((w->flags & IOMT_WALK_DIRTY) && (granted & IOMT_WRITE))
-		entry = g->dirtied(entry);
-	return entry;
+	return g->access_faults && !(entry & g->accessed) &&
+	       !(w->flags & (IOMT_WALK_ACCESSED | IOMT_WALK_NO_ACCESS_FAULT));
 }
 
 /* VT-d's extended accessed bit goes with the accessed bit. */
@@ -196,6 +196,17 @@ PT_INLINE u64 guest_marked(const struct guest_format *g, const struct iomt_walke
 PT_INLINE u64 guest_extended(const struct iomt_walker *w)
 {
 	return w->flags & IOMT_WALK_EXTENDED_ACCESSED ? GUEST_EXTENDED_ACCESSED : 0;
+}
+
+/* The leaf as hardware leaves it after an access that was granted. */
+PT_INLINE u64 guest_marked(const struct guest_format *g, const struct iomt_walker *w, u64 entry,
+			   uint32_t granted)
+{
+	if (w->flags & IOMT_WALK_ACCESSED)
+		entry |= g->accessed | guest_extended(w);
+	if ((w->flags & IOMT_WALK_DIRTY) && (granted & IOMT_WRITE))
+		entry = g->dirtied(entry);
+	return entry;
 }
 
 /* Marks all entries of the path, from the top on. Where one cannot be, *at is there. */
@@ -248,8 +259,7 @@ PT_INLINE int guest_walk_once(const struct guest_format *g, const struct iomt_wa
 	judged = guest_descend(g, w, &at, path);
 	if (pt_unlikely(judged != GUEST_LEAF))
 		return guest_fault(g, w, &at, judged, iova, access, fault);
-	if (g->access_faults && !(at.entry & g->accessed) &&
-	    !(w->flags & (IOMT_WALK_ACCESSED | IOMT_WALK_NO_ACCESS_FAULT)))
+	if (guest_access_fault(g, w, at.entry))
 		return guest_fault(g, w, &at, IOMT_WALK_FAULT_ACCESSED, iova, access, fault);
 	prot = g->rights(w, at.all, at.any, at.entry, access) & ~w->deny;
 	if (pt_unlikely(access & GUEST_ASKED & ~prot) && !(access & IOMT_WALK_ATS)) {
@@ -260,7 +270,7 @@ PT_INLINE int guest_walk_once(const struct guest_format *g, const struct iomt_wa
 	granted = access & GUEST_ASKED & prot;
 	marked = at.entry;
 	if (granted && !(access & IOMT_WALK_LOOK)) {
-		marked = guest_marked(g, w, at.entry, granted) | guest_extended(w);
+		marked = guest_marked(g, w, at.entry, granted);
 		if (w->flags & IOMT_WALK_ACCESSED) {
 			err = guest_mark(g, w, path, marked, &at);
 			if (err == IOMT_EFAULT)
@@ -317,37 +327,49 @@ PT_INLINE bool guest_usual_read(const struct iomt_walker *w, u64 table, u64 inde
 	return true;
 }
 
-/* What a leaf of a granule means, if it is nothing special. */
+/* What any leaf means below usual tables, if it is to be had and hardware would change nothing. */
+PT_INLINE bool guest_other_leaf(const struct guest_format *g, const struct iomt_walker *w, u64 v,
+				u64 entry, unsigned level, uint32_t access,
+				struct iomt_walk_leaf *leaf)
+{
+	uint32_t prot;
+
+	if (g->judge(w, entry, level) != GUEST_LEAF)
+		return false;
+	prot = g->rights(w, ~0ULL, 0, entry, access) & ~w->deny;
+	if ((access & ~prot) || guest_access_fault(g, w, entry) ||
+	    guest_marked(g, w, entry, access) != entry)
+		return false;
+	guest_fill(g, w, v, entry, level, prot, leaf);
+	return true;
+}
+
+/* What a leaf of a granule means that users may read and write. */
 PT_INLINE bool guest_usual_leaf(const struct guest_format *g, const struct iomt_walker *w, u64 v,
 				u64 entry, uint32_t access, struct iomt_walk_leaf *leaf)
 {
 	const struct pt_format *f = g->facts;
 	uint32_t prot = w->usual_prot ^ (entry & w->usual_no_exec ? IOMT_EXEC : 0);
 
-	if (pt_likely((entry & w->usual_mask) == w->usual_want && !(access & ~prot))) {
-		leaf->prot = prot;
-		leaf->type = w->usual_type;
-		leaf->clean = false;
-	} else if ((entry & w->leaf_mask[access]) == w->leaf_want[access]) {
-		leaf->prot = g->rights(w, ~0ULL, 0, entry, access) & ~w->deny;
-		leaf->type = g->type(w, entry, 0);
-		leaf->clean = guest_is_clean(g, w, entry, leaf->prot);
-	} else {
+	if (pt_unlikely((entry & w->usual_mask) != w->usual_want || (access & ~prot)))
 		return false;
-	}
 	leaf->oa = (f->unpack(entry) & w->addr_mask) | (v & (pt_granule(f) - 1));
 	leaf->entry = entry;
+	leaf->prot = prot;
 	leaf->size_lg2 = f->granule_lg2;
 	leaf->level = 0;
+	leaf->type = w->usual_type;
+	leaf->clean = false;
 	return true;
 }
 
 /*
- * The usual case of guest_walk_any, of a granule; false leaves it to that. far: memory is behind
- * callbacks alone, an offset is an address.
+ * The usual case of guest_walk_any; false leaves it to that. far: memory is behind callbacks alone, an
+ * offset is an address. other: guest_other_leaf of the format, out of the way.
  */
-PT_INLINE bool guest_walk_usual(const struct guest_format *g, const struct iomt_walker *w, u64 iova,
-				uint32_t access, bool far, struct iomt_walk_leaf *leaf)
+PT_INLINE bool guest_walk_usual(const struct guest_format *g, guest_other_leaf_fn *other,
+				const struct iomt_walker *w, u64 iova, uint32_t access, bool far,
+				struct iomt_walk_leaf *leaf)
 {
 	const struct pt_format *f = g->facts;
 	u64 input = guest_untag(w, iova), v = input & w->va_mask, entry, index;
@@ -363,18 +385,27 @@ PT_INLINE bool guest_walk_usual(const struct guest_format *g, const struct iomt_
 		if (f->root_concat_lg2 &&
 		    (level == f->max_levels - 1u || pt_unlikely(level == w->top_level)))
 			index = v >> pt_unit_lg2(f, level);
-		if (!guest_usual_read(w, table, index, far, &entry) ||
-		    !guest_usual_child(g, w, entry, level, &table))
+		if (!guest_usual_read(w, table, index, far, &entry))
 			return false;
+		if (!guest_usual_child(g, w, entry, level, &table))
+			return other(w, v, entry, level, access, leaf);
 	}
 	index = f->root_concat_lg2 && !w->top_level ? v >> f->granule_lg2 : pt_index(f, v, 0);
-	return guest_usual_read(w, table, index, far, &entry) &&
-	       guest_usual_leaf(g, w, v, entry, access, leaf);
+	if (!guest_usual_read(w, table, index, far, &entry))
+		return false;
+	return guest_usual_leaf(g, w, v, entry, access, leaf) ||
+	       other(w, v, entry, 0, access, leaf);
 }
 
 /* Defines iomt_walk_<format>, for the facts in "value". */
 /* clang-format off */
 #define GUEST_FORMAT_ENTRY(format, value)                                                          \
+	PT_NOINLINE bool format##_other_leaf(const struct iomt_walker *walker, u64 v, u64 entry,   \
+					     unsigned level, uint32_t access,                      \
+					     struct iomt_walk_leaf *leaf)                          \
+	{                                                                                          \
+		return guest_other_leaf(&(value), walker, v, entry, level, access, leaf);          \
+	}                                                                                          \
 	PT_NOINLINE int format##_walk_path(const struct iomt_walker *walker, u64 iova,             \
 					   uint32_t access, struct iomt_walk_leaf *leaf,           \
 					   struct iomt_walk_fault *fault,                          \
@@ -393,14 +424,14 @@ PT_INLINE bool guest_walk_usual(const struct guest_format *g, const struct iomt_
 	static int format##_walk(const struct iomt_walker *walker, u64 iova, uint32_t access,      \
 				 struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)       \
 	{                                                                                          \
-		if (pt_likely(guest_walk_usual(&(value), walker, iova, access, false, leaf)))      \
+		if (pt_likely(guest_walk_usual(&(value), format##_other_leaf, walker, iova, access, false, leaf)))      \
 			return 0;                                                                  \
 		return format##_walk_whole(walker, iova, access, leaf, fault);                     \
 	}                                                                                          \
 	static int format##_walk_far(const struct iomt_walker *walker, u64 iova, uint32_t access,  \
 				     struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)   \
 	{                                                                                          \
-		if (pt_likely(guest_walk_usual(&(value), walker, iova, access, true, leaf)))       \
+		if (pt_likely(guest_walk_usual(&(value), format##_other_leaf, walker, iova, access, true, leaf)))       \
 			return 0;                                                                  \
 		return format##_walk_whole(walker, iova, access, leaf, fault);                     \
 	}                                                                                          \
@@ -415,12 +446,5 @@ PT_INLINE bool guest_walk_usual(const struct guest_format *g, const struct iomt_
 
 /* Bits high..low of an entry. */
 #define GUEST_BITS(high, low) (pt_low_bits((high) + 1) & ~pt_low_bits(low))
-
-/* Nothing of what w denies is usual, nor an access without a right. */
-PT_INLINE void guest_never(struct iomt_walker *w, unsigned access)
-{
-	w->leaf_mask[access] = 0;
-	w->leaf_want[access] = 1;
-}
 
 #endif

@@ -79,20 +79,6 @@ PT_INLINE void x86_64_usual(struct iomt_walker *w)
 		w->usual_no_exec = NO_EXEC;
 	else
 		w->usual_mask |= NO_EXEC;
-	for (unsigned access = 1; access < 8; access++) {
-		u64 want = PRESENT | USER | accessed;
-
-		if (access & w->deny) {
-			guest_never(w, access);
-			continue;
-		}
-		want |= access & IOMT_WRITE ? WRITABLE : 0;
-		want |= (access & IOMT_WRITE) && (w->flags & IOMT_WALK_DIRTY) ? DIRTY : 0;
-		w->leaf_want[access] = want;
-		w->leaf_mask[access] = want | w->beyond;
-		if ((access & IOMT_EXEC) || !(w->flags & IOMT_WALK_NX))
-			w->leaf_mask[access] |= NO_EXEC;
-	}
 }
 
 static const struct guest_format guest_x86_64 = {

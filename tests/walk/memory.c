@@ -116,6 +116,38 @@ static void asked(void)
 	}
 }
 
+/* The first word behind all memory, and the last one in it. */
+static void ends(void)
+{
+	struct iomt_walk_cfg cfg;
+	struct iomt_walk_leaf leaf;
+	struct iomt_walk_fault fault;
+	struct iomt_walker walker;
+
+	guest_open(&guest, true);
+	guest.region.size = 0x4000;
+	*guest_word(&guest, 0x1000) = 0x2007;
+	*guest_word(&guest, 0x2000) = 0x3007;
+	*guest_word(&guest, 0x3000) = 0x5007; /* where memory ends */
+	*guest_word(&guest, 0x3008) = 0x4007;
+	*guest_word(&guest, 0x4ff8) = 0xaaaa007;
+	*guest_word(&guest, 0x5000) = 0xbbbb007;
+	cfg = usual(&guest.mem);
+	CHECK_INT(iomt_walker_init(&walker, &cfg, NULL), 0);
+	CHECK_INT(iomt_walk(&walker, 0x3ff123, IOMT_READ, &leaf, &fault), 0);
+	CHECK_EQ(leaf.oa, 0xaaaa123);
+	CHECK_INT(iomt_walk(&walker, 0x123, IOMT_READ, &leaf, &fault), IOMT_EFAULT);
+	CHECK_EQ(fault.kind, IOMT_WALK_FAULT_TABLE);
+	CHECK_EQ(fault.address, 0x5000);
+	/* the same for a table that is cut off */
+	guest.region.size = 0x3ff8;
+	CHECK_INT(iomt_walker_init(&walker, &cfg, NULL), 0);
+	CHECK_INT(iomt_walk(&walker, 0x3fe123, IOMT_READ, &leaf, &fault), IOMT_EFAULT);
+	CHECK_EQ(fault.kind, IOMT_WALK_FAULT_ABSENT);
+	CHECK_INT(iomt_walk(&walker, 0x3ff123, IOMT_READ, &leaf, &fault), IOMT_EFAULT);
+	CHECK_EQ(fault.kind, IOMT_WALK_FAULT_TABLE);
+}
+
 /* A table whose upper half is in another region, or nowhere; a region of one word. */
 static void edges(void)
 {
@@ -245,5 +277,5 @@ static void texts(void)
 	}
 }
 
-TEST_SUITE(walk_memory, TEST(fields), TEST(asked), TEST(edges), TEST(beyond), TEST(restless),
-	   TEST(texts));
+TEST_SUITE(walk_memory, TEST(fields), TEST(asked), TEST(ends), TEST(edges), TEST(beyond),
+	   TEST(restless), TEST(texts));
