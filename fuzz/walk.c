@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Guest tables full of anything: in regions, cut anywhere, and behind callbacks, where words change
- * between any two reads. The library says what the other walker says (tests/walk/play.h), and leaves
+ * between any two reads. The library says what the other walker says (tests/walk/guest_play.h), and leaves
  * the same behind.
  */
-#include "play.h"
+#include "guest_play.h"
 #include "random.h"
 #include "target.h"
 #include "test.h"

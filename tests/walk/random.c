@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Random guest tables against the other walker, of every format. */
 #include "random.h"
-#include "play.h"
+#include "guest_play.h"
 #include "test.h"
 
 #define ROUNDS 300000u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "play.h"
+#include "guest_play.h"
 #include "guest_reader.h"
 #include "test.h"
 

@@ -3,8 +3,8 @@
  * Guest tables that hold anything, out of random numbers or a fuzzer's bytes: the library and the other
  * walker (guest_reader.h) must say the same, and leave the same behind.
  */
-#ifndef TESTS_WALK_PLAY_H
-#define TESTS_WALK_PLAY_H
+#ifndef TESTS_WALK_GUEST_PLAY_H
+#define TESTS_WALK_GUEST_PLAY_H
 
 #include <iomt/walk.h>
 
