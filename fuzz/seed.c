@@ -44,6 +44,7 @@ int main(int argc, char **argv)
 		{"pasid", seed_pasid},
 		{"ids_history", seed_ids_history},
 		{"repack", seed_repack},
+		{"walk", seed_walk},
 		{"pack", seed_pack},
 		{"domain", seed_domain},
 	};

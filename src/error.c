@@ -18,6 +18,8 @@ const char *iomt_strerror(int error)
 		return "out of memory for tables";
 	case IOMT_EACCES:
 		return "it belongs to another";
+	case IOMT_EFAULT:
+		return "the walk ended in a fault";
 	case IOMT_EBUSY:
 		return "others use it still, the hardware is busy, or it needs break-before-make, "
 		       "which the caller did not allow";

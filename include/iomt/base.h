@@ -26,6 +26,7 @@ enum iomt_error {
 	IOMT_EAGAIN = -11, /* something else changed meanwhile, or must first; nothing changed */
 	IOMT_ENOMEM = -12, /* the provider had no memory that hardware can use; nothing changed */
 	IOMT_EACCES = -13, /* it belongs to another */
+	IOMT_EFAULT = -14, /* a walk ended in a fault */
 	IOMT_EBUSY = -16,  /* break-before-make that is forbidden; not done; used by others still */
 	IOMT_EEXIST = -17, /* something is mapped there already, or allocated; nothing changed */
 	IOMT_EINVAL = -22, /* misaligned, zero, unknown bits, or a malformed configuration */

@@ -33,6 +33,7 @@
 #include <iomt/tlb.h>
 #include <iomt/traffic.h>
 #include <iomt/vtd_cmd.h>
+#include <iomt/walk.h>
 
 #define IOMT_VERSION_MAJOR 0
 #define IOMT_VERSION_MINOR 1

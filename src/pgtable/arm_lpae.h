@@ -16,7 +16,7 @@
 #ifndef PT_ARM_LPAE_H
 #define PT_ARM_LPAE_H
 
-#include "entry.h"
+#include "format.h"
 
 #define VALID	   (1ULL << 0)
 #define PAGE	   (1ULL << 1) /* a page or a table; a block has 0 */
@@ -196,10 +196,6 @@ PT_INLINE void arm_hw(const struct iomt_pt *pt, struct iomt_pt_hw *hw, uint8_t t
 	.synced = 1ULL << 55, .held = 1ULL << 55, .kind = arm_kind, .table = arm_table,     \
 	.all_single = arm_all_single
 
-/* clang-format off */
-#define ARM_FORMAT(name, ...)                                                                      \
-	static const struct pt_format name = {__VA_ARGS__};                                        \
-	PT_FORMAT_ENTRY(name, name)
-/* clang-format on */
+#define ARM_FORMAT(name, ...) static const struct pt_format name = {__VA_ARGS__}
 
 #endif

@@ -8,6 +8,7 @@
 void arm_random(void);
 void arm_accesses(void);
 void arm_dirty(void);
+void arm_faults(void);
 void arm_nested(void);
 
 #endif

@@ -180,4 +180,5 @@ static void splits(void)
 }
 
 TEST_SUITE(tcg_arm, TEST(configurations), TEST(edges), TEST(leaves), TEST(attributes), TEST(halves),
-	   TEST(splits), TEST(arm_random), TEST(arm_accesses), TEST(arm_dirty), TEST(arm_nested));
+	   TEST(splits), TEST(arm_random), TEST(arm_accesses), TEST(arm_dirty), TEST(arm_faults),
+	   TEST(arm_nested));

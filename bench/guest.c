@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Walks of the same tables as a guest's: each entry judged, nothing read outside of what is memory.
+ * Beside "translate ..., whole leaf", which trusts the tables.
+ */
+#include "bench.h"
+#include <stdlib.h>
+
+#define LOOKUPS 8192u
+#define LOWEST	4096u /* no address of this process is below it */
+
+struct guest {
+	struct iomt_guest_region region;
+	struct iomt_guest_mem mem;
+	struct iomt_walker walker;
+	uint64_t addresses[LOOKUPS];
+};
+
+static const struct {
+	const struct iomt_pt_format *format;
+	const struct iomt_walk_format *walk;
+} formats[] = {
+	{&iomt_amdv1, &iomt_walk_amdv1},
+	{&iomt_x86_64, &iomt_walk_x86_64},
+	{&iomt_vtd_ss, &iomt_walk_vtd_ss},
+	{&iomt_arm_s1_4k, &iomt_walk_arm_s1_4k},
+	{&iomt_arm_s1_16k, &iomt_walk_arm_s1_16k},
+	{&iomt_arm_s1_64k, &iomt_walk_arm_s1_64k},
+	{&iomt_arm_s1_4k_lpa2, &iomt_walk_arm_s1_4k_lpa2},
+	{&iomt_arm_s2_4k, &iomt_walk_arm_s2_4k},
+	{&iomt_arm_s2_16k, &iomt_walk_arm_s2_16k},
+	{&iomt_arm_s2_64k, &iomt_walk_arm_s2_64k},
+};
+
+static const struct iomt_walk_format *walk_format(const struct kind *kind)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (formats[i].format == kind->format)
+			return formats[i].walk;
+	}
+	return NULL;
+}
+
+static int read64(void *ctx, uint64_t address, uint64_t *value)
+{
+	const struct iomt_guest_region *region = ctx;
+	uint64_t offset = address - region->base;
+
+	if (offset >= region->size)
+		return IOMT_EIO;
+	*value = __atomic_load_n((uint64_t *)((char *)region->host + offset), __ATOMIC_ACQUIRE);
+	return 0;
+}
+
+/* Tables of the pool, in one region as large as a process. */
+static bool open_guest(struct round *round, bool mapped, bool large)
+{
+	/* out of step with the input, so that there is nothing but granules */
+	uint64_t oa = BENCH_OA + (large ? 0 : 1ULL << round->kind->granule_lg2);
+	uint64_t size = (uint64_t)round->bench->param << 20;
+	struct iomt_pt_cfg_error error = {"", ""};
+	struct guest *guest = calloc(1, sizeof(*guest));
+	struct iomt_walk_cfg cfg = {.size = sizeof(cfg), .format = walk_format(round->kind)};
+	struct iomt_pt_hw hw;
+
+	round->ops = LOOKUPS;
+	round->entries = 1;
+	round->data = guest;
+	if (!guest || !bench_table(round, 0))
+		return false;
+	bench_check(round,
+		    round->target->map(round->pt, BENCH_BASE, oa, size, IOMT_READ | IOMT_WRITE,
+				       NULL),
+		    "map");
+	iomt_pt_hw(round->pt, &hw);
+	guest->region = (struct iomt_guest_region){.base = LOWEST + round->pt->phys_offset,
+						   .size = (1ULL << 47) - LOWEST,
+						   .host = (void *)(uintptr_t)LOWEST};
+	guest->mem = (struct iomt_guest_mem){.size = sizeof(guest->mem),
+					     .regions = &guest->region,
+					     .count = mapped,
+					     .read64 = read64,
+					     .ctx = &guest->region};
+	cfg.mem = &guest->mem;
+	cfg.root = hw.root;
+	cfg.levels = hw.levels;
+	cfg.iova_bits = hw.iova_bits;
+	cfg.oa_bits = hw.oa_bits;
+	cfg.mair = 0x04ff44; /* as the library's stage 1 expects it */
+	bench_check(round, iomt_walker_init(&guest->walker, &cfg, &error), error.field);
+	return !round->error;
+}
+
+static bool open_mapped(struct round *round)
+{
+	return open_guest(round, true, false);
+}
+
+static bool open_callbacks(struct round *round)
+{
+	return open_guest(round, false, false);
+}
+
+static bool open_large(struct round *round)
+{
+	return open_guest(round, true, true);
+}
+
+static void new_addresses(struct round *round)
+{
+	static uint64_t state = 42;
+	uint64_t size = (uint64_t)round->bench->param << 20;
+	struct guest *guest = round->data;
+
+	for (uint32_t i = 0; i < LOOKUPS; i++)
+		guest->addresses[i] = BENCH_BASE + bench_random(&state) % size;
+}
+
+static void walk(struct round *round)
+{
+	const struct guest *guest = round->data;
+	struct iomt_walk_fault fault;
+	struct iomt_walk_leaf leaf;
+	uint64_t sum = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; i < LOOKUPS; i++) {
+		err |= iomt_walk(&guest->walker, guest->addresses[i], IOMT_READ | IOMT_WRITE, &leaf,
+				 &fault);
+		sum += leaf.oa + leaf.prot;
+	}
+	__asm__ volatile("" : : "r"(sum));
+	bench_check(round, err, "walk");
+}
+
+static void done(struct round *round)
+{
+	bench_drop(round);
+	free(round->data);
+}
+
+void bench_guest(const struct kind *kind)
+{
+	static const struct workload mapped = {open_mapped, new_addresses, walk, NULL, done};
+	static const struct workload callbacks = {open_callbacks, new_addresses, walk, NULL, done};
+	static const struct workload large = {open_large, new_addresses, walk, NULL, done};
+
+	if (!walk_format(kind))
+		return;
+	bench_add_own(kind, "guest walk in 2M", &mapped, 2);
+	bench_add_own(kind, "guest walk in 2M, callbacks", &callbacks, 2);
+	bench_add_own(kind, "guest walk in 1G", &mapped, 1024);
+	bench_add_own(kind, "guest walk in 1G of large pages", &large, 1024);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Guest tables, as walk.c reads them: each begins with the format, the levels, the output's width. */
+#include "random.h"
+#include "seed.h"
+#include <stdio.h>
+
+#define FORMATS 13u
+#define BYTES	512u
+
+/* Of each format, shallow and deep; the rest by lot, to be changed a byte at a time. */
+void seed_walk(void)
+{
+	for (unsigned n = 0; n < 4 * FORMATS; n++) {
+		unsigned char input[8 + BYTES];
+		struct random random;
+		char name[16];
+
+		random.state = n;
+		for (unsigned i = 0; i < sizeof(input); i++)
+			input[i] = (unsigned char)random_next(&random);
+		input[8] = (unsigned char)(n % FORMATS);
+		input[9] = (unsigned char)(n / FORMATS);
+		snprintf(name, sizeof(name), "%u", n);
+		seed_write("walk", name, input, sizeof(input));
+	}
+}

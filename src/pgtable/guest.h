@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Guest memory, one aligned word at a time: the first region, other regions, callbacks. */
+#ifndef PT_GUEST_H
+#define PT_GUEST_H
+
+#include "walk.h"
+#include <iomt/walk.h>
+
+/* The word at a guest address in some region; NULL when it is in none. */
+PT_NOINLINE const struct iomt_guest_region *guest_region(const struct iomt_guest_mem *mem,
+							 u64 address, u64 **word)
+{
+	for (size_t i = 0; i < mem->count; i++) {
+		const struct iomt_guest_region *region = &mem->regions[i];
+		u64 offset = address - region->base;
+
+		if (offset < region->size) { /* both are multiples of 8 */
+			*word = (u64 *)((char *)region->host + offset);
+			return region;
+		}
+	}
+	return NULL;
+}
+
+PT_NOINLINE bool guest_read_far(const struct iomt_walker *w, u64 address, u64 *entry)
+{
+	const struct iomt_guest_mem *mem = w->mem;
+	u64 *word;
+
+	if (mem->count && guest_region(mem, address, &word)) {
+		*entry = pt_load(word);
+		return true;
+	}
+	return mem->read64 && !mem->read64(mem->ctx, address, entry);
+}
+
+/* Reads the word at a guest address, a multiple of 8; false when no memory is there. */
+PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, u64 *entry)
+{
+	u64 offset = address - w->base;
+
+	if (pt_likely(offset <= w->last_word && w->host)) {
+		*entry = pt_load((const u64 *)(w->host + offset));
+		return true;
+	}
+	return guest_read_far(w, address, entry);
+}
+
+/* Replaces *expected: 0, IOMT_EAGAIN when something else is there, or another error. */
+PT_NOINLINE int guest_replace(const struct iomt_walker *w, u64 address, u64 expected, u64 entry)
+{
+	const struct iomt_guest_mem *mem = w->mem;
+	const struct iomt_guest_region *region;
+	u64 *word;
+
+	region = guest_region(mem, address, &word);
+	if (region) {
+		if (region->read_only)
+			return IOMT_EACCES;
+		return pt_replace(word, &expected, entry) ? 0 : IOMT_EAGAIN;
+	}
+	return mem->cas64 ? mem->cas64(mem->ctx, address, &expected, entry) : IOMT_EACCES;
+}
+
+#endif

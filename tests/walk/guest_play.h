@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest tables that hold anything, out of random numbers or a fuzzer's bytes: the library and the other
+ * walker (guest_reader.h) must say the same, and leave the same behind.
+ */
+#ifndef TESTS_WALK_GUEST_PLAY_H
+#define TESTS_WALK_GUEST_PLAY_H
+
+#include <iomt/walk.h>
+
+/* Where choices come from: 0..below - 1, or any 64 bits where below is 0. */
+struct play_source {
+	uint64_t (*next)(void *ctx, uint64_t below);
+	void *ctx;
+};
+
+/* How often each thing happened: a run that never gets to a leaf shows nothing. */
+struct play_counts {
+	uint64_t walks;
+	uint64_t leaves;
+	uint64_t updates;
+	uint64_t faults[16]; /* by kind */
+};
+
+/* One table, and some walks in it. What is wrong fails the test, naming "seed". */
+void play_guest(const struct play_source *source, uint64_t seed, struct play_counts *counts);
+
+#endif
