@@ -35,12 +35,15 @@ static uint64_t find(uint64_t opcode, uint64_t mask, uint64_t from)
 	return from;
 }
 
-#define AMD_OPCODE	(15ULL << 60)
-#define AMD_IOTLB_PAGES (4ULL << 60)
-#define SMMU_OPCODE	0xffULL
-#define CFGI_STE	0x03ULL
-#define CFGI_CD		0x05ULL
-#define SYNC		0x46ULL
+#define AMD_OPCODE	 (15ULL << 60)
+#define AMD_WAIT	 (1ULL << 60)
+#define AMD_DEVICE_ENTRY (2ULL << 60)
+#define AMD_PAGES	 (3ULL << 60)
+#define AMD_IOTLB_PAGES	 (4ULL << 60)
+#define SMMU_OPCODE	 0xffULL
+#define CFGI_STE	 0x03ULL
+#define CFGI_CD		 0x05ULL
+#define SYNC		 0x46ULL
 
 /* Scalable mode has an entry for requests without a PASID, of devices that have no PASIDs, too. */
 static void vtd_device_without_pasids(void)
@@ -196,14 +199,21 @@ static void pasids_do_not_pass_in_a_break(void)
 static void levels_of_a_replaced_pasid(void)
 {
 	static struct space five;
+	uint64_t at;
 
 	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, &iomt_x86_64, &iomt_x86_64);
 	open_space_with(&five, &iomt_x86_64, 0, 57);
 	add_device(&device, 0x10, 4, 0);
 	attach(&five.domain, &device, 3, &place);
 	CHECK_EQ(dte(0x10, 2) >> 54 & 3, 1);
+	unit.executed = 0;
 	CHECK_INT(iomt_domain_replace(&place, &a.domain, IOMT_ATTACH_BREAK), 0);
 	CHECK_EQ(dte(0x10, 2) >> 54 & 3, 0);
+	/* the old root is forgotten before levels change, and those before the new root comes */
+	at = find(AMD_PAGES, AMD_OPCODE, 0);
+	at = find(AMD_WAIT, AMD_OPCODE, at);
+	at = find(AMD_DEVICE_ENTRY, AMD_OPCODE, at);
+	(void)find(AMD_WAIT, AMD_OPCODE, at);
 	detach(&place);
 	remove_device(&device);
 	close_space(&five);
