@@ -220,7 +220,43 @@ static void levels_of_a_replaced_pasid(void)
 	end();
 }
 
+/* A device that shares its id is to move out of it, and cannot: its places are tagged as they were. */
+static void ids_after_a_move_that_failed(void)
+{
+	struct iomt_attachment more[3];
+	uint64_t fail = 0;
+	int err;
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, &iomt_x86_64, &iomt_x86_64);
+	add_device(&device, 0x10, 4, 0);
+	add_device(&other, 0x20, 4, 0);
+	attach(&a.domain, &device, 1, &place);
+	attach(&b.domain, &device, 2, &beside);
+	attach(&a.domain, &other, 1, &more[0]);
+	attach(&b.domain, &other, 2, &more[1]);
+	CHECK_EQ(dte(0x10, 1) & 0xffff, dte(0x20, 1) & 0xffff);
+	do {
+		provider.fail_at = provider.allocations + ++fail;
+		err = iomt_domain_attach(&a.domain, &device, 3, 0, &more[2]);
+		CHECK(!err || err == IOMT_ENOMEM);
+		CHECK_EQ(iomt_attachment_id(&place), dte(0x10, 1) & 0xffff);
+		CHECK_EQ(iomt_attachment_id(&beside), dte(0x10, 1) & 0xffff);
+		CHECK_EQ(users_of(&b), 2);
+	} while (err);
+	CHECK(fail > 2);
+	provider.fail_at = 0;
+	CHECK(iomt_attachment_id(&place) != iomt_attachment_id(&more[0]));
+	for (unsigned i = 0; i < 3; i++)
+		detach(&more[i]);
+	detach(&beside);
+	detach(&place);
+	remove_device(&other);
+	remove_device(&device);
+	end();
+}
+
 TEST_SUITE(domain_bugs, TEST(vtd_device_without_pasids), TEST(blocked_where_nothing_was),
 	   TEST(withdrawn_for_another), TEST(asid_to_vmid), TEST(passed_in_device_tlb),
 	   TEST(out_of_stage_1_without_a_gap), TEST(replaced_pasid_is_counted_once),
-	   TEST(pasids_do_not_pass_in_a_break), TEST(levels_of_a_replaced_pasid));
+	   TEST(pasids_do_not_pass_in_a_break), TEST(levels_of_a_replaced_pasid),
+	   TEST(ids_after_a_move_that_failed));
