@@ -366,22 +366,7 @@ static void write_device(struct iomt_iommu *iommu, const struct iomt_pack_step *
 	}
 }
 
-static void flush_keys(struct iomt_iommu *iommu, const struct iomt_device *device, uint32_t id)
-{
-	struct iomt_target target = {.ring = iommu->cfg.ring};
-
-	for (struct iomt_attachment *place = device->first; place; place = place->next) {
-		if (!is_tagged(iommu, place) || domain_key(place) == IOMT_PACK_RID ||
-		    (place->tag != id && place->tag_before != id))
-			continue;
-		iommu->facts->target(place, place->domain->table, id, &target);
-		add_all(iommu, &target);
-	}
-}
-
-/*
- * All that places may have left under an id, of any device that had it; requests without a PASID, too.
- */
+/* All that a device's places may have left under an id; requests without any, too. */
 static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 {
 	struct iomt_iommu_change *change = iommu->change;
@@ -396,8 +381,13 @@ static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 	}
 	iommu->facts->key_target(id, IOMT_PACK_RID, &target);
 	add_all(iommu, &target);
-	for (struct iomt_device *device = iommu->first; device; device = device->next)
-		flush_keys(iommu, device, id);
+	for (struct iomt_attachment *place = change->device->first; place; place = place->next) {
+		if (!is_tagged(iommu, place) || domain_key(place) == IOMT_PACK_RID ||
+		    (place->tag != id && place->tag_before != id))
+			continue;
+		iommu->facts->target(place, place->domain->table, id, &target);
+		add_all(iommu, &target);
+	}
 }
 
 static void flush_key(struct iomt_iommu *iommu, const struct iomt_pack_step *step)

@@ -35,12 +35,15 @@ static uint64_t find(uint64_t opcode, uint64_t mask, uint64_t from)
 	return from;
 }
 
-#define AMD_OPCODE	(15ULL << 60)
-#define AMD_IOTLB_PAGES (4ULL << 60)
-#define SMMU_OPCODE	0xffULL
-#define CFGI_STE	0x03ULL
-#define CFGI_CD		0x05ULL
-#define SYNC		0x46ULL
+#define AMD_OPCODE	 (15ULL << 60)
+#define AMD_WAIT	 (1ULL << 60)
+#define AMD_DEVICE_ENTRY (2ULL << 60)
+#define AMD_PAGES	 (3ULL << 60)
+#define AMD_IOTLB_PAGES	 (4ULL << 60)
+#define SMMU_OPCODE	 0xffULL
+#define CFGI_STE	 0x03ULL
+#define CFGI_CD		 0x05ULL
+#define SYNC		 0x46ULL
 
 /* Scalable mode has an entry for requests without a PASID, of devices that have no PASIDs, too. */
 static void vtd_device_without_pasids(void)
@@ -196,21 +199,64 @@ static void pasids_do_not_pass_in_a_break(void)
 static void levels_of_a_replaced_pasid(void)
 {
 	static struct space five;
+	uint64_t at;
 
 	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, &iomt_x86_64, &iomt_x86_64);
 	open_space_with(&five, &iomt_x86_64, 0, 57);
 	add_device(&device, 0x10, 4, 0);
 	attach(&five.domain, &device, 3, &place);
 	CHECK_EQ(dte(0x10, 2) >> 54 & 3, 1);
+	unit.executed = 0;
 	CHECK_INT(iomt_domain_replace(&place, &a.domain, IOMT_ATTACH_BREAK), 0);
 	CHECK_EQ(dte(0x10, 2) >> 54 & 3, 0);
+	/* the old root is forgotten before levels change, and those before the new root comes */
+	at = find(AMD_PAGES, AMD_OPCODE, 0);
+	at = find(AMD_WAIT, AMD_OPCODE, at);
+	at = find(AMD_DEVICE_ENTRY, AMD_OPCODE, at);
+	(void)find(AMD_WAIT, AMD_OPCODE, at);
 	detach(&place);
 	remove_device(&device);
 	close_space(&five);
 	end();
 }
 
+/* A device that shares its id is to move out of it, and cannot: its places are tagged as they were. */
+static void ids_after_a_move_that_failed(void)
+{
+	struct iomt_attachment more[3];
+	uint64_t fail = 0;
+	int err;
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, &iomt_x86_64, &iomt_x86_64);
+	add_device(&device, 0x10, 4, 0);
+	add_device(&other, 0x20, 4, 0);
+	attach(&a.domain, &device, 1, &place);
+	attach(&b.domain, &device, 2, &beside);
+	attach(&a.domain, &other, 1, &more[0]);
+	attach(&b.domain, &other, 2, &more[1]);
+	CHECK_EQ(dte(0x10, 1) & 0xffff, dte(0x20, 1) & 0xffff);
+	do {
+		provider.fail_at = provider.allocations + ++fail;
+		err = iomt_domain_attach(&a.domain, &device, 3, 0, &more[2]);
+		CHECK(!err || err == IOMT_ENOMEM);
+		CHECK_EQ(iomt_attachment_id(&place), dte(0x10, 1) & 0xffff);
+		CHECK_EQ(iomt_attachment_id(&beside), dte(0x10, 1) & 0xffff);
+		CHECK_EQ(users_of(&b), 2);
+	} while (err);
+	CHECK(fail > 2);
+	provider.fail_at = 0;
+	CHECK(iomt_attachment_id(&place) != iomt_attachment_id(&more[0]));
+	for (unsigned i = 0; i < 3; i++)
+		detach(&more[i]);
+	detach(&beside);
+	detach(&place);
+	remove_device(&other);
+	remove_device(&device);
+	end();
+}
+
 TEST_SUITE(domain_bugs, TEST(vtd_device_without_pasids), TEST(blocked_where_nothing_was),
 	   TEST(withdrawn_for_another), TEST(asid_to_vmid), TEST(passed_in_device_tlb),
 	   TEST(out_of_stage_1_without_a_gap), TEST(replaced_pasid_is_counted_once),
-	   TEST(pasids_do_not_pass_in_a_break), TEST(levels_of_a_replaced_pasid));
+	   TEST(pasids_do_not_pass_in_a_break), TEST(levels_of_a_replaced_pasid),
+	   TEST(ids_after_a_move_that_failed));

@@ -12,7 +12,7 @@ static bool likely(struct domains *all, uint32_t of)
 static void spoil(struct domains *all)
 {
 	if (!domains_pick(all, 4))
-		all->provider.fail_at = all->provider.allocations + 1 + domains_pick(all, 6);
+		all->provider.fail_at = all->provider.allocations + 1 + domains_pick(all, 16);
 }
 
 static bool spoilt(const struct domains *all)

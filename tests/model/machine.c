@@ -317,8 +317,16 @@ void machine_access(struct machine *machine, uint32_t device, uint32_t pasid, ui
 	}
 }
 
+/* Entries of devices may leave their cache before what was found by them does. */
+static void evict(struct machine *machine)
+{
+	machine->devices[random_below(&machine->random, MACHINE_ENTRIES)].used = false;
+}
+
 void machine_live(struct machine *machine)
 {
+	if (chance(machine, 8))
+		evict(machine);
 	if (machine->walking && chance(machine, 3))
 		go_on(machine, (unsigned)random_below(&machine->random, machine->walking));
 	if (machine->queued && chance(machine, 4))

@@ -3,7 +3,8 @@
  * An IOMMU as a whole, of every vendor and mode: begins at its registers, reads the device's entry, the
  * PASID's entry and the page table out of memory, as the specifications say and without the library's
  * code, and caches all three: entries of devices and PASIDs, translations by their tags, and the
- * TLBs of devices. It forgets what commands out of its ring name, and nothing else.
+ * TLBs of devices. It forgets what commands out of its ring name, and nothing else but, now and then, the
+ * entry of a device.
  *
  * What hardware may do, it does: invalidations between two waits happen in any order (VT-d orders those
  * of entries before the others, D51397, 6.5.2); a walk that has begun goes on with what it has read, and
