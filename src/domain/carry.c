@@ -111,22 +111,34 @@ static void pasid_sync(struct iomt_pasid_inv *inv)
 	iomt_change_send(device->iommu);
 }
 
+/* Where requests are blocked before or afterwards, they may be so between. */
+static bool may_break(const struct iomt_device *device, const struct iomt_device_entry *entry)
+{
+	const struct iomt_iommu *iommu = device->iommu;
+	struct iomt_device_entry now;
+
+	if (iommu->change->flags & IOMT_ATTACH_BREAK)
+		return true;
+	if (!iommu->facts->blocks || iomt_device_table_get(&iommu->devices, device->caps.id, &now))
+		return false;
+	return iommu->facts->blocks(entry) || iommu->facts->blocks(&now);
+}
+
 int iomt_change_device(struct iomt_device *device)
 {
 	struct iomt_iommu *iommu = device->iommu;
 	struct iomt_device_inv inv = {.sync = device_sync, .ctx = device};
 	struct iomt_iommu_change *change = iommu->change;
-	uint32_t flags = change->flags & IOMT_ATTACH_BREAK ? IOMT_DEVICE_BREAK : 0;
+	uint32_t flags = change->look ? IOMT_DEVICE_LOOK : 0, id = device->caps.id;
 	struct iomt_device_entry entry, now;
 	int err;
 
-	if (change->look)
-		flags |= IOMT_DEVICE_LOOK;
-
 	if (iommu->facts->describe(device, &entry))
-		err = iomt_device_table_set(&iommu->devices, device->caps.id, &entry, flags, &inv);
-	else if (!change->look && !iomt_device_table_get(&iommu->devices, device->caps.id, &now))
-		err = iomt_device_table_clear(&iommu->devices, device->caps.id, &inv);
+		err = iomt_device_table_set(
+			&iommu->devices, id, &entry,
+			flags | (may_break(device, &entry) ? IOMT_DEVICE_BREAK : 0), &inv);
+	else if (!change->look && !iomt_device_table_get(&iommu->devices, id, &now))
+		err = iomt_device_table_clear(&iommu->devices, id, &inv);
 	else
 		return 0;
 	if (!err && !change->look)

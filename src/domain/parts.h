@@ -36,6 +36,9 @@ struct domain_facts {
 	/* What the device's own entry is to be. False: it has none. */
 	bool (*describe)(const struct iomt_device *device, struct iomt_device_entry *entry);
 
+	/* Whether nothing comes through an entry; NULL where none says so. */
+	bool (*blocks)(const struct iomt_device_entry *entry);
+
 	/* Translations of a place's table by an id; of a key by an id; of a PASID in the device. */
 	void (*target)(const struct iomt_attachment *place, const struct iomt_domain_table *table,
 		       uint32_t id, struct iomt_target *target);

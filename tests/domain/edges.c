@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What goes wrong in the middle, or at the edge of what a unit can do; each by the fewest calls. */
+#include "setup.h"
+#include <iomt/nested.h>
+
+static struct space a, b;
+static struct iomt_domain identity;
+static struct iomt_device device;
+static struct iomt_attachment place;
+
+static void begin(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring,
+		  uint32_t flags, const struct iomt_pt_format *format)
+{
+	open_iommu_with(of, ring, flags, 8);
+	open_space(&a, format);
+	open_space(&b, format);
+	open_plain(&identity, IOMT_DOMAIN_IDENTITY);
+}
+
+static void end(void)
+{
+	CHECK_INT(iomt_domain_destroy(&identity), 0);
+	close_space(&a);
+	close_space(&b);
+	close_iommu();
+}
+
+/* 48882, 2.2.2.1: with I (bit 96) the device's own translations are taken for true, also when blocked. */
+static void blocked_device_has_no_tlb(void)
+{
+	static const uint32_t stores[] = {0, IOMT_IOMMU_WIDE_STORES};
+
+	for (unsigned i = 0; i < 2; i++) {
+		begin(&iomt_iommu_amd, &iomt_ring_amd, stores[i], &iomt_amdv1);
+		add_device(&device, 0x10, 0, IOMT_DEVICE_ATS);
+		CHECK_EQ(dte(0x10, 1) >> 32 & 1, 0);
+		attach(&a.domain, &device, IOMT_NO_PASID, &place);
+		CHECK_EQ(dte(0x10, 1) >> 32 & 1, 1);
+		detach(&place);
+		CHECK_EQ(dte(0x10, 1) >> 32 & 1, 0);
+		attach(&identity, &device, IOMT_NO_PASID, &place);
+		CHECK_EQ(dte(0x10, 1) >> 32 & 1, 1);
+		detach(&place);
+		CHECK_EQ(dte(0x10, 1) >> 32 & 1, 0);
+		remove_device(&device);
+		end();
+	}
+}
+
+TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb));
