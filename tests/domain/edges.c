@@ -47,4 +47,40 @@ static void blocked_device_has_no_tlb(void)
 	}
 }
 
-TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb));
+/*
+ * Without stores of 128 bits a guest's domain id and its tables are two words. The device has the first
+ * id, which is the one that is tried when it is looked whether the entry can be written.
+ */
+static void nested_in_two_words(void)
+{
+	struct iomt_viommu_cfg cfg = {.size = sizeof(cfg),
+				      .iommu = &iommu,
+				      .parent = &a.domain,
+				      .policy = iomt_plan_covers(2)};
+	struct iomt_guest_stage guest = {.id = 3, .amd = {.gcr3 = 0x5000}};
+	struct iomt_viommu viommu;
+	struct iomt_nested nested;
+	uint64_t words[2];
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, 0, &iomt_amdv1);
+	CHECK_INT(iomt_viommu_init(&viommu, &cfg), 0);
+	CHECK_INT(iomt_nested_init(&nested, &viommu, &guest), 0);
+	add_device(&device, 0x10, 0, 0);
+	attach(&identity, &device, IOMT_NO_PASID, &place);
+	words[0] = dte(0x10, 0);
+	words[1] = dte(0x10, 1);
+	CHECK_INT(iomt_domain_replace(&place, &nested.domain, 0), IOMT_EBUSY);
+	CHECK_EQ(iomt_attachment_id(&place), IOMT_PACK_NO_ID);
+	CHECK_EQ(dte(0x10, 0), words[0]);
+	CHECK_EQ(dte(0x10, 1), words[1]);
+	CHECK_INT(iomt_domain_replace(&place, &nested.domain, IOMT_ATTACH_BREAK), 0);
+	CHECK_EQ(dte(0x10, 1) & 0xffff, iomt_attachment_id(&place));
+	CHECK_EQ(dte(0x10, 0) >> 55 & 1, 1);
+	detach(&place);
+	remove_device(&device);
+	CHECK_INT(iomt_nested_destroy(&nested), 0);
+	CHECK_INT(iomt_viommu_destroy(&viommu), 0);
+	end();
+}
+
+TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words));
