@@ -325,59 +325,6 @@ static void retract(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
 	}
 }
 
-/*
- * Where the IOTLB may be tagged by the device, too, what it leaves behind under an id that others keep
- * goes when hardware has forgotten its entry. So may VT-d's be, which wants this after every change of an
- * entry (D51397, 6.5.3.3), and those of emulators, which are known by the absent entries that they cache.
- */
-static void leave(struct iomt_iommu *iommu, uint32_t id)
-{
-	const struct iomt_iommu_stage *stages = iommu->cfg.caps->stage;
-	bool emulated = (stages[0].flags | stages[1].flags) & IOMT_STAGE_CACHES_ABSENT;
-
-	if (iommu->facts->vendor == IOMT_VENDOR_VTD ||
-	    (iommu->facts->vendor == IOMT_VENDOR_AMD && emulated))
-		iommu->change->left = id;
-}
-
-/* What goes gives way to what comes, at once where nothing of the plan stands between. */
-static void write_place(struct iomt_iommu *iommu, bool comes)
-{
-	struct iomt_iommu_change *change = iommu->change;
-
-	if (change->written)
-		return;
-	if (is_tagged(iommu, change->from))
-		leave(iommu, change->from->tag);
-	if (comes) {
-		note(iommu, iommu->facts->write(change->to));
-		change->written = true;
-	} else {
-		note(iommu, iommu->facts->clear(change->from));
-		change->written = !change->to;
-	}
-}
-
-static void write_device(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
-{
-	struct iomt_device *device;
-
-	if (!iommu->facts->by_device) {
-		if (step->id == IOMT_PACK_NO_ID)
-			write_place(iommu, iommu->change->to);
-		return;
-	}
-	device = device_of(iommu, step);
-	leave(iommu, device->id);
-	if (!iommu->change->shadow) {
-		device->id = step->id;
-		note(iommu, iomt_change_device(device));
-	} else if (step->device == iommu->change->shadow) {
-		device->id = step->id;
-		write_place(iommu, iommu->change->to);
-	}
-}
-
 static void flush_keys(struct iomt_iommu *iommu, const struct iomt_device *device, uint32_t id)
 {
 	struct iomt_target target = {.ring = iommu->cfg.ring};
@@ -410,6 +357,75 @@ static void flush_id(struct iomt_iommu *iommu, uint32_t id)
 	add_all(iommu, &target);
 	for (struct iomt_device *device = iommu->first; device; device = device->next)
 		flush_keys(iommu, device, id);
+}
+
+/* When entries are forgotten, what leaving asks for. */
+static void finish_leaving(struct iomt_iommu *iommu)
+{
+	uint32_t id = iommu->change->left;
+
+	if (id == IOMT_PACK_NO_ID)
+		return;
+	iommu->change->left = IOMT_PACK_NO_ID;
+	iomt_change_send(iommu);
+	flush_id(iommu, id);
+	iomt_change_send(iommu);
+}
+
+/*
+ * Where the IOTLB may be tagged by the device, too, what it leaves behind under an id that others keep
+ * goes when hardware has forgotten its entry. So may VT-d's be, which wants this after every change of an
+ * entry (D51397, 6.5.3.3), and those of emulators, which are known by the absent entries that they cache.
+ */
+static void leave(struct iomt_iommu *iommu, uint32_t id)
+{
+	const struct iomt_iommu_stage *stages = iommu->cfg.caps->stage;
+	bool emulated = (stages[0].flags | stages[1].flags) & IOMT_STAGE_CACHES_ABSENT;
+
+	if (id == IOMT_PACK_NO_ID || iommu->facts->vendor == IOMT_VENDOR_SMMU ||
+	    (iommu->facts->vendor == IOMT_VENDOR_AMD && !emulated))
+		return;
+	if (iommu->change->left != id)
+		finish_leaving(iommu); /* of a device that moved before */
+	iommu->change->left = id;
+}
+
+/* What goes gives way to what comes, at once where nothing of the plan stands between. */
+static void write_place(struct iomt_iommu *iommu, bool comes)
+{
+	struct iomt_iommu_change *change = iommu->change;
+
+	if (change->written)
+		return;
+	if (is_tagged(iommu, change->from))
+		leave(iommu, change->from->tag);
+	if (comes) {
+		note(iommu, iommu->facts->write(change->to));
+		change->written = true;
+	} else {
+		note(iommu, iommu->facts->clear(change->from));
+		change->written = !change->to;
+	}
+}
+
+static void write_device(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
+{
+	struct iomt_device *device;
+
+	if (!iommu->facts->by_device) {
+		if (step->id == IOMT_PACK_NO_ID)
+			write_place(iommu, iommu->change->to);
+		return;
+	}
+	if (iommu->change->shadow && step->device != iommu->change->shadow)
+		return; /* what it replaces goes by the same store */
+	device = device_of(iommu, step);
+	leave(iommu, device->id);
+	device->id = step->id;
+	if (iommu->change->shadow)
+		write_place(iommu, iommu->change->to);
+	else
+		note(iommu, iomt_change_device(device));
 }
 
 static void flush_key(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
@@ -452,19 +468,6 @@ static void flush_ats(struct iomt_iommu *iommu, const struct iomt_pack_step *ste
 	for (struct iomt_attachment *place = device->first; place; place = place->next)
 		if (is_tagged(iommu, place))
 			flush_device_tlb(iommu, device, place->pasid);
-}
-
-/* When entries are forgotten, what leaving asks for. */
-static void finish_leaving(struct iomt_iommu *iommu)
-{
-	uint32_t id = iommu->change->left;
-
-	if (id == IOMT_PACK_NO_ID)
-		return;
-	iommu->change->left = IOMT_PACK_NO_ID;
-	iomt_change_send(iommu);
-	flush_id(iommu, id);
-	iomt_change_send(iommu);
 }
 
 static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *step)

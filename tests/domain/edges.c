@@ -5,8 +5,8 @@
 
 static struct space a, b;
 static struct iomt_domain identity;
-static struct iomt_device device;
-static struct iomt_attachment place;
+static struct iomt_device device, other;
+static struct iomt_attachment place, beside;
 
 static void begin(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring,
 		  uint32_t flags, const struct iomt_pt_format *format)
@@ -23,6 +23,14 @@ static void end(void)
 	close_space(&a);
 	close_space(&b);
 	close_iommu();
+}
+
+/* The first command of AMD's (opcode in 63:60) from an index on; UNIT_LOG when there is none. */
+static uint64_t find(uint64_t opcode, uint64_t from)
+{
+	while (from < unit.executed && from < UNIT_LOG && unit.log[from].word[0] >> 60 != opcode)
+		from++;
+	return from < unit.executed ? from : UNIT_LOG;
 }
 
 /* 48882, 2.2.2.1: with I (bit 96) the device's own translations are taken for true, also when blocked. */
@@ -83,4 +91,36 @@ static void nested_in_two_words(void)
 	end();
 }
 
-TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words));
+/*
+ * An emulated IOMMU tags by the device, too: what one leaves behind under an id that another keeps goes,
+ * INVALIDATE_IOMMU_PAGES (48882, 2.4.3) with the old DomainID in 47:32.
+ */
+static void leaves_an_id_to_another(void)
+{
+	struct iomt_iommu_caps emulated = iomt_iommu_amd;
+	uint64_t at;
+	uint32_t id;
+
+	emulated.stage[1].flags |= IOMT_STAGE_CACHES_ABSENT;
+	begin(&emulated, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	add_device(&device, 0x10, 0, 0);
+	add_device(&other, 0x20, 0, 0);
+	attach(&a.domain, &device, IOMT_NO_PASID, &place);
+	attach(&a.domain, &other, IOMT_NO_PASID, &beside);
+	id = iomt_attachment_id(&place);
+	CHECK_EQ(iomt_attachment_id(&beside), id);
+	unit.executed = 0;
+	CHECK_INT(iomt_domain_replace(&place, &b.domain, 0), 0);
+	CHECK(iomt_attachment_id(&place) != id);
+	for (at = find(3, 0); at != UNIT_LOG && (unit.log[at].word[0] >> 32 & 0xffff) != id;)
+		at = find(3, at + 1);
+	CHECK(at != UNIT_LOG);
+	detach(&place);
+	detach(&beside);
+	remove_device(&device);
+	remove_device(&other);
+	end();
+}
+
+TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
+	   TEST(leaves_an_id_to_another));
