@@ -48,11 +48,14 @@ static bool caches_absent(const struct iomt_iommu_caps *caps)
 static int init_devices(struct iomt_iommu *iommu)
 {
 	const struct iomt_iommu_cfg *cfg = &iommu->cfg;
+	const struct iomt_iommu_stage *stages = cfg->caps->stage;
 	struct iomt_device_table_cfg devices = {
 		.size = sizeof(devices),
 		.mem = cfg->mem,
 		.format = device_format(cfg, iommu->facts),
 		.id_bits = cfg->id_bits ? cfg->id_bits : 16,
+		.oa_bits = stages[0].oa_bits > stages[1].oa_bits ? stages[0].oa_bits
+								 : stages[1].oa_bits,
 	};
 
 	if (iommu->facts == &iomt_domain_smmu)

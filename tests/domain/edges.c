@@ -122,5 +122,21 @@ static void leaves_an_id_to_another(void)
 	end();
 }
 
+/* The encryption bit is in roots that hardware reads: of the host table, and the GCR3 table's entries. */
+static void encrypted(void)
+{
+	struct iomt_iommu_caps of = iomt_iommu_amd_gio;
+
+	of.enc_bit = 51;
+	of.stage[0].oa_bits = of.stage[1].oa_bits = 48;
+	begin(&of, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	add_device(&device, 0x10, 0, 0);
+	attach(&a.domain, &device, IOMT_NO_PASID, &place);
+	CHECK_EQ(dte(0x10, 0) >> 51 & 1, 1);
+	detach(&place);
+	remove_device(&device);
+	end();
+}
+
 TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
-	   TEST(leaves_an_id_to_another));
+	   TEST(leaves_an_id_to_another), TEST(encrypted));
