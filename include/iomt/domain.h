@@ -233,12 +233,17 @@ struct iomt_device {
 /*
  * Makes a device of the unit known; it is blocked, as before. caps->iommu must be the unit's.
  * IOMT_EINVAL; IOMT_ERANGE for an id beyond id_bits; IOMT_EEXIST; IOMT_ENOMEM, IOMT_ENOSPC, IOMT_EBUSY (no domain
- * id is free, or all that are must be invalidated first). On errors nothing changes, *device is none.
+ * id is free, or all that are must be invalidated first): nothing changed, *device is none. IOMT_EIO, and what
+ * the ring's wait function returned: the device is known, but for what hardware may have cached.
  */
 int iomt_device_add(struct iomt_iommu *iommu, struct iomt_device *device,
 		    const struct iomt_device_caps *caps);
 
-/* Forgets a device and frees its PASID table. IOMT_EBUSY while anything is attached; IOMT_EIO. */
+/*
+ * Forgets a device and frees its PASID table. IOMT_EBUSY while anything is attached; IOMT_ENOMEM: nothing
+ * changed. IOMT_EIO, and what the ring's wait function returned: hardware may still read the PASID table, so
+ * that the device stays, blocked. Reset the unit, and call again; nothing can be attached meanwhile.
+ */
 int iomt_device_remove(struct iomt_device *device);
 
 /* Where a domain is attached. In the caller's memory; all fields are private. */
@@ -277,7 +282,7 @@ struct iomt_domain_refusal {
  *  - IOMT_EOPNOTSUPP for nested domains also: on a PASID where the guest has PASID tables of its own
  *    (AMD, SMMUv3), behind another unit than the vIOMMU's.
  *  - IOMT_EBUSY: what is attached beside it excludes it: AMD V1, or stage 2 of SMMUv3, without a
- *    PASID, and PASIDs; AMD V2 with four and five levels in one device.
+ *    PASID, and PASIDs; AMD V2 with four and five levels in one device. The device is being removed.
  */
 int iomt_domain_attach_check(const struct iomt_domain *domain, const struct iomt_device *device,
 			     uint32_t pasid, struct iomt_domain_refusal *refusal);

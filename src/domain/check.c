@@ -101,7 +101,8 @@ int iomt_domain_attach_check(const struct iomt_domain *domain, const struct iomt
 			     uint32_t pasid, struct iomt_domain_refusal *refusal)
 {
 	struct question question = {domain, device, pasid, NULL};
-	int err = check_kind(&question);
+	int err = device->gone ? refuse(&question, IOMT_EBUSY, "the device is being removed")
+			       : check_kind(&question);
 
 	if (!err && pasid != IOMT_NO_PASID)
 		err = check_pasid(&question);

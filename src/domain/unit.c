@@ -256,7 +256,7 @@ int iomt_device_remove(struct iomt_device *device)
 	if (device->first)
 		return IOMT_EBUSY;
 	iomt_change_begin(iommu, &change, device);
-	err = leave(device);
+	err = device->gone ? 0 : leave(device);
 	if (err) {
 		iomt_change_undo(iommu);
 		return err;
@@ -265,6 +265,8 @@ int iomt_device_remove(struct iomt_device *device)
 	if (!iommu->facts->by_device)
 		(void)iomt_change_device(device);
 	err = iomt_change_end(iommu);
+	if (err)
+		return err; /* its PASID table may still be read */
 	if (device->next)
 		device->next->before = device->before;
 	if (device->before)
@@ -273,5 +275,5 @@ int iomt_device_remove(struct iomt_device *device)
 		iommu->first = device->next;
 	if (device->has_pasids)
 		iomt_pasid_table_destroy(&device->pasids);
-	return err;
+	return 0;
 }

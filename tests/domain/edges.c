@@ -138,5 +138,27 @@ static void encrypted(void)
 	end();
 }
 
+/* Hardware that did not forget the device may read its PASID table still: it stays until then. */
+static void not_forgotten(void)
+{
+	uint64_t live;
+
+	begin(&iomt_iommu_vtd_scalable, &iomt_ring_vtd_wide, 0, &iomt_vtd_ss);
+	add_device(&device, 0x10, 4, 0);
+	live = provider.live_bytes;
+	unit.refuse = unit.executed + 1;
+	unit.refuse_code = IOMT_EIO;
+	unit.refuse_skips = true;
+	CHECK_INT(iomt_device_remove(&device), IOMT_EIO);
+	CHECK_EQ(provider.live_bytes, live);
+	CHECK_INT(iomt_iommu_destroy(&iommu), IOMT_EBUSY);
+	CHECK_INT(iomt_domain_attach(&a.domain, &device, IOMT_NO_PASID, 0, &place), IOMT_EBUSY);
+	unit.refuse = 0;
+	unit.stopped = false;
+	remove_device(&device);
+	CHECK(provider.live_bytes < live);
+	end();
+}
+
 TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
-	   TEST(leaves_an_id_to_another), TEST(encrypted));
+	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten));
