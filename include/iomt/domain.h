@@ -336,8 +336,8 @@ int iomt_domain_unmap(struct iomt_domain *domain, struct iomt_flush_queue *queue
 /*
  * Maps in "to" all that "from" maps, under the same addresses: the way from one format to another, as when
  * a PASID is to have what an AMD V1 domain maps. Neither may change meanwhile; iomt_domain_replace
- * follows. "to" must not be attached yet. All or nothing: IOMT_EPERM, or what iomt_pt_map returned, of addresses or permissions that the
- * other format has not.
+ * follows. The table of "to" must not be attached yet, by any domain. All or nothing: IOMT_EPERM, or what
+ * iomt_pt_map returned, of addresses or permissions that the other format has not.
  */
 int iomt_domain_copy(struct iomt_domain *to, const struct iomt_domain *from);
 

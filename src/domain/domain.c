@@ -217,12 +217,24 @@ static int for_runs(const struct iomt_pt *from, struct iomt_pt *to, each_run cal
 	return err;
 }
 
+/* By whichever domain. */
+static bool is_attached(const struct iomt_domain_table *table)
+{
+	const struct iomt_target_list *list = iomt_targets_get(&table->targets);
+
+	for (size_t i = 0; list && i < list->count; i++)
+		if (list->targets[i].users)
+			return true;
+	return false;
+}
+
 int iomt_domain_copy(struct iomt_domain *to, const struct iomt_domain *from)
 {
 	uint64_t count = UINT64_MAX;
 	int err;
 
-	if (to->kind != IOMT_DOMAIN_PAGING || from->kind != IOMT_DOMAIN_PAGING || to->places)
+	if (to->kind != IOMT_DOMAIN_PAGING || from->kind != IOMT_DOMAIN_PAGING ||
+	    is_attached(to->table))
 		return IOMT_EPERM;
 	err = for_runs(from->table->cfg.pt, to->table->cfg.pt, copy_run, &count);
 	if (err)

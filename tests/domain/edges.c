@@ -160,5 +160,28 @@ static void not_forgotten(void)
 	end();
 }
 
+/* What is attached by another domain is attached. */
+static void copied_into_what_is_attached(void)
+{
+	struct iomt_domain_cfg cfg = {
+		.size = sizeof(cfg), .kind = IOMT_DOMAIN_PAGING, .table = &a.table};
+	struct iomt_domain second;
+	uint64_t oa;
+
+	begin(&iomt_iommu_amd, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	CHECK_INT(iomt_domain_init(&second, &cfg), 0);
+	add_device(&device, 0x10, 0, 0);
+	CHECK_INT(iomt_pt_map(&b.pt, 0x5000, 0x7000, 0x1000, IOMT_READ, NULL), 0);
+	attach(&second, &device, IOMT_NO_PASID, &place);
+	CHECK_INT(iomt_domain_copy(&a.domain, &b.domain), IOMT_EPERM);
+	CHECK_INT(iomt_pt_oa(&a.pt, 0x5000, &oa), IOMT_ENOENT);
+	detach(&place);
+	CHECK_INT(iomt_domain_copy(&a.domain, &b.domain), 0);
+	remove_device(&device);
+	CHECK_INT(iomt_domain_destroy(&second), 0);
+	end();
+}
+
 TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
-	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten));
+	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten),
+	   TEST(copied_into_what_is_attached));
