@@ -182,6 +182,36 @@ static void copied_into_what_is_attached(void)
 	end();
 }
 
+/* EFR.HATS: a table of three levels that may grow to six, and a unit that walks four at most. */
+static void grows_beyond_the_unit(void)
+{
+	struct iomt_pt_cfg cfg = {.size = sizeof(cfg),
+				  .format = &iomt_amdv1,
+				  .mem = &provider.mem,
+				  .levels = 3,
+				  .oa_bits = 48,
+				  .top_changed = iomt_domain_top_changed,
+				  .ctx = &a.table};
+	struct iomt_iommu_caps of = iomt_iommu_amd;
+
+	of.stage[1].levels = 0x1e;
+	begin(&of, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	add_device(&device, 0x10, 0, 0);
+	iomt_pt_destroy(&a.pt);
+	CHECK_INT(iomt_pt_init(&a.pt, &cfg), 0);
+	CHECK_INT(iomt_domain_attach(&a.domain, &device, IOMT_NO_PASID, 0, &place),
+		  IOMT_EOPNOTSUPP);
+	iomt_pt_destroy(&a.pt);
+	cfg.iova_bits = 48;
+	CHECK_INT(iomt_pt_init(&a.pt, &cfg), 0);
+	attach(&a.domain, &device, IOMT_NO_PASID, &place);
+	CHECK_INT(iomt_pt_map(&a.pt, 1ULL << 47, 0, 0x1000, IOMT_READ, NULL), 0);
+	CHECK_EQ(dte(0x10, 0) >> 9 & 7, 4);
+	detach(&place);
+	remove_device(&device);
+	end();
+}
+
 TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
 	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten),
-	   TEST(copied_into_what_is_attached));
+	   TEST(copied_into_what_is_attached), TEST(grows_beyond_the_unit));
