@@ -35,13 +35,19 @@ static void note(struct iomt_iommu *iommu, int err)
 		iommu->change->err = err;
 }
 
-/* Puts what there is into the ring; with "sync" waits for that, and what was put before. */
+/* Puts what there is into the ring, however short; with "sync" waits for that, and what was put before. */
 static void put(struct iomt_iommu *iommu, bool sync)
 {
 	struct iomt_iommu_change *change = iommu->change;
+	struct iomt_ring *ring = iommu->cfg.ring;
+	size_t most = (iomt_ring_capacity(ring) - 1) * iomt_ring_kind_of(ring)->cmds, done = 0;
 	struct iomt_ring_batch batch = {0};
-	int err = iomt_ring_put(iommu->cfg.ring, change->cmds, change->used, sync, &batch);
+	int err = 0;
 
+	for (; !err && change->used - done > most; done += most)
+		err = iomt_ring_put(ring, &change->cmds[done], most, false, &batch);
+	if (!err)
+		err = iomt_ring_put(ring, &change->cmds[done], change->used - done, sync, &batch);
 	change->used = 0;
 	if (!err && sync)
 		err = iomt_ring_wait(iommu->cfg.ring, &batch);

@@ -212,6 +212,32 @@ static void grows_beyond_the_unit(void)
 	end();
 }
 
+/* More commands at once than the ring holds: of every PASID's TLB, when the id changes. */
+static void short_ring(void)
+{
+	struct iomt_attachment first[5], second[5], more;
+
+	open_iommu_with(&iomt_iommu_amd_gio, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, 2);
+	open_space(&a, &iomt_x86_64);
+	add_device(&device, 0x10, 4, IOMT_DEVICE_ATS);
+	add_device(&other, 0x20, 4, IOMT_DEVICE_ATS);
+	for (uint32_t i = 0; i < 5; i++) {
+		attach(&a.domain, &device, i + 1, &first[i]);
+		attach(&a.domain, &other, i + 1, &second[i]);
+	}
+	attach(&a.domain, &device, 6, &more);
+	CHECK(iomt_attachment_id(&more) != iomt_attachment_id(&second[0]));
+	detach(&more);
+	for (uint32_t i = 0; i < 5; i++) {
+		detach(&first[i]);
+		detach(&second[i]);
+	}
+	remove_device(&device);
+	remove_device(&other);
+	close_space(&a);
+	close_iommu();
+}
+
 TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
 	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten),
-	   TEST(copied_into_what_is_attached), TEST(grows_beyond_the_unit));
+	   TEST(copied_into_what_is_attached), TEST(grows_beyond_the_unit), TEST(short_ring));
