@@ -75,8 +75,8 @@ struct iomt_domain_table {
 };
 
 /*
- * IOMT_EINVAL: no mem, neither or both of pt and format, a policy that is none, or a provider of pt's
- * that differs from mem. On errors *table is none.
+ * IOMT_EINVAL: the size, no mem, neither or both of pt and format, a policy that is none. On errors *table
+ * is none.
  */
 int iomt_domain_table_init(struct iomt_domain_table *table,
 			   const struct iomt_domain_table_cfg *cfg);

@@ -93,6 +93,7 @@ static int check_table(struct question *question, const struct iomt_domain_table
 	const struct iomt_format_facts *format = iomt_domain_format(caps, table);
 	const struct iomt_iommu_stage *stage;
 	struct iomt_pt_hw hw;
+	unsigned levels;
 
 	if (!format)
 		return refuse(question, IOMT_EOPNOTSUPP,
@@ -105,7 +106,8 @@ static int check_table(struct question *question, const struct iomt_domain_table
 	if (question->pasid != IOMT_NO_PASID && !(stage->flags & IOMT_STAGE_PASID))
 		return refuse(question, IOMT_EOPNOTSUPP,
 			      "a table of this format cannot be attached to a PASID");
-	if (stage->levels && !(stage->levels & 1u << levels_of(table, format, &hw)))
+	levels = levels_of(table, format, &hw);
+	if (levels > IOMT_PT_MAX_LEVELS || (stage->levels && !(stage->levels & 1u << levels)))
 		return refuse(question, IOMT_EOPNOTSUPP, "the unit does not walk so many levels");
 	if (hw.oa_bits > stage->oa_bits)
 		return refuse(question, IOMT_ERANGE,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables with their places, and domains: what is mapped, and who must be told. */
+#include "caps.h"
 #include "parts.h"
 
 #define RETIRED_MOST IOMT_GATHER_INLINE_TABLES
@@ -16,7 +17,8 @@ int iomt_domain_table_init(struct iomt_domain_table *table, const struct iomt_do
 {
 	struct iomt_flush_cfg flush = {.size = sizeof(flush)};
 
-	if (!cfg || cfg->size < sizeof(*cfg) || !cfg->mem || !cfg->pt == !cfg->format)
+	if (!cfg || !caps_has_size(cfg, cfg->size, sizeof(*cfg)) || !cfg->mem ||
+	    !cfg->pt == !cfg->format)
 		return IOMT_EINVAL;
 	*table = (struct iomt_domain_table){.cfg = *cfg};
 	if (cfg->pt)
@@ -81,7 +83,8 @@ int iomt_domain_init(struct iomt_domain *domain, const struct iomt_domain_cfg *c
 {
 	bool paging;
 
-	if (!cfg || cfg->size < sizeof(*cfg) || (unsigned)cfg->kind > IOMT_DOMAIN_SVA ||
+	if (!cfg || !caps_has_size(cfg, cfg->size, sizeof(*cfg)) ||
+	    (unsigned)cfg->kind > IOMT_DOMAIN_SVA ||
 	    (cfg->flags & ~(IOMT_DOMAIN_NO_PASID | IOMT_DOMAIN_TRUSTED)))
 		return IOMT_EINVAL;
 	paging = cfg->kind == IOMT_DOMAIN_PAGING;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Units and the devices behind them. */
+#include "caps.h"
 #include "parts.h"
 
 static const struct domain_facts *facts_of(const struct iomt_iommu_caps *caps)
@@ -94,8 +95,9 @@ static int init_packer(struct iomt_iommu *iommu, struct iomt_pack *pack, uint8_t
 
 static bool is_cfg(const struct iomt_iommu_cfg *cfg)
 {
-	return cfg && cfg->size >= sizeof(*cfg) && cfg->mem && cfg->ring && cfg->caps &&
-	       !iomt_iommu_caps_check(cfg->caps, NULL) && !(cfg->flags & ~IOMT_IOMMU_WIDE_STORES) &&
+	return cfg && caps_has_size(cfg, cfg->size, sizeof(*cfg)) && cfg->mem && cfg->ring &&
+	       cfg->caps && !iomt_iommu_caps_check(cfg->caps, NULL) &&
+	       !(cfg->flags & ~IOMT_IOMMU_WIDE_STORES) &&
 	       cfg->caps->kind->vendor == iomt_ring_kind_of(cfg->ring)->vendor &&
 	       (!cfg->split || cfg->split == 6 || cfg->split == 8 || cfg->split == 10) &&
 	       (!cfg->split || cfg->caps->kind->vendor == IOMT_VENDOR_SMMU);

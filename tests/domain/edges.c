@@ -238,6 +238,39 @@ static void short_ring(void)
 	close_iommu();
 }
 
+/* Of a table of somebody else's: levels and widths that are none, a newer struct. */
+static void nonsense(void)
+{
+	struct iomt_domain_cfg domain_cfg = {.size = sizeof(domain_cfg), .kind = IOMT_DOMAIN_SVA};
+	struct {
+		struct iomt_domain_table_cfg cfg;
+		uint64_t unknown;
+	} table = {.cfg = {.size = sizeof(table),
+			   .format = &iomt_x86_64,
+			   .policy = iomt_plan_covers(1)}};
+	struct iomt_domain_table foreign;
+	struct iomt_domain domain;
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	table.cfg.mem = &provider.mem;
+	table.unknown = 1;
+	CHECK_INT(iomt_domain_table_init(&foreign, &table.cfg), IOMT_EINVAL);
+	table.unknown = 0;
+	iomt_pt_hw(&a.pt, &table.cfg.hw);
+	table.cfg.hw.levels = 36;
+	table.cfg.hw.iova_bits = 48;
+	CHECK_INT(iomt_domain_table_init(&foreign, &table.cfg), 0);
+	domain_cfg.table = &foreign;
+	CHECK_INT(iomt_domain_init(&domain, &domain_cfg), 0);
+	add_device(&device, 0x10, 4, 0);
+	CHECK_INT(iomt_domain_attach(&domain, &device, 3, 0, &place), IOMT_EOPNOTSUPP);
+	remove_device(&device);
+	CHECK_INT(iomt_domain_destroy(&domain), 0);
+	CHECK_INT(iomt_domain_table_destroy(&foreign), 0);
+	end();
+}
+
 TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
 	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten),
-	   TEST(copied_into_what_is_attached), TEST(grows_beyond_the_unit), TEST(short_ring));
+	   TEST(copied_into_what_is_attached), TEST(grows_beyond_the_unit), TEST(short_ring),
+	   TEST(nonsense));
