@@ -199,6 +199,8 @@ struct iomt_iommu {
 	struct iomt_pack domains; /* domain ids, VMIDs */
 	struct iomt_pack asids;	  /* SMMUv3 */
 	bool has_domains, has_asids;
+	bool lost;			     /* hardware may know what it was told to forget */
+	uint64_t domains_token, asids_token; /* of the last plans */
 	struct iomt_device *first;
 	struct iomt_iommu_change *change;
 };
@@ -211,6 +213,13 @@ int iomt_iommu_init(struct iomt_iommu *iommu, const struct iomt_iommu_cfg *cfg);
 
 /* Frees its structures, which hardware must not use any more. IOMT_EBUSY while it has devices. */
 int iomt_iommu_destroy(struct iomt_iommu *iommu);
+
+/*
+ * After IOMT_EIO of a call below hardware may hold anything that it was told to drop, and ids that it may
+ * know are not given out. Says that it holds nothing: the driver has had all caches of the unit, and of
+ * devices with a TLB, invalidated, and waited.
+ */
+void iomt_iommu_was_reset(struct iomt_iommu *iommu);
 
 /* What goes into the unit's registers: its device table. */
 void iomt_iommu_hw(const struct iomt_iommu *iommu, struct iomt_device_table_hw *hw);
@@ -233,16 +242,16 @@ struct iomt_device {
 /*
  * Makes a device of the unit known; it is blocked, as before. caps->iommu must be the unit's.
  * IOMT_EINVAL; IOMT_ERANGE for an id beyond id_bits; IOMT_EEXIST; IOMT_ENOMEM, IOMT_ENOSPC, IOMT_EBUSY (no domain
- * id is free, or all that are must be invalidated first): nothing changed, *device is none. IOMT_EIO, and what
- * the ring's wait function returned: the device is known, but for what hardware may have cached.
+ * id is free, or all that are must be invalidated first): nothing changed, *device is none. IOMT_EIO as
+ * iomt_domain_attach: the device is known all the same.
  */
 int iomt_device_add(struct iomt_iommu *iommu, struct iomt_device *device,
 		    const struct iomt_device_caps *caps);
 
 /*
  * Forgets a device and frees its PASID table. IOMT_EBUSY while anything is attached; IOMT_ENOMEM: nothing
- * changed. IOMT_EIO, and what the ring's wait function returned: hardware may still read the PASID table, so
- * that the device stays, blocked. Reset the unit, and call again; nothing can be attached meanwhile.
+ * changed. IOMT_EIO as iomt_domain_attach: hardware may still read the PASID table, so that the device stays,
+ * blocked. Reset the unit, and call again; nothing can be attached meanwhile.
  */
 int iomt_device_remove(struct iomt_device *device);
 
@@ -293,8 +302,9 @@ int iomt_domain_attach_check(const struct iomt_domain *domain, const struct iomt
  *
  * Errors, nothing changed: those of the check; IOMT_EEXIST when something is attached there;
  * IOMT_ENOMEM, IOMT_ENOSPC, IOMT_EBUSY (no id is free; or an entry would have to be broken, without
- * IOMT_ATTACH_BREAK). IOMT_EIO, and what the ring's wait function returned: hardware did not take the
- * commands. All is as wished then but for what hardware may have cached: reset the unit.
+ * IOMT_ATTACH_BREAK). IOMT_EIO, which nothing else returns: hardware did not take the commands, or
+ * the ring's wait function gave up, whatever its code. All is as wished then, books included, but for what
+ * hardware may have cached: reset the unit, and call iomt_iommu_was_reset.
  */
 int iomt_domain_attach(struct iomt_domain *domain, struct iomt_device *device, uint32_t pasid,
 		       uint32_t flags, struct iomt_attachment *place);

@@ -2,7 +2,7 @@
 /*
  * Carrying out what the packer has planned, and what it knows nothing of: places that are not tagged.
  * Errors of hardware do not stop it: structures and books are as they should be afterwards, but ids that
- * it may still know stay in quarantine.
+ * it may still know stay in quarantine until it is reset.
  */
 #include "parts.h"
 
@@ -214,6 +214,7 @@ void iomt_change_undo(struct iomt_iommu *iommu)
 	struct iomt_device *device = iommu->change->device;
 
 	iomt_change_send(iommu);
+	iommu->lost |= iommu->change->err < 0;
 	if (iommu->change->made_pasids) {
 		iomt_pasid_table_destroy(&device->pasids);
 		device->has_pasids = false;
@@ -537,6 +538,19 @@ static void forget_passed(struct iomt_iommu *iommu)
 	iomt_change_send(iommu);
 }
 
+/* Ids may be used again, unless hardware may still know them from this change or one before. */
+static void complete(struct iomt_iommu *iommu, struct iomt_pack *pack,
+		     const struct iomt_pack_plan *plan)
+{
+	uint64_t *token = pack == &iommu->asids ? &iommu->asids_token : &iommu->domains_token;
+
+	if (!pack)
+		return;
+	*token = plan->token;
+	if (!iommu->lost)
+		(void)iomt_pack_complete(pack, plan->token);
+}
+
 int iomt_change_end(struct iomt_iommu *iommu)
 {
 	struct iomt_iommu_change *change = iommu->change;
@@ -551,10 +565,9 @@ int iomt_change_end(struct iomt_iommu *iommu)
 	forget_passed(iommu);
 	if (change->shadow)
 		change->device->user = change->shadow;
-	if (!change->err && change->first)
-		(void)iomt_pack_complete(change->first, change->plan.token);
-	if (!change->err && change->second)
-		(void)iomt_pack_complete(change->second, change->second_plan.token);
+	iommu->lost |= change->err < 0;
+	complete(iommu, change->first, &change->plan);
+	complete(iommu, change->second, &change->second_plan);
 	iommu->change = NULL;
-	return change->err;
+	return change->err ? IOMT_EIO : 0;
 }

@@ -139,6 +139,15 @@ int iomt_iommu_destroy(struct iomt_iommu *iommu)
 	return 0;
 }
 
+void iomt_iommu_was_reset(struct iomt_iommu *iommu)
+{
+	iommu->lost = false;
+	if (iommu->has_domains)
+		(void)iomt_pack_complete(&iommu->domains, iommu->domains_token);
+	if (iommu->has_asids)
+		(void)iomt_pack_complete(&iommu->asids, iommu->asids_token);
+}
+
 void iomt_iommu_hw(const struct iomt_iommu *iommu, struct iomt_device_table_hw *hw)
 {
 	iomt_device_table_hw(&iommu->devices, hw);

@@ -33,6 +33,15 @@ static uint64_t find(uint64_t opcode, uint64_t from)
 	return from < unit.executed ? from : UNIT_LOG;
 }
 
+/* The next command, or wait, fails with this code; the ring goes on behind it. */
+static void refuse_next(int code)
+{
+	unit.refuse = unit.executed + 1;
+	unit.refuse_code = code;
+	unit.refuse_skips = true;
+	unit.stopped = false;
+}
+
 /* 48882, 2.2.2.1: with I (bit 96) the device's own translations are taken for true, also when blocked. */
 static void blocked_device_has_no_tlb(void)
 {
@@ -146,9 +155,7 @@ static void not_forgotten(void)
 	begin(&iomt_iommu_vtd_scalable, &iomt_ring_vtd_wide, 0, &iomt_vtd_ss);
 	add_device(&device, 0x10, 4, 0);
 	live = provider.live_bytes;
-	unit.refuse = unit.executed + 1;
-	unit.refuse_code = IOMT_EIO;
-	unit.refuse_skips = true;
+	refuse_next(-110);
 	CHECK_INT(iomt_device_remove(&device), IOMT_EIO);
 	CHECK_EQ(provider.live_bytes, live);
 	CHECK_INT(iomt_iommu_destroy(&iommu), IOMT_EBUSY);
@@ -270,7 +277,55 @@ static void nonsense(void)
 	end();
 }
 
+/* Whatever the driver's code for it is: what was asked for is there, and can be taken away. */
+static void done_though_refused(void)
+{
+	begin(&iomt_iommu_smmu, &iomt_ring_smmu, 0, &iomt_arm_s1_4k);
+	add_device(&device, 1, 0, 0);
+	refuse_next(IOMT_ENOMEM);
+	CHECK_INT(iomt_domain_attach(&a.domain, &device, IOMT_NO_PASID, 0, &place), IOMT_EIO);
+	CHECK_EQ(word(devices_root() + 64, 0) & 1, 1);
+	CHECK_INT(iomt_domain_attach(&a.domain, &device, IOMT_NO_PASID, 0, &beside), IOMT_EEXIST);
+	refuse_next(-110);
+	CHECK_INT(iomt_domain_replace(&place, &b.domain, IOMT_ATTACH_BREAK), IOMT_EIO);
+	refuse_next(-110);
+	CHECK_INT(iomt_domain_detach(&place), IOMT_EIO);
+	CHECK_EQ(word(devices_root() + 64, 0) & 1, 0);
+	iomt_iommu_was_reset(&iommu);
+	remove_device(&device);
+	end();
+}
+
+/* An ASID that hardware may know, as the flush of it failed, is nobody's until all has been flushed. */
+static void id_of_a_refused_flush(void)
+{
+	uint32_t id;
+
+	begin(&iomt_iommu_smmu, &iomt_ring_smmu, 0, &iomt_arm_s1_4k);
+	add_device(&device, 1, 0, 0);
+	attach(&a.domain, &device, IOMT_NO_PASID, &place);
+	id = iomt_attachment_id(&place);
+	refuse_next(-110);
+	CHECK_INT(iomt_domain_detach(&place), IOMT_EIO);
+	for (unsigned i = 0; i < 600; i++) { /* more than there are ASIDs */
+		int err = iomt_domain_attach(&b.domain, &device, IOMT_NO_PASID, 0, &place);
+
+		CHECK(!err || err == IOMT_EBUSY);
+		if (err)
+			break;
+		CHECK(iomt_attachment_id(&place) != id);
+		detach(&place);
+	}
+	CHECK_INT(iomt_domain_attach(&b.domain, &device, IOMT_NO_PASID, 0, &place), IOMT_EBUSY);
+	iomt_iommu_was_reset(&iommu);
+	attach(&b.domain, &device, IOMT_NO_PASID, &place);
+	CHECK_EQ(iomt_attachment_id(&place), id);
+	detach(&place);
+	remove_device(&device);
+	end();
+}
+
 TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
 	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten),
 	   TEST(copied_into_what_is_attached), TEST(grows_beyond_the_unit), TEST(short_ring),
-	   TEST(nonsense));
+	   TEST(nonsense), TEST(done_though_refused), TEST(id_of_a_refused_flush));
