@@ -251,7 +251,7 @@ int iomt_device_add(struct iomt_iommu *iommu, struct iomt_device *device,
 /*
  * Forgets a device and frees its PASID table. IOMT_EBUSY while anything is attached; IOMT_ENOMEM: nothing
  * changed. IOMT_EIO as iomt_domain_attach: hardware may still read the PASID table, so that the device stays,
- * blocked. Reset the unit, and call again; nothing can be attached meanwhile.
+ * blocked. Reset the unit, say so, and call again; nothing can be attached meanwhile.
  */
 int iomt_device_remove(struct iomt_device *device);
 

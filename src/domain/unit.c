@@ -266,6 +266,8 @@ int iomt_device_remove(struct iomt_device *device)
 
 	if (device->first)
 		return IOMT_EBUSY;
+	if (device->gone && iommu->lost)
+		return IOMT_EIO;
 	iomt_change_begin(iommu, &change, device);
 	err = device->gone ? 0 : leave(device);
 	if (err) {

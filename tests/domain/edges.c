@@ -160,8 +160,9 @@ static void not_forgotten(void)
 	CHECK_EQ(provider.live_bytes, live);
 	CHECK_INT(iomt_iommu_destroy(&iommu), IOMT_EBUSY);
 	CHECK_INT(iomt_domain_attach(&a.domain, &device, IOMT_NO_PASID, 0, &place), IOMT_EBUSY);
-	unit.refuse = 0;
-	unit.stopped = false;
+	CHECK_INT(iomt_device_remove(&device), IOMT_EIO);
+	CHECK_EQ(provider.live_bytes, live);
+	iomt_iommu_was_reset(&iommu);
 	remove_device(&device);
 	CHECK(provider.live_bytes < live);
 	end();
