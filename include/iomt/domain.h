@@ -280,8 +280,8 @@ struct iomt_domain_refusal {
  * *refusal, unless NULL, then says why not. A table is never used in another way than it was made for.
  *
  *  - IOMT_EINVAL: unknown flags, a PASID that is none.
- *  - IOMT_ERANGE: a PASID beyond the device's width, or the unit's; a table for more address bits than
- *    the unit has.
+ *  - IOMT_ERANGE: a PASID beyond the device's width, or the unit's; a table for more address bits, of
+ *    input or of output, than the unit has.
  *  - IOMT_EPERM: PASID 0, which is requests without a PASID; a domain with IOMT_DOMAIN_NO_PASID on a
  *    PASID.
  *  - IOMT_EACCES: the domain is for trusted devices.

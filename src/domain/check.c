@@ -109,6 +109,8 @@ static int check_table(struct question *question, const struct iomt_domain_table
 	levels = levels_of(table, format, &hw);
 	if (levels > IOMT_PT_MAX_LEVELS || (stage->levels && !(stage->levels & 1u << levels)))
 		return refuse(question, IOMT_EOPNOTSUPP, "the unit does not walk so many levels");
+	if (hw.iova_bits > stage->iova_bits)
+		return refuse(question, IOMT_ERANGE, "the table has addresses beyond the unit's");
 	if (hw.oa_bits > stage->oa_bits)
 		return refuse(question, IOMT_ERANGE,
 			      "the table has output addresses beyond the unit's");

@@ -246,6 +246,19 @@ static void short_ring(void)
 	close_iommu();
 }
 
+/* D51397, 11.4.2, MGAW: what lies above is never translated, however many levels there are. */
+static void wider_than_the_unit(void)
+{
+	struct iomt_iommu_caps of = iomt_iommu_vtd_legacy;
+
+	of.stage[1].iova_bits = 47;
+	begin(&of, &iomt_ring_vtd, 0, &iomt_vtd_ss);
+	add_device(&device, 0x10, 0, 0);
+	CHECK_INT(iomt_domain_attach(&a.domain, &device, IOMT_NO_PASID, 0, &place), IOMT_ERANGE);
+	remove_device(&device);
+	end();
+}
+
 /* Of a table of somebody else's: levels and widths that are none, a newer struct. */
 static void nonsense(void)
 {
@@ -329,4 +342,5 @@ static void id_of_a_refused_flush(void)
 TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
 	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten),
 	   TEST(copied_into_what_is_attached), TEST(grows_beyond_the_unit), TEST(short_ring),
-	   TEST(nonsense), TEST(done_though_refused), TEST(id_of_a_refused_flush));
+	   TEST(wider_than_the_unit), TEST(nonsense), TEST(done_though_refused),
+	   TEST(id_of_a_refused_flush));
