@@ -75,8 +75,8 @@ struct iomt_domain_table {
 };
 
 /*
- * IOMT_EINVAL: no mem, neither or both of pt and format, a policy that is none, or a provider of pt's
- * that differs from mem. On errors *table is none.
+ * IOMT_EINVAL: the size, no mem, neither or both of pt and format, a policy that is none. On errors *table
+ * is none.
  */
 int iomt_domain_table_init(struct iomt_domain_table *table,
 			   const struct iomt_domain_table_cfg *cfg);
@@ -199,6 +199,8 @@ struct iomt_iommu {
 	struct iomt_pack domains; /* domain ids, VMIDs */
 	struct iomt_pack asids;	  /* SMMUv3 */
 	bool has_domains, has_asids;
+	bool lost;			     /* hardware may know what it was told to forget */
+	uint64_t domains_token, asids_token; /* of the last plans */
 	struct iomt_device *first;
 	struct iomt_iommu_change *change;
 };
@@ -211,6 +213,13 @@ int iomt_iommu_init(struct iomt_iommu *iommu, const struct iomt_iommu_cfg *cfg);
 
 /* Frees its structures, which hardware must not use any more. IOMT_EBUSY while it has devices. */
 int iomt_iommu_destroy(struct iomt_iommu *iommu);
+
+/*
+ * After IOMT_EIO of a call below hardware may hold anything that it was told to drop, and ids that it may
+ * know are not given out. Says that it holds nothing: the driver has had all caches of the unit, and of
+ * devices with a TLB, invalidated, and waited.
+ */
+void iomt_iommu_was_reset(struct iomt_iommu *iommu);
 
 /* What goes into the unit's registers: its device table. */
 void iomt_iommu_hw(const struct iomt_iommu *iommu, struct iomt_device_table_hw *hw);
@@ -233,12 +242,17 @@ struct iomt_device {
 /*
  * Makes a device of the unit known; it is blocked, as before. caps->iommu must be the unit's.
  * IOMT_EINVAL; IOMT_ERANGE for an id beyond id_bits; IOMT_EEXIST; IOMT_ENOMEM, IOMT_ENOSPC, IOMT_EBUSY (no domain
- * id is free, or all that are must be invalidated first). On errors nothing changes, *device is none.
+ * id is free, or all that are must be invalidated first): nothing changed, *device is none. IOMT_EIO as
+ * iomt_domain_attach: the device is known all the same.
  */
 int iomt_device_add(struct iomt_iommu *iommu, struct iomt_device *device,
 		    const struct iomt_device_caps *caps);
 
-/* Forgets a device and frees its PASID table. IOMT_EBUSY while anything is attached; IOMT_EIO. */
+/*
+ * Forgets a device and frees its PASID table. IOMT_EBUSY while anything is attached; IOMT_ENOMEM: nothing
+ * changed. IOMT_EIO as iomt_domain_attach: hardware may still read the PASID table, so that the device stays,
+ * blocked. Reset the unit, say so, and call again; nothing can be attached meanwhile.
+ */
 int iomt_device_remove(struct iomt_device *device);
 
 /* Where a domain is attached. In the caller's memory; all fields are private. */
@@ -266,18 +280,18 @@ struct iomt_domain_refusal {
  * *refusal, unless NULL, then says why not. A table is never used in another way than it was made for.
  *
  *  - IOMT_EINVAL: unknown flags, a PASID that is none.
- *  - IOMT_ERANGE: a PASID beyond the device's width, or the unit's; a table for more address bits than
- *    the unit has.
+ *  - IOMT_ERANGE: a PASID beyond the device's width, or the unit's; a table for more address bits, of
+ *    input or of output, than the unit has.
  *  - IOMT_EPERM: PASID 0, which is requests without a PASID; a domain with IOMT_DOMAIN_NO_PASID on a
  *    PASID.
  *  - IOMT_EACCES: the domain is for trusted devices.
  *  - IOMT_EOPNOTSUPP: the device has no PASIDs; the unit does not walk the table's format, or not with
- *    so many levels, or not there (AMD V1 on a PASID, stage 2 of SMMUv3 on one); no identity on a PASID, but
+ *    so many levels, as many as it may grow to, or not there (AMD V1 on a PASID, stage 2 of SMMUv3 on one); no identity on a PASID, but
  *    in VT-d's scalable mode; a process' table does not serve requests without a PASID there.
  *  - IOMT_EOPNOTSUPP for nested domains also: on a PASID where the guest has PASID tables of its own
  *    (AMD, SMMUv3), behind another unit than the vIOMMU's.
  *  - IOMT_EBUSY: what is attached beside it excludes it: AMD V1, or stage 2 of SMMUv3, without a
- *    PASID, and PASIDs; AMD V2 with four and five levels in one device.
+ *    PASID, and PASIDs; AMD V2 with four and five levels in one device. The device is being removed.
  */
 int iomt_domain_attach_check(const struct iomt_domain *domain, const struct iomt_device *device,
 			     uint32_t pasid, struct iomt_domain_refusal *refusal);
@@ -288,8 +302,9 @@ int iomt_domain_attach_check(const struct iomt_domain *domain, const struct iomt
  *
  * Errors, nothing changed: those of the check; IOMT_EEXIST when something is attached there;
  * IOMT_ENOMEM, IOMT_ENOSPC, IOMT_EBUSY (no id is free; or an entry would have to be broken, without
- * IOMT_ATTACH_BREAK). IOMT_EIO, and what the ring's wait function returned: hardware did not take the
- * commands. All is as wished then but for what hardware may have cached: reset the unit.
+ * IOMT_ATTACH_BREAK). IOMT_EIO, which nothing else returns: hardware did not take the commands, or
+ * the ring's wait function gave up, whatever its code. All is as wished then, books included, but for what
+ * hardware may have cached: reset the unit, and call iomt_iommu_was_reset.
  */
 int iomt_domain_attach(struct iomt_domain *domain, struct iomt_device *device, uint32_t pasid,
 		       uint32_t flags, struct iomt_attachment *place);
@@ -331,8 +346,8 @@ int iomt_domain_unmap(struct iomt_domain *domain, struct iomt_flush_queue *queue
 /*
  * Maps in "to" all that "from" maps, under the same addresses: the way from one format to another, as when
  * a PASID is to have what an AMD V1 domain maps. Neither may change meanwhile; iomt_domain_replace
- * follows. "to" must not be attached yet. All or nothing: IOMT_EPERM, or what iomt_pt_map returned, of addresses or permissions that the
- * other format has not.
+ * follows. The table of "to" must not be attached yet, by any domain. All or nothing: IOMT_EPERM, or what
+ * iomt_pt_map returned, of addresses or permissions that the other format has not.
  */
 int iomt_domain_copy(struct iomt_domain *to, const struct iomt_domain *from);
 

@@ -177,7 +177,7 @@ struct iomt_iommu_caps {
 	uint8_t gcr3_levels; /* AMD with V2: levels of GCR3 tables, 1 to 3 (GLXSup + 1) */
 	uint8_t bbm;	     /* SMMUv3: SMMU_IDR3.BBML, 0 to 2 */
 	uint8_t mamv;	     /* VT-d: CAP_REG.MAMV, 0 to 52 (without PSI 0) */
-	uint8_t enc_bit;     /* AMD: memory encryption bit of addresses, 0 for none */
+	uint8_t enc_bit; /* AMD: memory encryption bit of addresses, oa_bits or more; 0 for none */
 };
 
 /* What is wrong with a description: the field's name, "stage[0].levels", and a sentence. */

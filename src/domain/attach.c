@@ -239,7 +239,7 @@ static int look(struct iomt_iommu *iommu)
 	struct iomt_iommu_change *change = iommu->change;
 	struct iomt_device *device = change->device;
 	struct iomt_attachment *from = change->from, *to = change->to, *rid = device->rid;
-	uint32_t id = device->id, pasid_count = device->pasid_count;
+	uint32_t id = device->id, pasid_count = device->pasid_count, now;
 	int err;
 
 	if (!to || (!domain_nested(to) && (!from || (change->flags & IOMT_ATTACH_BREAK))))
@@ -247,7 +247,8 @@ static int look(struct iomt_iommu *iommu)
 	if (from && !(change->flags & IOMT_ATTACH_BREAK) && iommu->facts->by_device &&
 	    packer_of(iommu, from) && packer_of(iommu, to) && !at_once(change))
 		return IOMT_EBUSY;
-	to->tag = from && from->tag == 1 ? 2 : 1;
+	now = iommu->facts->by_device || !from ? id : from->tag;
+	to->tag = now == 1 ? 2 : 1;
 	if (at_once(change))
 		device->id = to->tag;
 	change->look = true;

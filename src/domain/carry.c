@@ -2,7 +2,7 @@
 /*
  * Carrying out what the packer has planned, and what it knows nothing of: places that are not tagged.
  * Errors of hardware do not stop it: structures and books are as they should be afterwards, but ids that
- * it may still know stay in quarantine.
+ * it may still know stay in quarantine until it is reset.
  */
 #include "parts.h"
 
@@ -35,13 +35,19 @@ static void note(struct iomt_iommu *iommu, int err)
 		iommu->change->err = err;
 }
 
-/* Puts what there is into the ring; with "sync" waits for that, and what was put before. */
+/* Puts what there is into the ring, however short; with "sync" waits for that, and what was put before. */
 static void put(struct iomt_iommu *iommu, bool sync)
 {
 	struct iomt_iommu_change *change = iommu->change;
+	struct iomt_ring *ring = iommu->cfg.ring;
+	size_t most = (iomt_ring_capacity(ring) - 1) * iomt_ring_kind_of(ring)->cmds, done = 0;
 	struct iomt_ring_batch batch = {0};
-	int err = iomt_ring_put(iommu->cfg.ring, change->cmds, change->used, sync, &batch);
+	int err = 0;
 
+	for (; !err && change->used - done > most; done += most)
+		err = iomt_ring_put(ring, &change->cmds[done], most, false, &batch);
+	if (!err)
+		err = iomt_ring_put(ring, &change->cmds[done], change->used - done, sync, &batch);
 	change->used = 0;
 	if (!err && sync)
 		err = iomt_ring_wait(iommu->cfg.ring, &batch);
@@ -111,22 +117,34 @@ static void pasid_sync(struct iomt_pasid_inv *inv)
 	iomt_change_send(device->iommu);
 }
 
+/* Where requests are blocked before or afterwards, they may be so between. */
+static bool may_break(const struct iomt_device *device, const struct iomt_device_entry *entry)
+{
+	const struct iomt_iommu *iommu = device->iommu;
+	struct iomt_device_entry now;
+
+	if (iommu->change->flags & IOMT_ATTACH_BREAK)
+		return true;
+	if (!iommu->facts->blocks || iomt_device_table_get(&iommu->devices, device->caps.id, &now))
+		return false;
+	return iommu->facts->blocks(entry) || iommu->facts->blocks(&now);
+}
+
 int iomt_change_device(struct iomt_device *device)
 {
 	struct iomt_iommu *iommu = device->iommu;
 	struct iomt_device_inv inv = {.sync = device_sync, .ctx = device};
 	struct iomt_iommu_change *change = iommu->change;
-	uint32_t flags = change->flags & IOMT_ATTACH_BREAK ? IOMT_DEVICE_BREAK : 0;
+	uint32_t flags = change->look ? IOMT_DEVICE_LOOK : 0, id = device->caps.id;
 	struct iomt_device_entry entry, now;
 	int err;
 
-	if (change->look)
-		flags |= IOMT_DEVICE_LOOK;
-
 	if (iommu->facts->describe(device, &entry))
-		err = iomt_device_table_set(&iommu->devices, device->caps.id, &entry, flags, &inv);
-	else if (!change->look && !iomt_device_table_get(&iommu->devices, device->caps.id, &now))
-		err = iomt_device_table_clear(&iommu->devices, device->caps.id, &inv);
+		err = iomt_device_table_set(
+			&iommu->devices, id, &entry,
+			flags | (may_break(device, &entry) ? IOMT_DEVICE_BREAK : 0), &inv);
+	else if (!change->look && !iomt_device_table_get(&iommu->devices, id, &now))
+		err = iomt_device_table_clear(&iommu->devices, id, &inv);
 	else
 		return 0;
 	if (!err && !change->look)
@@ -196,6 +214,7 @@ void iomt_change_undo(struct iomt_iommu *iommu)
 	struct iomt_device *device = iommu->change->device;
 
 	iomt_change_send(iommu);
+	iommu->lost |= iommu->change->err < 0;
 	if (iommu->change->made_pasids) {
 		iomt_pasid_table_destroy(&device->pasids);
 		device->has_pasids = false;
@@ -313,6 +332,43 @@ static void retract(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
 	}
 }
 
+/* All that a device's places may have left under an id; requests without any, too. */
+static void flush_id(struct iomt_iommu *iommu, uint32_t id)
+{
+	struct iomt_iommu_change *change = iommu->change;
+	struct iomt_target target = {.ring = iommu->cfg.ring};
+
+	if (!iommu->facts->by_device) {
+		if (!change->from)
+			return;
+		iommu->facts->target(change->from, change->from->domain->table, id, &target);
+		add_all(iommu, &target);
+		return;
+	}
+	iommu->facts->key_target(id, IOMT_PACK_RID, &target);
+	add_all(iommu, &target);
+	for (struct iomt_attachment *place = change->device->first; place; place = place->next) {
+		if (!is_tagged(iommu, place) || domain_key(place) == IOMT_PACK_RID ||
+		    (place->tag != id && place->tag_before != id))
+			continue;
+		iommu->facts->target(place, place->domain->table, id, &target);
+		add_all(iommu, &target);
+	}
+}
+
+/* When entries are forgotten, what leaving asks for. */
+static void finish_leaving(struct iomt_iommu *iommu)
+{
+	uint32_t id = iommu->change->left;
+
+	if (id == IOMT_PACK_NO_ID)
+		return;
+	iommu->change->left = IOMT_PACK_NO_ID;
+	iomt_change_send(iommu);
+	flush_id(iommu, id);
+	iomt_change_send(iommu);
+}
+
 /*
  * Where the IOTLB may be tagged by the device, too, what it leaves behind under an id that others keep
  * goes when hardware has forgotten its entry. So may VT-d's be, which wants this after every change of an
@@ -323,9 +379,12 @@ static void leave(struct iomt_iommu *iommu, uint32_t id)
 	const struct iomt_iommu_stage *stages = iommu->cfg.caps->stage;
 	bool emulated = (stages[0].flags | stages[1].flags) & IOMT_STAGE_CACHES_ABSENT;
 
-	if (iommu->facts->vendor == IOMT_VENDOR_VTD ||
-	    (iommu->facts->vendor == IOMT_VENDOR_AMD && emulated))
-		iommu->change->left = id;
+	if (id == IOMT_PACK_NO_ID || iommu->facts->vendor == IOMT_VENDOR_SMMU ||
+	    (iommu->facts->vendor == IOMT_VENDOR_AMD && !emulated))
+		return;
+	if (iommu->change->left != id)
+		finish_leaving(iommu); /* of a device that moved before */
+	iommu->change->left = id;
 }
 
 /* What goes gives way to what comes, at once where nothing of the plan stands between. */
@@ -355,39 +414,15 @@ static void write_device(struct iomt_iommu *iommu, const struct iomt_pack_step *
 			write_place(iommu, iommu->change->to);
 		return;
 	}
+	if (iommu->change->shadow && step->device != iommu->change->shadow)
+		return; /* what it replaces goes by the same store */
 	device = device_of(iommu, step);
 	leave(iommu, device->id);
-	if (!iommu->change->shadow) {
-		device->id = step->id;
-		note(iommu, iomt_change_device(device));
-	} else if (step->device == iommu->change->shadow) {
-		device->id = step->id;
+	device->id = step->id;
+	if (iommu->change->shadow)
 		write_place(iommu, iommu->change->to);
-	}
-}
-
-/* All that a device's places may have left under an id; requests without any, too. */
-static void flush_id(struct iomt_iommu *iommu, uint32_t id)
-{
-	struct iomt_iommu_change *change = iommu->change;
-	struct iomt_target target = {.ring = iommu->cfg.ring};
-
-	if (!iommu->facts->by_device) {
-		if (!change->from)
-			return;
-		iommu->facts->target(change->from, change->from->domain->table, id, &target);
-		add_all(iommu, &target);
-		return;
-	}
-	iommu->facts->key_target(id, IOMT_PACK_RID, &target);
-	add_all(iommu, &target);
-	for (struct iomt_attachment *place = change->device->first; place; place = place->next) {
-		if (!is_tagged(iommu, place) || domain_key(place) == IOMT_PACK_RID ||
-		    (place->tag != id && place->tag_before != id))
-			continue;
-		iommu->facts->target(place, place->domain->table, id, &target);
-		add_all(iommu, &target);
-	}
+	else
+		note(iommu, iomt_change_device(device));
 }
 
 static void flush_key(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
@@ -430,19 +465,6 @@ static void flush_ats(struct iomt_iommu *iommu, const struct iomt_pack_step *ste
 	for (struct iomt_attachment *place = device->first; place; place = place->next)
 		if (is_tagged(iommu, place))
 			flush_device_tlb(iommu, device, place->pasid);
-}
-
-/* When entries are forgotten, what leaving asks for. */
-static void finish_leaving(struct iomt_iommu *iommu)
-{
-	uint32_t id = iommu->change->left;
-
-	if (id == IOMT_PACK_NO_ID)
-		return;
-	iommu->change->left = IOMT_PACK_NO_ID;
-	iomt_change_send(iommu);
-	flush_id(iommu, id);
-	iomt_change_send(iommu);
 }
 
 static void carry_step(struct iomt_iommu *iommu, const struct iomt_pack_step *step)
@@ -506,6 +528,19 @@ static void forget_passed(struct iomt_iommu *iommu)
 	iomt_change_send(iommu);
 }
 
+/* Ids may be used again, unless hardware may still know them from this change or one before. */
+static void complete(struct iomt_iommu *iommu, struct iomt_pack *pack,
+		     const struct iomt_pack_plan *plan)
+{
+	uint64_t *token = pack == &iommu->asids ? &iommu->asids_token : &iommu->domains_token;
+
+	if (!pack)
+		return;
+	*token = plan->token;
+	if (!iommu->lost)
+		(void)iomt_pack_complete(pack, plan->token);
+}
+
 int iomt_change_end(struct iomt_iommu *iommu)
 {
 	struct iomt_iommu_change *change = iommu->change;
@@ -520,10 +555,9 @@ int iomt_change_end(struct iomt_iommu *iommu)
 	forget_passed(iommu);
 	if (change->shadow)
 		change->device->user = change->shadow;
-	if (!change->err && change->first)
-		(void)iomt_pack_complete(change->first, change->plan.token);
-	if (!change->err && change->second)
-		(void)iomt_pack_complete(change->second, change->second_plan.token);
+	iommu->lost |= change->err < 0;
+	complete(iommu, change->first, &change->plan);
+	complete(iommu, change->second, &change->second_plan);
 	iommu->change = NULL;
-	return change->err;
+	return change->err ? IOMT_EIO : 0;
 }

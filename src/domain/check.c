@@ -70,6 +70,22 @@ static int check_kind(struct question *question)
 	return 0;
 }
 
+/* The levels of a table, when its top has grown as far as it may. */
+static unsigned levels_of(const struct iomt_domain_table *table,
+			  const struct iomt_format_facts *format, const struct iomt_pt_hw *hw)
+{
+	uint64_t first, last;
+	unsigned bits;
+
+	if (!table->cfg.pt || hw->iova_bits > 63)
+		return hw->levels;
+	iomt_pt_bounds(table->cfg.pt, &first, &last);
+	if (format->signed_pasid || format->signed_rid || !((last - first) >> hw->iova_bits))
+		return hw->levels;
+	bits = 64 - (unsigned)__builtin_clzll(last) - format->granule_lg2;
+	return (bits + format->index_lg2 - 1) / format->index_lg2;
+}
+
 /* The table as it is, in this unit: never another one instead. */
 static int check_table(struct question *question, const struct iomt_domain_table *table)
 {
@@ -77,6 +93,7 @@ static int check_table(struct question *question, const struct iomt_domain_table
 	const struct iomt_format_facts *format = iomt_domain_format(caps, table);
 	const struct iomt_iommu_stage *stage;
 	struct iomt_pt_hw hw;
+	unsigned levels;
 
 	if (!format)
 		return refuse(question, IOMT_EOPNOTSUPP,
@@ -89,8 +106,11 @@ static int check_table(struct question *question, const struct iomt_domain_table
 	if (question->pasid != IOMT_NO_PASID && !(stage->flags & IOMT_STAGE_PASID))
 		return refuse(question, IOMT_EOPNOTSUPP,
 			      "a table of this format cannot be attached to a PASID");
-	if (stage->levels && !(stage->levels & 1u << hw.levels))
+	levels = levels_of(table, format, &hw);
+	if (levels > IOMT_PT_MAX_LEVELS || (stage->levels && !(stage->levels & 1u << levels)))
 		return refuse(question, IOMT_EOPNOTSUPP, "the unit does not walk so many levels");
+	if (hw.iova_bits > stage->iova_bits)
+		return refuse(question, IOMT_ERANGE, "the table has addresses beyond the unit's");
 	if (hw.oa_bits > stage->oa_bits)
 		return refuse(question, IOMT_ERANGE,
 			      "the table has output addresses beyond the unit's");
@@ -101,7 +121,8 @@ int iomt_domain_attach_check(const struct iomt_domain *domain, const struct iomt
 			     uint32_t pasid, struct iomt_domain_refusal *refusal)
 {
 	struct question question = {domain, device, pasid, NULL};
-	int err = check_kind(&question);
+	int err = device->gone ? refuse(&question, IOMT_EBUSY, "the device is being removed")
+			       : check_kind(&question);
 
 	if (!err && pasid != IOMT_NO_PASID)
 		err = check_pasid(&question);

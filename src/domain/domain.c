@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables with their places, and domains: what is mapped, and who must be told. */
+#include "caps.h"
 #include "parts.h"
 
 #define RETIRED_MOST IOMT_GATHER_INLINE_TABLES
@@ -16,7 +17,8 @@ int iomt_domain_table_init(struct iomt_domain_table *table, const struct iomt_do
 {
 	struct iomt_flush_cfg flush = {.size = sizeof(flush)};
 
-	if (!cfg || cfg->size < sizeof(*cfg) || !cfg->mem || !cfg->pt == !cfg->format)
+	if (!cfg || !caps_has_size(cfg, cfg->size, sizeof(*cfg)) || !cfg->mem ||
+	    !cfg->pt == !cfg->format)
 		return IOMT_EINVAL;
 	*table = (struct iomt_domain_table){.cfg = *cfg};
 	if (cfg->pt)
@@ -81,7 +83,8 @@ int iomt_domain_init(struct iomt_domain *domain, const struct iomt_domain_cfg *c
 {
 	bool paging;
 
-	if (!cfg || cfg->size < sizeof(*cfg) || (unsigned)cfg->kind > IOMT_DOMAIN_SVA ||
+	if (!cfg || !caps_has_size(cfg, cfg->size, sizeof(*cfg)) ||
+	    (unsigned)cfg->kind > IOMT_DOMAIN_SVA ||
 	    (cfg->flags & ~(IOMT_DOMAIN_NO_PASID | IOMT_DOMAIN_TRUSTED)))
 		return IOMT_EINVAL;
 	paging = cfg->kind == IOMT_DOMAIN_PAGING;
@@ -229,12 +232,24 @@ static int for_runs(const struct iomt_pt *from, struct iomt_pt *to, each_run cal
 	return err;
 }
 
+/* By whichever domain. */
+static bool is_attached(const struct iomt_domain_table *table)
+{
+	const struct iomt_target_list *list = iomt_targets_get(&table->targets);
+
+	for (size_t i = 0; list && i < list->count; i++)
+		if (list->targets[i].users)
+			return true;
+	return false;
+}
+
 int iomt_domain_copy(struct iomt_domain *to, const struct iomt_domain *from)
 {
 	uint64_t count = UINT64_MAX;
 	int err;
 
-	if (to->kind != IOMT_DOMAIN_PAGING || from->kind != IOMT_DOMAIN_PAGING || to->places)
+	if (to->kind != IOMT_DOMAIN_PAGING || from->kind != IOMT_DOMAIN_PAGING ||
+	    is_attached(to->table))
 		return IOMT_EPERM;
 	err = for_runs(from->table->cfg.pt, to->table->cfg.pt, copy_run, &count);
 	if (err)

@@ -36,6 +36,9 @@ struct domain_facts {
 	/* What the device's own entry is to be. False: it has none. */
 	bool (*describe)(const struct iomt_device *device, struct iomt_device_entry *entry);
 
+	/* Whether nothing comes through an entry; NULL where none says so. */
+	bool (*blocks)(const struct iomt_device_entry *entry);
+
 	/* Translations of a place's table by an id; of a key by an id; of a PASID in the device. */
 	void (*target)(const struct iomt_attachment *place, const struct iomt_domain_table *table,
 		       uint32_t id, struct iomt_target *target);
@@ -149,7 +152,7 @@ int iomt_change_publish(struct iomt_iommu *iommu, const struct iomt_pack_step *s
 void iomt_change_withdraw(struct iomt_iommu *iommu, const struct iomt_pack_step *step);
 /* Takes back what was prepared, when nothing was decided. */
 void iomt_change_undo(struct iomt_iommu *iommu);
-/* Carries the plans out, and what they have left; ends the change. The first error of hardware. */
+/* Carries the plans out, and what they have left; ends the change. IOMT_EIO: hardware did not follow. */
 int iomt_change_end(struct iomt_iommu *iommu);
 
 /* Memory in advance: for the device's own entry; a PASID table; what the place needs of one. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Units and the devices behind them. */
+#include "caps.h"
 #include "parts.h"
 
 static const struct domain_facts *facts_of(const struct iomt_iommu_caps *caps)
@@ -48,11 +49,14 @@ static bool caches_absent(const struct iomt_iommu_caps *caps)
 static int init_devices(struct iomt_iommu *iommu)
 {
 	const struct iomt_iommu_cfg *cfg = &iommu->cfg;
+	const struct iomt_iommu_stage *stages = cfg->caps->stage;
 	struct iomt_device_table_cfg devices = {
 		.size = sizeof(devices),
 		.mem = cfg->mem,
 		.format = device_format(cfg, iommu->facts),
 		.id_bits = cfg->id_bits ? cfg->id_bits : 16,
+		.oa_bits = stages[0].oa_bits > stages[1].oa_bits ? stages[0].oa_bits
+								 : stages[1].oa_bits,
 	};
 
 	if (iommu->facts == &iomt_domain_smmu)
@@ -91,8 +95,9 @@ static int init_packer(struct iomt_iommu *iommu, struct iomt_pack *pack, uint8_t
 
 static bool is_cfg(const struct iomt_iommu_cfg *cfg)
 {
-	return cfg && cfg->size >= sizeof(*cfg) && cfg->mem && cfg->ring && cfg->caps &&
-	       !iomt_iommu_caps_check(cfg->caps, NULL) && !(cfg->flags & ~IOMT_IOMMU_WIDE_STORES) &&
+	return cfg && caps_has_size(cfg, cfg->size, sizeof(*cfg)) && cfg->mem && cfg->ring &&
+	       cfg->caps && !iomt_iommu_caps_check(cfg->caps, NULL) &&
+	       !(cfg->flags & ~IOMT_IOMMU_WIDE_STORES) &&
 	       cfg->caps->kind->vendor == iomt_ring_kind_of(cfg->ring)->vendor &&
 	       (!cfg->split || cfg->split == 6 || cfg->split == 8 || cfg->split == 10) &&
 	       (!cfg->split || cfg->caps->kind->vendor == IOMT_VENDOR_SMMU);
@@ -132,6 +137,15 @@ int iomt_iommu_destroy(struct iomt_iommu *iommu)
 		iomt_pack_destroy(&iommu->domains);
 	iomt_device_table_destroy(&iommu->devices);
 	return 0;
+}
+
+void iomt_iommu_was_reset(struct iomt_iommu *iommu)
+{
+	iommu->lost = false;
+	if (iommu->has_domains)
+		(void)iomt_pack_complete(&iommu->domains, iommu->domains_token);
+	if (iommu->has_asids)
+		(void)iomt_pack_complete(&iommu->asids, iommu->asids_token);
 }
 
 void iomt_iommu_hw(const struct iomt_iommu *iommu, struct iomt_device_table_hw *hw)
@@ -252,8 +266,10 @@ int iomt_device_remove(struct iomt_device *device)
 
 	if (device->first)
 		return IOMT_EBUSY;
+	if (device->gone && iommu->lost)
+		return IOMT_EIO;
 	iomt_change_begin(iommu, &change, device);
-	err = leave(device);
+	err = device->gone ? 0 : leave(device);
 	if (err) {
 		iomt_change_undo(iommu);
 		return err;
@@ -262,6 +278,8 @@ int iomt_device_remove(struct iomt_device *device)
 	if (!iommu->facts->by_device)
 		(void)iomt_change_device(device);
 	err = iomt_change_end(iommu);
+	if (err)
+		return err; /* its PASID table may still be read */
 	if (device->next)
 		device->next->before = device->before;
 	if (device->before)
@@ -270,5 +288,5 @@ int iomt_device_remove(struct iomt_device *device)
 		iommu->first = device->next;
 	if (device->has_pasids)
 		iomt_pasid_table_destroy(&device->pasids);
-	return err;
+	return 0;
 }

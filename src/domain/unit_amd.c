@@ -189,7 +189,10 @@ static uint8_t guest_levels(const struct iomt_device *device)
 	return hw.u.x86.paging_mode;
 }
 
-/* Blocked, a host table, guest tables, or passed on, beside guest tables for PASIDs. */
+/*
+ * Blocked, a host table, guest tables, or passed on, beside guest tables for PASIDs. With I what the device
+ * calls translated passes unseen (2.2.2.1): not from one that is blocked.
+ */
 static bool describe(const struct iomt_device *device, struct iomt_device_entry *entry)
 {
 	const struct iomt_attachment *rid = device->rid;
@@ -202,10 +205,11 @@ static bool describe(const struct iomt_device *device, struct iomt_device_entry 
 
 	if (device->id == IOMT_PACK_NO_ID)
 		return false;
-	if (device->caps.flags & IOMT_DEVICE_ATS)
-		dte.flags |= IOMT_DTE_I;
-	if (identity || guest || has_stage(device, rid, 2))
+	if (identity || guest || has_stage(device, rid, 2)) {
 		dte.flags |= IOMT_DTE_IR | IOMT_DTE_IW;
+		if (device->caps.flags & IOMT_DEVICE_ATS)
+			dte.flags |= IOMT_DTE_I;
+	}
 	if (has_stage(device, rid, 2)) {
 		iomt_domain_hw(rid->domain->table, &hw);
 		dte.root = hw.root;
@@ -227,6 +231,11 @@ static bool describe(const struct iomt_device *device, struct iomt_device_entry 
 	}
 	*entry = (struct iomt_device_entry){.dte = dte};
 	return true;
+}
+
+static bool blocks(const struct iomt_device_entry *entry)
+{
+	return !(entry->dte.flags & (IOMT_DTE_IR | IOMT_DTE_IW));
 }
 
 static void key_target(uint32_t id, uint32_t key, struct iomt_target *target)
@@ -306,6 +315,7 @@ const struct domain_facts iomt_domain_amd = {
 	.write = write,
 	.clear = clear,
 	.describe = describe,
+	.blocks = blocks,
 	.target = target,
 	.key_target = key_target,
 	.device_target = device_target,

@@ -8,16 +8,23 @@ struct iomt_iommu_caps caps;
 
 void open_iommu(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring)
 {
-	struct iomt_iommu_cfg cfg = {
-		.size = sizeof(cfg), .mem = &provider.mem, .ring = &unit.ring, .caps = &caps};
+	open_iommu_with(of, ring, of->kind == &iomt_iommu_kind_amd ? IOMT_IOMMU_WIDE_STORES : 0, 8);
+}
+
+void open_iommu_with(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring,
+		     uint32_t flags, unsigned ring_lg2)
+{
+	struct iomt_iommu_cfg cfg = {.size = sizeof(cfg),
+				     .mem = &provider.mem,
+				     .ring = &unit.ring,
+				     .caps = &caps,
+				     .flags = flags};
 
 	provider_init(&provider, PROVIDER_LINEAR);
-	unit_open(&unit, ring, 8, true);
+	unit_open(&unit, ring, ring_lg2, true);
 	caps = *of;
 	if (caps.kind == &iomt_iommu_kind_vtd)
 		caps.stage[1].oa_bits = 48;
-	if (caps.kind == &iomt_iommu_kind_amd)
-		cfg.flags = IOMT_IOMMU_WIDE_STORES;
 	cfg.id_bits = caps.kind == &iomt_iommu_kind_vtd ? 16 : 8;
 	CHECK_INT(iomt_iommu_init(&iommu, &cfg), 0);
 }

@@ -21,6 +21,9 @@ struct space {
 
 /* Each of these fails the test on errors. */
 void open_iommu(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring);
+/* With iomt_iommu_cfg.flags, and a ring of another length. */
+void open_iommu_with(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring,
+		     uint32_t flags, unsigned ring_lg2);
 void close_iommu(void);
 void open_space(struct space *space, const struct iomt_pt_format *format);
 /* With flags of the table, and another width of addresses. */
