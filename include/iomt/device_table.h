@@ -120,7 +120,7 @@ int iomt_device_table_cfg_check(const struct iomt_device_table_cfg *cfg,
  */
 struct iomt_amd_dte {
 	uint64_t root;	     /* host table (AMD V1): physical, a multiple of 4096; 0 with mode 0 */
-	uint64_t gcr3;	     /* GCR3 table: the same; with GV, else 0 */
+	uint64_t gcr3;	     /* GCR3 table: the same, a guest's unless mode is 0; with GV, else 0 */
 	uint32_t flags;	     /* IOMT_DTE_* */
 	uint16_t domain;     /* DomainID */
 	uint8_t mode;	     /* levels of the host table, 0 to 6 */

@@ -258,7 +258,7 @@ int iomt_device_remove(struct iomt_device *device);
 /* Where a domain is attached. In the caller's memory; all fields are private. */
 struct iomt_attachment {
 	struct iomt_domain *domain;
-	struct iomt_device *device;
+	struct iomt_device *device;	       /* NULL when it is detached */
 	uint32_t pasid;			       /* or IOMT_NO_PASID */
 	struct iomt_attachment *next, *before; /* of its device */
 	struct iomt_attachment *after, *ahead; /* of its table */

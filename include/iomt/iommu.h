@@ -142,9 +142,15 @@ struct iomt_iommu_stage {
 
 /* iomt_iommu_caps.flags */
 #define IOMT_IOMMU_COHERENT 0x1u /* table walks snoop CPU caches (ECAP_REG.C, SMPWC; COHACC) */
-#define IOMT_IOMMU_NESTING  0x2u /* stage 1 on stage 2: GTSup; ECAP_REG.NEST; S1P and S2P */
+#define IOMT_IOMMU_NESTING  0x2u /* stage 1 on stage 2: see below; ECAP_REG.NEST; S1P and S2P */
 #define IOMT_IOMMU_SVA_RID  0x4u /* a process' table may serve requests without a PASID */
 #define IOMT_IOMMU_RANGES   0x8u /* SMMUv3: range invalidation (SMMU_IDR3.RIL) */
+
+/*
+ * NESTING on AMD is EFR2.GCR3TRPMode, which the driver has switched on in the Control register: GCR3 roots
+ * on a host table are a guest's addresses. Without it hardware takes what the guest wrote as a system physical
+ * address, and the guest reaches the host's memory.
+ */
 
 /* iomt_iommu_caps.errata, and what they change */
 

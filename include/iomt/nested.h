@@ -33,7 +33,10 @@ struct iomt_viommu_cfg {
 	size_t size;
 	struct iomt_iommu *iommu; /* with IOMT_IOMMU_NESTING */
 
-	/* A domain with a stage 2 table, which maps the guest's memory: any number of vIOMMUs have one. */
+	/*
+	 * A domain with a stage 2 table, which maps the guest's memory: any number of vIOMMUs have one. Its
+	 * flags hold for nested domains, too.
+	 */
 	struct iomt_domain *parent;
 
 	/* How guests' ranges are told. */
@@ -72,7 +75,8 @@ void iomt_viommu_remove(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice
 
 /*
  * What a guest's entry says of its stage 1, addresses being the guest's: the member that the unit's vendor
- * has. All of it comes from the guest and is checked where entries are written.
+ * has. All of it comes from the guest and is checked when it is attached: what the unit cannot do, or
+ * nothing means, is IOMT_EINVAL or IOMT_ERANGE.
  */
 struct iomt_guest_stage {
 	/* Its own id: DomainID of its device-table entry, or of its PASID entry; SMMUv3: 0. */

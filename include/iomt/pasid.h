@@ -184,6 +184,12 @@ int iomt_pasid_get(struct iomt_pasid_space *space, uint32_t pasid);
 int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid);
 
 /*
+ * The same for a PASID whose invalidation is complete already, at each IOMMU and device that may have known
+ * it: with the last reference it is free, without a quarantine. What others freed waits on.
+ */
+int iomt_pasid_put_invalidated(struct iomt_pasid_space *space, uint32_t pasid);
+
+/*
  * Frees a PASID of a set (NULL: of none), of which the caller has the only reference. IOMT_EACCES
  * when it is of another set, IOMT_EBUSY when there are more references; else as iomt_pasid_put.
  */

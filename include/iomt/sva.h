@@ -75,6 +75,7 @@ struct iomt_process {
 	struct iomt_sva_bond *first;
 	uint32_t pasid; /* or IOMT_NO_PASID */
 	uint32_t pasid_users;
+	bool pasid_cached; /* hardware has failed to forget it */
 };
 
 /* IOMT_EINVAL: a field is missing, or the PASIDs are none. On errors *process is none. */
@@ -92,7 +93,10 @@ int iomt_process_changed(struct iomt_process *process, uint64_t first, uint64_t 
 
 /* iomt_sva_bind flags */
 
-/* Requests without a PASID, in place of what is attached there, which comes back afterwards. */
+/*
+ * Requests without a PASID, in place of what is attached there, which comes back afterwards: unless somebody
+ * has attached something else meanwhile, or detached it. One process at a time.
+ */
 #define IOMT_SVA_RID 0x1u
 
 /* With RID: requests may fault while entries change (IOMT_ATTACH_BREAK). */
@@ -122,16 +126,20 @@ struct iomt_sva_conflict {
  *
  * Errors, nothing changed: IOMT_EINVAL (flags, or a space of PASIDs is missing); IOMT_EEXIST, and what
  * "carve" returns, with *conflict, unless NULL: the process has something in a region of the device;
- * IOMT_EACCES, IOMT_EOPNOTSUPP, IOMT_ERANGE (its PASID is beyond the device's), and all others of
- * iomt_domain_attach and iomt_pasid_alloc. IOMT_EOVERFLOW.
+ * IOMT_EACCES, IOMT_EOPNOTSUPP, IOMT_ERANGE (its PASID is beyond the device's), IOMT_EBUSY (RID: a
+ * process is there), and all others of iomt_domain_attach and iomt_pasid_alloc. IOMT_EOVERFLOW.
+ * Regions that "carve" has kept free stay so. Where hardware did not take commands the PASID is as after
+ * iomt_sva_unbind.
  */
 int iomt_sva_bind(struct iomt_process *process, struct iomt_device *device, uint32_t flags,
 		  struct iomt_sva_bond *room, struct iomt_sva_bond **bond,
 		  struct iomt_sva_conflict *conflict);
 
 /*
- * One less; with the last the device loses the table, or gets back what it had. IOMT_EBUSY, nothing
- * changed, where that needs IOMT_SVA_BREAK; others as iomt_domain_detach.
+ * One less; with the last the device loses the table, or gets back what it had, and with the last of
+ * all the PASID is free. IOMT_EBUSY, nothing changed, where that needs IOMT_SVA_BREAK; others as
+ * iomt_domain_detach: after those of hardware the bond is gone, and the PASID is in the quarantine of its
+ * space, if that has one: report a token when the unit has been reset.
  */
 int iomt_sva_unbind(struct iomt_sva_bond *bond);
 

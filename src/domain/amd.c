@@ -22,7 +22,7 @@ static const struct iomt_format_facts formats[] = {
 		.by_walk = "HATDis in the IVRS",
 		.by_pasid = "GCR3 tables name V2 tables alone: 48882, 2.2.6",
 		.by_rid = "48882, 2.2.2.1",
-		.by_nesting = "EFR.GTSup",
+		.by_nesting = "EFR2.GCR3TRPMode",
 		.by_dirty = "EFR.HDSup",
 	},
 	{
@@ -75,7 +75,7 @@ const struct iomt_iommu_caps iomt_iommu_amd = {
 const struct iomt_iommu_caps iomt_iommu_amd_gt = {
 	.size = sizeof(struct iomt_iommu_caps),
 	.kind = &iomt_iommu_kind_amd,
-	.flags = IOMT_IOMMU_COHERENT | IOMT_IOMMU_NESTING,
+	.flags = IOMT_IOMMU_COHERENT,
 	.errata = IOMT_ERRATUM_512G,
 	.stage = {{V2(0, 0x10, 48)}, {V1(0)}},
 	.pasid_bits = 16,

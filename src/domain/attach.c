@@ -137,6 +137,13 @@ static void unlink_place(struct iomt_attachment *place)
 		table->first = place->after;
 }
 
+/* It is attached nowhere: the device tells, also those who are told of an error of hardware. */
+static void forget_place(struct iomt_attachment *place)
+{
+	unlink_place(place);
+	place->device = NULL;
+}
+
 static void make_place(struct iomt_attachment *place, struct iomt_domain *domain,
 		       struct iomt_device *device, uint32_t pasid)
 {
@@ -357,7 +364,7 @@ int iomt_domain_attach(struct iomt_domain *domain, struct iomt_device *device, u
 	make_place(place, domain, device, pasid);
 	err = change_place(device, NULL, place, flags, &hardware);
 	if (err)
-		unlink_place(place);
+		forget_place(place);
 	return err ? err : hardware;
 }
 
@@ -411,7 +418,7 @@ int iomt_domain_detach(struct iomt_attachment *place)
 		err = change_place(place->device, place, NULL, 0, &hardware);
 	if (err)
 		return err;
-	unlink_place(place);
+	forget_place(place);
 	return hardware;
 }
 

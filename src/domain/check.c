@@ -52,10 +52,8 @@ static int check_kind(struct question *question)
 	    device->iommu->facts != &iomt_domain_vtd_scalable)
 		return refuse(question, IOMT_EOPNOTSUPP,
 			      "the unit passes on requests without a PASID alone");
-	if (domain->kind == IOMT_DOMAIN_NESTED) {
-		const struct iomt_nested *nested = (const struct iomt_nested *)domain;
-
-		if (nested->viommu->cfg.iommu != device->iommu)
+	if (domain_guest(domain)) {
+		if (domain_guest(domain)->viommu->cfg.iommu != device->iommu)
 			return refuse(question, IOMT_EOPNOTSUPP,
 				      "the guest's unit stands for another one");
 		if (question->pasid != IOMT_NO_PASID &&
@@ -107,7 +105,7 @@ static int check_table(struct question *question, const struct iomt_domain_table
 		return refuse(question, IOMT_EOPNOTSUPP,
 			      "a table of this format cannot be attached to a PASID");
 	levels = levels_of(table, format, &hw);
-	if (levels > IOMT_PT_MAX_LEVELS || (stage->levels && !(stage->levels & 1u << levels)))
+	if (levels > IOMT_PT_MAX_LEVELS || !domain_walks(stage, levels))
 		return refuse(question, IOMT_EOPNOTSUPP, "the unit does not walk so many levels");
 	if (hw.iova_bits > stage->iova_bits)
 		return refuse(question, IOMT_ERANGE, "the table has addresses beyond the unit's");

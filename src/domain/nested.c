@@ -66,7 +66,9 @@ int iomt_nested_init(struct iomt_nested *nested, struct iomt_viommu *viommu,
 	if (guest->id >> 16 || (viommu->cfg.iommu->facts == &iomt_domain_smmu && guest->id))
 		return IOMT_EINVAL;
 	*nested = (struct iomt_nested){
-		.domain = {.table = table, .kind = IOMT_DOMAIN_NESTED},
+		.domain = {.table = table,
+			   .kind = IOMT_DOMAIN_NESTED,
+			   .flags = viommu->cfg.parent->flags},
 		.viommu = viommu,
 		.next = viommu->first,
 		.guest = *guest,

@@ -81,12 +81,21 @@ static inline unsigned domain_stage(const struct iomt_device *device,
 	return domain->table ? iomt_domain_format(device->caps.iommu, domain->table)->stage : 0;
 }
 
-/* The guest's part of a place, or NULL. */
+/* The guest's part of a domain, or of a place, or NULL. */
+static inline const struct iomt_nested *domain_guest(const struct iomt_domain *domain)
+{
+	return domain->kind == IOMT_DOMAIN_NESTED ? (const struct iomt_nested *)domain : NULL;
+}
+
 static inline const struct iomt_nested *domain_nested(const struct iomt_attachment *place)
 {
-	if (!place || place->domain->kind != IOMT_DOMAIN_NESTED)
-		return NULL;
-	return (const struct iomt_nested *)place->domain;
+	return place ? domain_guest(place->domain) : NULL;
+}
+
+/* Whether a stage's tables may have so many levels. */
+static inline bool domain_walks(const struct iomt_iommu_stage *stage, unsigned levels)
+{
+	return !stage->levels || stage->levels & 1u << levels;
 }
 
 /* Bits of PASIDs that come through: the device's, and the unit's. */

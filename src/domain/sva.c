@@ -35,10 +35,12 @@ int iomt_process_init(struct iomt_process *process, const struct iomt_process_cf
 
 int iomt_process_destroy(struct iomt_process *process)
 {
+	int err;
+
 	if (process->first)
 		return IOMT_EBUSY;
-	(void)iomt_domain_destroy(&process->domain);
-	return iomt_domain_table_destroy(&process->table);
+	err = iomt_domain_destroy(&process->domain);
+	return err ? err : iomt_domain_table_destroy(&process->table);
 }
 
 uint32_t iomt_process_pasid(const struct iomt_process *process)
@@ -87,6 +89,7 @@ static int take_pasid(struct iomt_process *process, const struct iomt_device *de
 
 	if (process->pasid_users++)
 		return 0;
+	process->pasid_cached = false;
 	if (!max)
 		max = last_pasid(device);
 	err = !cfg->pasids ? IOMT_EINVAL
@@ -98,29 +101,56 @@ static int take_pasid(struct iomt_process *process, const struct iomt_device *de
 	return err;
 }
 
-/* Whoever detached has waited until nothing of it is cached. */
-static void give_pasid(struct iomt_process *process)
+/* Whoever detached has waited until nothing of it is cached, unless hardware failed. */
+static void give_pasid(struct iomt_process *process, bool cached)
 {
 	struct iomt_pasid_space *pasids = process->cfg.pasids;
 
+	process->pasid_cached |= cached;
 	if (--process->pasid_users)
 		return;
-	(void)iomt_pasid_put(pasids, process->pasid);
-	(void)iomt_pasid_quarantine_done(pasids, iomt_pasid_quarantine_token(pasids));
+	if (process->pasid_cached)
+		(void)iomt_pasid_put(pasids, process->pasid);
+	else
+		(void)iomt_pasid_put_invalidated(pasids, process->pasid);
 	process->pasid = IOMT_NO_PASID;
+}
+
+/* Not where somebody else has detached the device's domain, or attached another one. */
+static bool is_there(const struct iomt_sva_bond *bond)
+{
+	if ((bond->flags & IOMT_SVA_RID) && bond->device->rid != bond->at)
+		return false;
+	return bond->at->device && bond->at->domain == &bond->process->domain;
+}
+
+/* As before the bond. Errors where it is still there; those of hardware else. */
+static int end_place(struct iomt_sva_bond *bond)
+{
+	uint32_t flags = bond->flags & IOMT_SVA_BREAK ? IOMT_ATTACH_BREAK : 0;
+
+	if (!is_there(bond))
+		return 0;
+	if (bond->before)
+		return iomt_domain_replace(bond->at, bond->before, flags);
+	return iomt_domain_detach(bond->at);
 }
 
 static int bind_pasid(struct iomt_sva_bond *bond)
 {
 	struct iomt_process *process = bond->process;
 	int err = take_pasid(process, bond->device);
+	bool cached;
 
 	if (err)
 		return err;
 	bond->at = &bond->place;
 	err = iomt_domain_attach(&process->domain, bond->device, process->pasid, 0, bond->at);
+	cached = is_there(bond);
+	if (err && cached)
+		(void)end_place(bond);
 	if (err)
-		give_pasid(process);
+		give_pasid(process, cached);
 	return err;
 }
 
@@ -128,13 +158,20 @@ static int bind_rid(struct iomt_sva_bond *bond)
 {
 	uint32_t flags = bond->flags & IOMT_SVA_BREAK ? IOMT_ATTACH_BREAK : 0;
 	struct iomt_attachment *own = bond->device->rid;
+	int err;
 
+	if (own && own->domain->kind == IOMT_DOMAIN_SVA)
+		return IOMT_EBUSY;
 	bond->at = own ? own : &bond->place;
 	bond->before = own ? own->domain : NULL;
 	if (own)
-		return iomt_domain_replace(own, &bond->process->domain, flags);
-	return iomt_domain_attach(&bond->process->domain, bond->device, IOMT_NO_PASID, flags,
-				  bond->at);
+		err = iomt_domain_replace(own, &bond->process->domain, flags);
+	else
+		err = iomt_domain_attach(&bond->process->domain, bond->device, IOMT_NO_PASID, flags,
+					 bond->at);
+	if (err)
+		(void)end_place(bond);
+	return err;
 }
 
 static struct iomt_sva_bond *find(const struct iomt_process *process,
@@ -172,6 +209,8 @@ int iomt_sva_bind(struct iomt_process *process, struct iomt_device *device, uint
 	err = flags & IOMT_SVA_RID ? bind_rid(room) : bind_pasid(room);
 	if (err)
 		return err;
+	if (room->before) /* it is to come back */
+		room->before->places++;
 	room->next = process->first;
 	process->first = room;
 	*bond = room;
@@ -180,7 +219,6 @@ int iomt_sva_bind(struct iomt_process *process, struct iomt_device *device, uint
 
 int iomt_sva_unbind(struct iomt_sva_bond *bond)
 {
-	uint32_t flags = bond->flags & IOMT_SVA_BREAK ? IOMT_ATTACH_BREAK : 0;
 	struct iomt_sva_bond **at = &bond->process->first;
 	int err;
 
@@ -188,17 +226,16 @@ int iomt_sva_unbind(struct iomt_sva_bond *bond)
 		bond->refs--;
 		return 0;
 	}
-	if (bond->before)
-		err = iomt_domain_replace(bond->at, bond->before, flags);
-	else
-		err = iomt_domain_detach(bond->at);
-	if (err)
+	err = end_place(bond);
+	if (err && is_there(bond))
 		return err;
+	if (bond->before)
+		bond->before->places--;
 	if (!(bond->flags & IOMT_SVA_RID))
-		give_pasid(bond->process);
+		give_pasid(bond->process, err);
 	while (*at != bond)
 		at = &(*at)->next;
 	*at = bond->next;
 	bond->refs = 0;
-	return 0;
+	return err;
 }

@@ -55,11 +55,17 @@ static bool fields_fit(const struct iomt_amd_dte *dte)
 	       !(dte->gcr3 || dte->glx || dte->paging_mode || (dte->flags & IOMT_DTE_GIOV));
 }
 
+/* On a host table the root of GCR3 tables is a guest's address, of which no bit says how memory is. */
+static u64 gcr3_enc(const struct iomt_device_table *table, unsigned mode)
+{
+	return mode ? 0 : table->enc;
+}
+
 static int encode(const struct iomt_device_table *table, const struct iomt_device_entry *entry,
 		  u64 *words)
 {
 	const struct iomt_amd_dte *dte = &entry->dte;
-	u64 gcr3 = dte->gcr3 | table->enc;
+	u64 gcr3 = dte->gcr3 | gcr3_enc(table, dte->mode);
 	int err;
 
 	if (!fields_fit(dte))
@@ -81,15 +87,16 @@ static int encode(const struct iomt_device_table *table, const struct iomt_devic
 static void decode(const struct iomt_device_table *table, const u64 *words,
 		   struct iomt_device_entry *entry)
 {
+	unsigned mode = (unsigned)entry_bits(words[0], 11, 9);
 	u64 gcr3 = entry_bits(words[0], 60, 58) << 12 | entry_bits(words[1], 31, 16) << 15 |
 		   entry_bits(words[1], 63, 43) << 31;
 
 	entry->dte = (struct iomt_amd_dte){
 		.root = words[0] & ROOT & ~table->enc,
-		.gcr3 = gcr3 & ~table->enc,
+		.gcr3 = gcr3 & ~gcr3_enc(table, mode),
 		.flags = device_get_flags(flags, FLAGS, words),
 		.domain = (uint16_t)words[1],
-		.mode = (uint8_t)entry_bits(words[0], 11, 9),
+		.mode = (uint8_t)mode,
 		.glx = (uint8_t)entry_bits(words[0], 57, 56),
 		.paging_mode = (uint8_t)entry_bits(words[2], 55, 54),
 		.had = (uint8_t)entry_bits(words[0], 8, 7),

@@ -38,9 +38,23 @@ static bool same_levels(const struct iomt_device *device, const struct iomt_doma
 	return true;
 }
 
+/* GLX, GIOV and GuestPagingMode that the unit does not have are reserved. */
+static bool guest_fits(const struct iomt_iommu_caps *caps, const struct iomt_guest_stage *guest)
+{
+	return guest->amd.glx < caps->gcr3_levels && guest->amd.paging_mode <= 1 &&
+	       domain_walks(&caps->stage[0], 4u + guest->amd.paging_mode) &&
+	       (!guest->amd.giov || (caps->stage[0].flags & IOMT_STAGE_RID));
+}
+
 static int refuse(const struct iomt_device *device, const struct iomt_domain *domain,
 		  uint32_t pasid, const char **reason)
 {
+	const struct iomt_nested *nested = domain_guest(domain);
+
+	if (nested && !guest_fits(device->caps.iommu, &nested->guest)) {
+		*reason = "the guest's entry asks for what the unit does not have";
+		return IOMT_EINVAL;
+	}
 	if (pasid == IOMT_NO_PASID) {
 		if (device->pasid_count && domain_stage(device, domain) == 2) {
 			*reason = "a host table would translate for the device's PASIDs, too";

@@ -45,6 +45,12 @@ static bool halves_fit(const struct iomt_domain *domain)
 static int refuse(const struct iomt_device *device, const struct iomt_domain *domain,
 		  uint32_t pasid, const char **reason)
 {
+	const struct iomt_nested *nested = domain_guest(domain);
+
+	if (nested && nested->guest.smmu.s1_cdmax > device->caps.iommu->pasid_bits) {
+		*reason = "the guest's entry has more substreams than the unit";
+		return IOMT_EINVAL;
+	}
 	if (pasid == IOMT_NO_PASID && device->pasid_count && domain_stage(device, domain) == 2) {
 		*reason = "stage 2 would translate for the device's PASIDs, too";
 		return IOMT_EBUSY;

@@ -20,10 +20,14 @@ static uint32_t domain_vtd_wide(const struct iomt_iommu *iommu)
 static int refuse(const struct iomt_device *device, const struct iomt_domain *domain,
 		  uint32_t pasid, const char **reason)
 {
-	(void)device;
-	(void)domain;
+	const struct iomt_nested *nested = domain_guest(domain);
+
 	(void)pasid;
-	(void)reason;
+	if (nested && (nested->guest.vtd.fspm > 1 ||
+		       !domain_walks(&device->caps.iommu->stage[0], 4u + nested->guest.vtd.fspm))) {
+		*reason = "the unit does not walk so many levels of a guest's table";
+		return IOMT_EINVAL;
+	}
 	return 0;
 }
 

@@ -12,26 +12,26 @@ void iomt_pasid_settle(struct iomt_pasid_space *space, uint32_t pasid, struct sp
 }
 
 /*
- * The last reference goes: *word is what the entry was. False when it is something else now
- * (*word), and nothing changed.
+ * The last reference goes, into quarantine if "waits": *word is what the entry was. False when it is
+ * something else now (*word), and nothing changed.
  */
 IDS_INLINE bool retire(struct iomt_pasid_space *space, uint32_t pasid, struct space_entry *entry,
-		       uint64_t *word)
+		       uint64_t *word, bool waits)
 {
 	bool serial = space_is_serial(space);
 	uint64_t set;
 
-	if (space->bound) /* before it waits: who counts none misses none */
+	if (waits) /* before it does: who counts none misses none */
 		space_add(serial, &space->waiting, 1);
 	if (!space_replace(serial, &entry->word, word, space_word(*word, SPACE_WAITING, 0))) {
-		if (space->bound)
+		if (waits)
 			space_add(serial, &space->waiting, -1ULL);
 		return false;
 	}
 	/* others who had a reference may have joined a set until now, and none may from now on */
 	set = space_exchange(serial, &entry->beside, SPACE_NONE);
 	iomt_pasid_set_leave((struct iomt_pasid_set *)(uintptr_t)set);
-	if (space->bound)
+	if (waits)
 		iomt_pasid_queue(space, pasid, entry);
 	else
 		iomt_pasid_settle(space, pasid, entry);
@@ -55,7 +55,7 @@ int iomt_pasid_get(struct iomt_pasid_space *space, uint32_t pasid)
 	return 0;
 }
 
-int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid)
+IDS_INLINE int put(struct iomt_pasid_space *space, uint32_t pasid, bool waits)
 {
 	struct space_entry *entry;
 	uint64_t word;
@@ -68,12 +68,22 @@ int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid)
 		if (!space_is_live(word))
 			return iomt_pasid_gone(space, pasid, word);
 		if (space_count(word) == 1)
-			done = retire(space, pasid, entry, &word);
+			done = retire(space, pasid, entry, &word, waits);
 		else
 			done = space_replace(space_is_serial(space), &entry->word, &word,
 					     word - SPACE_ONE);
 	} while (!done);
 	return 0;
+}
+
+int iomt_pasid_put(struct iomt_pasid_space *space, uint32_t pasid)
+{
+	return put(space, pasid, space->bound);
+}
+
+int iomt_pasid_put_invalidated(struct iomt_pasid_space *space, uint32_t pasid)
+{
+	return put(space, pasid, false);
 }
 
 int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, uint32_t pasid)
@@ -91,6 +101,6 @@ int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, 
 			return IOMT_EACCES;
 		if (space_count(word) > 1)
 			return IOMT_EBUSY;
-	} while (!retire(space, pasid, entry, &word));
+	} while (!retire(space, pasid, entry, &word, space->bound));
 	return 0;
 }

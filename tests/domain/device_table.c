@@ -137,7 +137,10 @@ static void amd_guest(void)
 	close();
 }
 
-/* The C-bit is in the table's own address, and in those of an entry. */
+/*
+ * The C-bit is in the table's own address, and in those of an entry; but on a host table the root of GCR3
+ * tables is a guest's address (GCR3TRPMode).
+ */
 static void amd_encrypted(void)
 {
 	struct iomt_device_entry entry = {
@@ -150,9 +153,15 @@ static void amd_encrypted(void)
 	CHECK_EQ(hw.base, 0x0000800000100000);
 	CHECK_INT(set(0, entry), 0);
 	CHECK_EQ(word(hw.root), 0x0880800000001203); /* GCR3[14:12] is 2 */
-	CHECK_EQ(word(hw.root + 8), 0x0800000000000000);
+	CHECK_EQ(word(hw.root + 8), 0);
 	CHECK_INT(iomt_device_table_get(&table, 0, &entry), 0);
 	CHECK_EQ(entry.dte.root, 0x1000);
+	CHECK_EQ(entry.dte.gcr3, 0x2000);
+	entry.dte.root = entry.dte.mode = 0;
+	CHECK_INT(set(1, entry), 0);
+	CHECK_EQ(word(hw.root + 32), 0x0880000000000003);
+	CHECK_EQ(word(hw.root + 40), 0x0800000000000000);
+	CHECK_INT(iomt_device_table_get(&table, 1, &entry), 0);
 	CHECK_EQ(entry.dte.gcr3, 0x2000);
 	close();
 }

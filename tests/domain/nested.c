@@ -7,8 +7,9 @@ static struct iomt_viommu viommu;
 static struct iomt_vdevice names[2];
 static struct iomt_device devices[2];
 
-static void begin(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring,
-		  const struct iomt_pt_format *format)
+/* The second device may be another kind: its PASIDs, its flags. */
+static void begin_with(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring,
+		       const struct iomt_pt_format *format, uint8_t pasid_bits, uint32_t flags)
 {
 	struct iomt_viommu_cfg cfg = {.size = sizeof(cfg),
 				      .iommu = &iommu,
@@ -19,9 +20,16 @@ static void begin(const struct iomt_iommu_caps *of, const struct iomt_ring_kind 
 	open_space(&parent, format);
 	CHECK_INT(iomt_viommu_init(&viommu, &cfg), 0);
 	for (unsigned i = 0; i < 2; i++) {
-		add_device(&devices[i], 5 + i, 8, 0);
+		add_device(&devices[i], 5 + i, i ? pasid_bits : 8,
+			   i ? flags : flags & IOMT_DEVICE_ATS);
 		CHECK_INT(iomt_viommu_add(&viommu, &names[i], &devices[i], 0x40 + i), 0);
 	}
+}
+
+static void begin(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring,
+		  const struct iomt_pt_format *format)
+{
+	begin_with(of, ring, format, 8, 0);
 }
 
 static void end(void)
@@ -282,4 +290,146 @@ static void refused(void)
 	end();
 }
 
-TEST_SUITE(domain_nested, TEST(amd), TEST(vtd), TEST(smmu), TEST(nonsense), TEST(refused));
+static unsigned device_tlbs[2];
+
+static void count_device_tlbs(void *ctx, const struct iomt_cmd *cmd, const struct iomt_inv *inv)
+{
+	(void)ctx;
+	(void)cmd;
+	if (inv && inv->kind == IOMT_INV_DEVICE_TLB)
+		device_tlbs[inv->device - 5]++;
+}
+
+static const struct {
+	const struct iomt_iommu_caps *caps;
+	const struct iomt_ring_kind *ring;
+	const struct iomt_pt_format *format;
+	struct iomt_guest_stage guest;
+} vendors[] = {
+	{&iomt_iommu_amd_gio, &iomt_ring_amd, &iomt_amdv1, {.amd = {.gcr3 = 0x5000}}},
+	{&iomt_iommu_vtd_scalable,
+	 &iomt_ring_vtd,
+	 &iomt_vtd_ss,
+	 {.vtd = {.first = 0x5000, .flags = IOMT_VTD_ENTRY_SRE}}},
+	{&iomt_iommu_smmu, &iomt_ring_smmu, &iomt_arm_s2_4k, {.smmu = {.context = 0x5000}}},
+};
+
+/* What a device remembers of the parent goes when a guest comes, and what it does of the guest's with it. */
+static void device_tlb(void)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		struct iomt_attachment places[2];
+		struct iomt_nested nested;
+
+		begin_with(vendors[i].caps, vendors[i].ring, vendors[i].format, 8, IOMT_DEVICE_ATS);
+		unit.execute = count_device_tlbs;
+		CHECK_INT(iomt_nested_init(&nested, &viommu, &vendors[i].guest), 0);
+		attach(&parent.domain, &devices[0], IOMT_NO_PASID, &places[0]);
+		attach(&nested.domain, &devices[1], IOMT_NO_PASID, &places[1]);
+
+		memset(device_tlbs, 0, sizeof(device_tlbs));
+		CHECK_INT(iomt_domain_replace(&places[0], &nested.domain, IOMT_ATTACH_BREAK), 0);
+		CHECK(device_tlbs[0]);
+		memset(device_tlbs, 0, sizeof(device_tlbs));
+		commands_of_unmap(&parent);
+		CHECK(device_tlbs[0] && device_tlbs[1]);
+		memset(device_tlbs, 0, sizeof(device_tlbs));
+		CHECK_INT(iomt_domain_replace(&places[0], &parent.domain, IOMT_ATTACH_BREAK), 0);
+		CHECK(device_tlbs[0]);
+		memset(device_tlbs, 0, sizeof(device_tlbs));
+		detach(&places[0]);
+		CHECK(device_tlbs[0]);
+		memset(device_tlbs, 0, sizeof(device_tlbs));
+		detach(&places[1]);
+		CHECK(device_tlbs[1]);
+		CHECK_INT(iomt_nested_destroy(&nested), 0);
+		end();
+	}
+}
+
+/* Devices that send PASIDs of different widths, one of them trusted, have one id by the guest's. */
+static void unlike_devices(void)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		struct iomt_attachment places[2];
+		struct iomt_nested nested;
+
+		begin_with(vendors[i].caps, vendors[i].ring, vendors[i].format, 4,
+			   IOMT_DEVICE_TRUSTED);
+		CHECK_INT(iomt_nested_init(&nested, &viommu, &vendors[i].guest), 0);
+		for (unsigned j = 0; j < 2; j++)
+			attach(&nested.domain, &devices[j], IOMT_NO_PASID, &places[j]);
+		CHECK_EQ(iomt_attachment_id(&places[0]), iomt_attachment_id(&places[1]));
+		detach(&places[0]);
+		detach(&places[1]);
+		CHECK_INT(iomt_nested_destroy(&nested), 0);
+		end();
+	}
+}
+
+/* What other units can, this one cannot: GLX, five levels, GIOV; five levels; so many substreams. */
+static void beyond_the_unit(void)
+{
+	static const struct {
+		unsigned vendor;
+		struct iomt_guest_stage guest;
+	} cases[] = {
+		{0, {.amd = {.gcr3 = 0x5000, .glx = 1}}},
+		{0, {.amd = {.gcr3 = 0x5000, .paging_mode = 1}}},
+		{0, {.amd = {.gcr3 = 0x5000, .giov = true}}},
+		{1, {.vtd = {.first = 0x5000, .fspm = 1}}},
+		{2, {.smmu = {.context = 0x5000, .s1_cdmax = 9}}},
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		unsigned of = cases[i].vendor;
+		struct iomt_attachment place;
+		struct iomt_nested nested;
+
+		begin(vendors[of].caps, vendors[of].ring, vendors[of].format);
+		CHECK_INT(iomt_nested_init(&nested, &viommu, &cases[i].guest), 0);
+		caps.stage[0].levels &= ~(1u << 5);
+		caps.pasid_bits = 8;
+		if (of == 0) {
+			caps.gcr3_levels = 1;
+			caps.stage[0].flags &= ~IOMT_STAGE_RID;
+		}
+		CHECK_INT(iomt_domain_attach(&nested.domain, &devices[0], IOMT_NO_PASID, 0, &place),
+			  IOMT_EINVAL);
+		CHECK_INT(iomt_nested_destroy(&nested), 0);
+		end();
+	}
+}
+
+/* A parent for trusted devices alone is no other's by way of a guest. */
+static void trusted_parent(void)
+{
+	struct iomt_domain_cfg cfg = {.size = sizeof(cfg),
+				      .kind = IOMT_DOMAIN_PAGING,
+				      .flags = IOMT_DOMAIN_TRUSTED | IOMT_DOMAIN_NO_PASID,
+				      .table = &parent.table};
+	struct iomt_viommu_cfg of_viommu = {
+		.size = sizeof(of_viommu), .iommu = &iommu, .policy = iomt_plan_covers(2)};
+	struct iomt_attachment place;
+	struct iomt_viommu narrow;
+	struct iomt_domain trusted;
+	struct iomt_nested nested;
+
+	begin_with(&iomt_iommu_vtd_scalable, &iomt_ring_vtd, &iomt_vtd_ss, 8, IOMT_DEVICE_TRUSTED);
+	CHECK_INT(iomt_domain_init(&trusted, &cfg), 0);
+	of_viommu.parent = &trusted;
+	CHECK_INT(iomt_viommu_init(&narrow, &of_viommu), 0);
+	CHECK_INT(iomt_nested_init(&nested, &narrow, &vendors[1].guest), 0);
+	CHECK_INT(iomt_domain_attach(&nested.domain, &devices[0], IOMT_NO_PASID, 0, &place),
+		  IOMT_EACCES);
+	CHECK_INT(iomt_domain_attach(&nested.domain, &devices[1], 3, 0, &place), IOMT_EPERM);
+	attach(&nested.domain, &devices[1], IOMT_NO_PASID, &place);
+	detach(&place);
+	CHECK_INT(iomt_nested_destroy(&nested), 0);
+	CHECK_INT(iomt_viommu_destroy(&narrow), 0);
+	CHECK_INT(iomt_domain_destroy(&trusted), 0);
+	end();
+}
+
+TEST_SUITE(domain_nested, TEST(amd), TEST(vtd), TEST(smmu), TEST(nonsense), TEST(refused),
+	   TEST(device_tlb), TEST(unlike_devices), TEST(trusted_parent), TEST(beyond_the_unit));

@@ -238,5 +238,111 @@ static void upper_half(void)
 	close_iommu();
 }
 
+/* Whoever has the place without a PASID after the bond keeps it; one process at a time, and what waits stays. */
+static void shadowed(void)
+{
+	struct iomt_sva_bond room, other_room, *bond, *other_bond;
+	struct iomt_process_cfg cfg = {.size = sizeof(cfg),
+				       .format = &iomt_x86_64,
+				       .hw = table_of_process(0x456000),
+				       .policy = iomt_plan_covers(1),
+				       .pasids = &pasids};
+	struct iomt_domain blocked;
+	struct iomt_attachment place;
+	struct iomt_process other;
+	struct iomt_device device;
+
+	begin(&iomt_iommu_vtd_scalable, &iomt_ring_vtd);
+	cfg.mem = &provider.mem;
+	CHECK_INT(iomt_process_init(&other, &cfg), 0);
+	open_plain(&blocked, IOMT_DOMAIN_BLOCKED);
+	add_device(&device, 5, 8, 0);
+	attach(&own.domain, &device, IOMT_NO_PASID, &place);
+	bond = bind(&device, IOMT_SVA_RID | IOMT_SVA_BREAK, &room);
+	CHECK_INT(iomt_sva_bind(&other, &device, IOMT_SVA_RID | IOMT_SVA_BREAK, &other_room,
+				&other_bond, NULL),
+		  IOMT_EBUSY);
+	CHECK_INT(iomt_domain_destroy(&own.domain), IOMT_EBUSY);
+
+	/* somebody blocks the device: to unbind does not open it again */
+	CHECK_INT(iomt_domain_replace(&place, &blocked, IOMT_ATTACH_BREAK), 0);
+	CHECK_INT(iomt_sva_unbind(bond), 0);
+	CHECK(place.domain == &blocked);
+	CHECK_INT(iomt_process_destroy(&process), 0);
+
+	/* or takes the place away */
+	CHECK_INT(iomt_sva_bind(&other, &device, IOMT_SVA_RID | IOMT_SVA_BREAK, &other_room,
+				&other_bond, NULL),
+		  0);
+	detach(&place);
+	memset(&place, 0xa5, sizeof(place));
+	CHECK_INT(iomt_sva_unbind(other_bond), 0);
+	CHECK_INT(iomt_process_destroy(&other), 0);
+	CHECK_INT(iomt_domain_destroy(&blocked), 0);
+	remove_device(&device);
+	iomt_pasid_destroy(&pasids);
+	close_space(&own);
+	close_iommu();
+}
+
+/* What others freed waits for their invalidation, not for that of a bond. */
+static void quarantine_of_others(void)
+{
+	struct iomt_sva_bond room, *bond;
+	struct iomt_device device;
+	uint32_t other;
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd);
+	add_device(&device, 5, 8, 0);
+	bond = bind(&device, 0, &room);
+	CHECK_INT(iomt_pasid_alloc(&pasids, NULL, 9, 9, &other), 0);
+	CHECK_INT(iomt_pasid_put(&pasids, other), 0);
+	CHECK_INT(iomt_sva_unbind(bond), 0);
+	CHECK_EQ(iomt_pasid_test(&pasids, 2), IOMT_PASID_FREE);
+	CHECK_EQ(iomt_pasid_test(&pasids, 9), IOMT_PASID_QUARANTINED);
+	CHECK_EQ(iomt_pasid_quarantined(&pasids), 1);
+	remove_device(&device);
+	end();
+}
+
+/*
+ * Hardware takes no commands: a bind leaves nothing attached, an unbind ends the bond, and in either case
+ * nobody gets a PASID that may be cached.
+ */
+static void dead_hardware(void)
+{
+	struct iomt_sva_bond room, *bond;
+	struct iomt_device device;
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd);
+	add_device(&device, 5, 8, 0);
+	bond = bind(&device, 0, &room);
+	unit.patience = 1;
+	unit.pace = 0;
+	CHECK_INT(iomt_sva_unbind(bond), unit.give_up);
+	CHECK_EQ(word(gcr3_root(5), 2), 0);
+	CHECK_INT(iomt_process_destroy(&process), 0);
+	CHECK_EQ(iomt_pasid_test(&pasids, 2), IOMT_PASID_QUARANTINED);
+	unit.pace = 1;
+	unit.patience = 1000;
+	remove_device(&device);
+	iomt_pasid_destroy(&pasids);
+	close_space(&own);
+	close_iommu();
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd);
+	add_device(&device, 5, 8, 0);
+	unit.patience = 1;
+	unit.pace = 0;
+	CHECK_INT(iomt_sva_bind(&process, &device, 0, &room, &bond, NULL), unit.give_up);
+	CHECK_EQ(process.domain.places, 0);
+	CHECK_EQ(iomt_process_pasid(&process), IOMT_NO_PASID);
+	CHECK_EQ(iomt_pasid_test(&pasids, 2), IOMT_PASID_QUARANTINED);
+	unit.pace = 1;
+	unit.patience = 1000;
+	remove_device(&device);
+	end();
+}
+
 TEST_SUITE(domain_sva, TEST(one_pasid), TEST(widths), TEST(without_pasid), TEST(reserved_regions),
-	   TEST(upper_half));
+	   TEST(upper_half), TEST(shadowed), TEST(quarantine_of_others), TEST(dead_hardware));

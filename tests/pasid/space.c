@@ -270,6 +270,28 @@ static void side_by_side(void)
 	close_space();
 }
 
+/* A PASID that nothing can have cached is free at once; what others freed waits. */
+static void invalidated_already(void)
+{
+	open_space(2, UINT32_MAX);
+	CHECK_ALLOC(NULL, 0, 3, 0);
+	CHECK_ALLOC(NULL, 0, 3, 1);
+	CHECK_INT(iomt_pasid_get(&space, 1), 0);
+	CHECK_INT(iomt_pasid_put(&space, 0), 0);
+	CHECK_INT(iomt_pasid_put_invalidated(&space, 1), 0);
+	CHECK_INT(iomt_pasid_test(&space, 1), IOMT_PASID_ALLOCATED);
+	CHECK_INT(iomt_pasid_put_invalidated(&space, 1), 0);
+	CHECK_INT(iomt_pasid_test(&space, 1), IOMT_PASID_FREE);
+	CHECK_INT(iomt_pasid_test(&space, 0), IOMT_PASID_QUARANTINED);
+	check_counts(0, 0, 1);
+	CHECK_INT(iomt_pasid_put_invalidated(&space, 1), IOMT_ESTALE);
+	CHECK_INT(iomt_pasid_put_invalidated(&space, 0), IOMT_ESTALE);
+	CHECK_ALLOC(NULL, 0, 3, 1);
+	CHECK_INT(iomt_pasid_put_invalidated(&space, 1), 0);
+	flush();
+	close_space();
+}
+
 /* What is free, what waits, and for which token. */
 static void quarantine(void)
 {
@@ -427,6 +449,7 @@ BOTH(references)
 BOTH(too_many_references)
 BOTH(reserved)
 BOTH(side_by_side)
+BOTH(invalidated_already)
 BOTH(quarantine)
 BOTH(tokens_out_of_order)
 BOTH(bound)
@@ -435,6 +458,6 @@ BOTH(trim_in_quarantine)
 
 TEST_SUITE(space, BOTH_TESTS(widths), BOTH_TESTS(choices), BOTH_TESTS(wide_from_the_top),
 	   BOTH_TESTS(references), BOTH_TESTS(too_many_references), BOTH_TESTS(reserved),
-	   BOTH_TESTS(side_by_side), BOTH_TESTS(quarantine), BOTH_TESTS(tokens_out_of_order),
-	   BOTH_TESTS(bound), BOTH_TESTS(bytes), BOTH_TESTS(trim_in_quarantine),
-	   TEST(configurations));
+	   BOTH_TESTS(side_by_side), BOTH_TESTS(invalidated_already), BOTH_TESTS(quarantine),
+	   BOTH_TESTS(tokens_out_of_order), BOTH_TESTS(bound), BOTH_TESTS(bytes),
+	   BOTH_TESTS(trim_in_quarantine), TEST(configurations));
