@@ -319,12 +319,13 @@ static void dead_hardware(void)
 	bond = bind(&device, 0, &room);
 	unit.patience = 1;
 	unit.pace = 0;
-	CHECK_INT(iomt_sva_unbind(bond), unit.give_up);
+	CHECK_INT(iomt_sva_unbind(bond), IOMT_EIO);
 	CHECK_EQ(word(gcr3_root(5), 2), 0);
 	CHECK_INT(iomt_process_destroy(&process), 0);
 	CHECK_EQ(iomt_pasid_test(&pasids, 2), IOMT_PASID_QUARANTINED);
 	unit.pace = 1;
 	unit.patience = 1000;
+	iomt_iommu_was_reset(&iommu);
 	remove_device(&device);
 	iomt_pasid_destroy(&pasids);
 	close_space(&own);
@@ -334,12 +335,13 @@ static void dead_hardware(void)
 	add_device(&device, 5, 8, 0);
 	unit.patience = 1;
 	unit.pace = 0;
-	CHECK_INT(iomt_sva_bind(&process, &device, 0, &room, &bond, NULL), unit.give_up);
+	CHECK_INT(iomt_sva_bind(&process, &device, 0, &room, &bond, NULL), IOMT_EIO);
 	CHECK_EQ(process.domain.places, 0);
 	CHECK_EQ(iomt_process_pasid(&process), IOMT_NO_PASID);
 	CHECK_EQ(iomt_pasid_test(&pasids, 2), IOMT_PASID_QUARANTINED);
 	unit.pace = 1;
 	unit.patience = 1000;
+	iomt_iommu_was_reset(&iommu);
 	remove_device(&device);
 	end();
 }
