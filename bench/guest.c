@@ -5,6 +5,7 @@
  */
 #include "bench.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define LOOKUPS 8192u
 #define LOWEST	4096u /* no address of this process is below it */
@@ -30,6 +31,8 @@ static const struct {
 	{&iomt_arm_s2_4k, &iomt_walk_arm_s2_4k},
 	{&iomt_arm_s2_16k, &iomt_walk_arm_s2_16k},
 	{&iomt_arm_s2_64k, &iomt_walk_arm_s2_64k},
+	{&iomt_riscv_s1, &iomt_walk_riscv_s1},
+	{&iomt_riscv_s2, &iomt_walk_riscv_s2},
 };
 
 static const struct iomt_walk_format *walk_format(const struct kind *kind)
@@ -84,7 +87,8 @@ static bool open_guest(struct round *round, bool mapped, bool large)
 	cfg.mem = &guest->mem;
 	cfg.root = hw.root;
 	cfg.levels = hw.levels;
-	cfg.iova_bits = hw.iova_bits;
+	/* RISC-V's is as wide as the levels */
+	cfg.iova_bits = strncmp(round->kind->name, "riscv", 5) ? hw.iova_bits : 0;
 	cfg.oa_bits = hw.oa_bits;
 	cfg.mair = 0x04ff44; /* as the library's stage 1 expects it */
 	bench_check(round, iomt_walker_init(&guest->walker, &cfg, &error), error.field);

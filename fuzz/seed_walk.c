@@ -4,7 +4,7 @@
 #include "seed.h"
 #include <stdio.h>
 
-#define FORMATS 13u
+#define FORMATS 15u
 #define BYTES	512u
 
 /* Of each format, shallow and deep; the rest by lot, to be changed a byte at a time. */

@@ -48,7 +48,7 @@ doors() {
 	formats='src/pgtable/(guest_)?(amdv1|x86_64|vtd_ss|arm_[a-z0-9]+|riscv[_s12]*|formats)\.[ch]$'
 	engine=$(git ls-files -co --exclude-standard 'src/pgtable/*.[ch]' | grep -Ev "$formats")
 	# shellcheck disable=SC2086
-	if grep -nE 'amdv1|x86_64|vtd_ss|arm_(s1|s2|lpae)|riscv' $engine; then
+	if grep -nE 'amdv1|x86_64|vtd_ss|arm_(s1|s2|lpae)|riscv(_s[12]|\.h)' $engine; then
 		echo "the engine names a format"
 		bad=1
 	fi

@@ -77,10 +77,15 @@ extern const struct iomt_walk_format iomt_walk_arm_s2_16k;
 extern const struct iomt_walk_format iomt_walk_arm_s2_64k;
 extern const struct iomt_walk_format iomt_walk_arm_s2_4k_lpa2;
 extern const struct iomt_walk_format iomt_walk_arm_s2_16k_lpa2;
+extern const struct iomt_walk_format iomt_walk_riscv_s1;
+extern const struct iomt_walk_format iomt_walk_riscv_s2;
 
 /* iomt_walk_cfg.flags. One that the format does not know is an error. */
 
-/* Input addresses are sign-extended from their top bit (x86 with a PASID, VT-d first stage). */
+/*
+ * Input addresses are sign-extended from their top bit (x86 with a PASID, VT-d first stage). RISC-V's
+ * first stage does so with or without the flag.
+ */
 #define IOMT_WALK_SIGNED 0x0001u
 /* The table serves addresses whose upper bits are all ones (Arm TTBR1). */
 #define IOMT_WALK_UPPER 0x0002u
@@ -88,10 +93,14 @@ extern const struct iomt_walk_format iomt_walk_arm_s2_16k_lpa2;
 #define IOMT_WALK_TOP_BYTE 0x0004u
 /*
  * Hardware sets accessed bits: AMD DTE HAD and always in guest tables, VT-d first stage always and
- * second stage with SSADE, Arm HA. Without it Arm's AF = 0 is a fault, and others' bits are ignored.
+ * second stage with SSADE, Arm HA, RISC-V SADE and GADE. Without it Arm's AF = 0 and RISC-V's A = 0 are
+ * faults, and others' bits are ignored.
  */
 #define IOMT_WALK_ACCESSED 0x0008u
-/* Hardware sets dirty bits too: as before; Arm HD. Needs IOMT_WALK_ACCESSED. */
+/*
+ * Hardware sets dirty bits too: as before; Arm HD; RISC-V has both or none. Needs IOMT_WALK_ACCESSED.
+ * Without it RISC-V's pages with D = 0 are read-only.
+ */
 #define IOMT_WALK_DIRTY 0x0010u
 /* VT-d first stage: sets EA, bit 10, with A (EAFE). Needs IOMT_WALK_ACCESSED. */
 #define IOMT_WALK_EXTENDED_ACCESSED 0x0020u
@@ -101,7 +110,7 @@ extern const struct iomt_walk_format iomt_walk_arm_s2_16k_lpa2;
 #define IOMT_WALK_WP 0x0080u
 /* x86: privileged requests execute nothing that users can access (SMEP). */
 #define IOMT_WALK_SMEP 0x0100u
-/* Privileged requests neither read nor write what users can access (Arm PAN, x86 SMAP). */
+/* Privileged requests neither read nor write what users can access (Arm PAN, x86 SMAP, no RISC-V SUM). */
 #define IOMT_WALK_PAN 0x0200u
 /* x86: bit 8 of PML4 and PML5 entries is reserved, as AMD has it. */
 #define IOMT_WALK_TOP_GLOBAL_RESERVED 0x0400u
@@ -117,6 +126,8 @@ extern const struct iomt_walk_format iomt_walk_arm_s2_16k_lpa2;
 #define IOMT_WALK_WXN 0x8000u
 /* Arm stage 2: XN has two bits (FEAT_XNX), one for each privilege. */
 #define IOMT_WALK_XNX 0x10000u
+/* RISC-V: leaves have memory types in bits 62:61 (Svpbmt). Without it the bits are reserved. */
+#define IOMT_WALK_PBMT 0x20000u
 
 struct iomt_walker;
 struct iomt_walk_leaf;
@@ -146,22 +157,23 @@ struct iomt_walk_cfg {
 
 	/*
 	 * Levels of tables: AMD mode; four or five for x86; AW for VT-d; where SL0 says to begin for Arm
-	 * stage 2. 0: as many as iova_bits takes.
+	 * stage 2; three to five for RISC-V. 0: as many as iova_bits takes.
 	 */
 	uint8_t levels;
 
 	/*
 	 * Bits of input address (Arm 64 - TxSZ, VT-d MGAW where that is less than the levels translate).
-	 * 0: as many as the levels translate; one of the two must be given.
+	 * 0: as many as the levels translate; one of the two must be given. RISC-V has no fewer: 39, 48, 57
+	 * in the first stage, 41, 50, 59 in the second.
 	 */
 	uint8_t iova_bits;
 
-	/* Bits of physical address (MAXPHYADDR, HAW, the effective IPS or PS). 0 takes 48 or 52. */
+	/* Bits of physical address (MAXPHYADDR, HAW, the effective IPS or PS, PAS). 0 takes 48, 52 or 56. */
 	uint8_t oa_bits;
 
 	/*
 	 * Leaf sizes that the hardware has, bit k for 2^k bytes: without 1 GiB, say. 0: all of the
-	 * format (AMD V1: to 2^52 bytes).
+	 * format (AMD V1: to 2^52 bytes; RISC-V: Svnapot's 64 KiB too).
 	 */
 	uint64_t page_sizes;
 
@@ -242,7 +254,7 @@ struct iomt_walk_leaf {
 
 	/*
 	 * The memory type as the architecture has it: x86 PAT << 2 | PCD << 1 | PWT; VT-d second stage
-	 * IPAT << 3 | EMT; Arm stage 1 the byte of MAIR, stage 2 MemAttr; else 0.
+	 * IPAT << 3 | EMT; Arm stage 1 the byte of MAIR, stage 2 MemAttr; RISC-V PBMT; else 0.
 	 */
 	uint8_t type;
 
@@ -252,14 +264,14 @@ struct iomt_walk_leaf {
 
 /* What went wrong. */
 enum iomt_walk_fault_kind {
-	IOMT_WALK_FAULT_INPUT = 1, /* the address is beyond the tables, or not canonical */
-	IOMT_WALK_FAULT_ABSENT,	   /* an entry is not present (Arm: or no valid descriptor) */
-	IOMT_WALK_FAULT_RESERVED,  /* reserved bits, or a level or size that cannot be */
-	IOMT_WALK_FAULT_SKIPPED,   /* AMD V1: address bits of levels that are skipped are not 0 */
-	IOMT_WALK_FAULT_OUTPUT,	   /* Arm: an address beyond the output address size */
-	IOMT_WALK_FAULT_ACCESSED,  /* Arm: the access flag is clear, and hardware does not set it */
+	IOMT_WALK_FAULT_INPUT = 1,  /* the address is beyond the tables, or not canonical */
+	IOMT_WALK_FAULT_ABSENT,	    /* an entry is not present (Arm: or no valid descriptor) */
+	IOMT_WALK_FAULT_RESERVED,   /* reserved bits, or a level or size that cannot be */
+	IOMT_WALK_FAULT_SKIPPED,    /* AMD V1: address bits of levels that are skipped are not 0 */
+	IOMT_WALK_FAULT_OUTPUT,	    /* Arm, RISC-V: an address beyond the output address size */
+	IOMT_WALK_FAULT_ACCESSED,   /* the same: accessed is clear, and hardware does not set it */
 	IOMT_WALK_FAULT_PERMISSION, /* the access is not allowed */
-	IOMT_WALK_FAULT_USER,	    /* x86: a user's request, and the page is privileged */
+	IOMT_WALK_FAULT_USER,	    /* x86, RISC-V: a user's request, and the page is privileged */
 	IOMT_WALK_FAULT_TABLE,	    /* no memory where a table should be */
 	IOMT_WALK_FAULT_UPDATE,	    /* accessed and dirty bits cannot be written */
 };
@@ -274,7 +286,7 @@ struct iomt_walk_fault {
 	uint8_t kind;	  /* enum iomt_walk_fault_kind */
 	uint8_t level;	  /* of that entry, 0 for the last; the top's when none was read */
 	bool top;	  /* it is in the top table, or none was read */
-	uint8_t stage;	  /* 1: x86_64, Arm stage 1. 2: the others */
+	uint8_t stage;	  /* 1: x86_64, stage 1 of Arm and RISC-V. 2: the others */
 	bool on_table;	  /* stage 2 failed for an address of a stage 1 table */
 };
 
@@ -368,13 +380,24 @@ uint8_t iomt_walk_arm_status(const struct iomt_walk_fault *fault);
  */
 int iomt_walk_x86_error(const struct iomt_walk_fault *fault, bool nx);
 
+/*
+ * The cause of a RISC-V trap, or of a record in the RISC-V IOMMU's fault queue (IOMMU specification,
+ * "Fault/Event-Queue"): 1, 5, 7 are access faults, 12, 13, 15 page faults, 20, 21, 23 guest page faults; of
+ * an instruction, a read, a write (or of an atomic operation). Of a guest page fault fault->input is the
+ * guest physical address, and on_table bit 0 of iotval2.
+ */
+uint8_t iomt_walk_riscv_cause(const struct iomt_walk_fault *fault);
+
 /* What a device's translation request is answered with (PCIe 10.2.3). */
 enum iomt_walk_completion {
 	IOMT_WALK_COMPLETION_EMPTY, /* success without permissions; nothing is reported */
 	IOMT_WALK_COMPLETION_ABORT, /* completer abort; the fault is reported */
 };
 
-/* Of a walk that returned IOMT_EFAULT. */
+/*
+ * Of a walk that returned IOMT_EFAULT. The RISC-V IOMMU aborts for every access fault: there
+ * IOMT_WALK_FAULT_OUTPUT too, of which this says EMPTY, as for Arm.
+ */
 enum iomt_walk_completion iomt_walk_ats(const struct iomt_walk_fault *fault);
 
 /* "a reserved bit is set": a short text for a kind of fault, never NULL, whatever the number. */

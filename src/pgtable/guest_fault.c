@@ -195,6 +195,19 @@ int iomt_walk_x86_error(const struct iomt_walk_fault *fault, bool nx)
 	return error | 1 << 0 | (fault->kind == IOMT_WALK_FAULT_RESERVED ? 1 << 3 : 0);
 }
 
+/* What is asked for decides which of three causes it is: execution first, then writing. */
+uint8_t iomt_walk_riscv_cause(const struct iomt_walk_fault *fault)
+{
+	bool access = is_memory(fault) || fault->kind == IOMT_WALK_FAULT_OUTPUT;
+	uint8_t first = access ? 0x01 : fault->stage == 1 ? 0x0c : 0x14;
+
+	if (fault->access & IOMT_EXEC)
+		return first;
+	if (fault->access & IOMT_WRITE)
+		return access ? 0x07 : first + 3;
+	return access ? 0x05 : first + 1;
+}
+
 enum iomt_walk_completion iomt_walk_ats(const struct iomt_walk_fault *fault)
 {
 	return is_memory(fault) ? IOMT_WALK_COMPLETION_ABORT : IOMT_WALK_COMPLETION_EMPTY;
@@ -208,7 +221,7 @@ const char *iomt_walk_fault_text(unsigned kind)
 		[IOMT_WALK_FAULT_RESERVED] = "a reserved bit is set, or a level or size cannot be",
 		[IOMT_WALK_FAULT_SKIPPED] = "address bits of skipped levels are not zero",
 		[IOMT_WALK_FAULT_OUTPUT] = "an address is beyond the output address size",
-		[IOMT_WALK_FAULT_ACCESSED] = "the access flag is clear",
+		[IOMT_WALK_FAULT_ACCESSED] = "the accessed bit is clear",
 		[IOMT_WALK_FAULT_PERMISSION] = "the access is not allowed",
 		[IOMT_WALK_FAULT_USER] = "only privileged requests may use the page",
 		[IOMT_WALK_FAULT_TABLE] = "there is no memory where a table should be",

@@ -25,8 +25,10 @@ enum guest_judged {
 /* What the walker needs of a format beyond its facts. */
 struct guest_format {
 	const struct pt_format *facts;
-	uint32_t flags; /* IOMT_WALK_* that have a meaning */
+	uint32_t flags;	 /* IOMT_WALK_* that have a meaning */
+	uint32_t always; /* those that need not be said */
 	uint8_t stage;
+	bool whole_input;    /* no bit less of input than the levels translate */
 	bool skips;	     /* a table entry names the level of its table */
 	bool access_faults;  /* a clear accessed bit is a fault where hardware does not set it */
 	bool user_faults;    /* a user on a privileged page has a fault of its own */
@@ -296,6 +298,12 @@ PT_INLINE int guest_walk_any(const struct guest_format *g, const struct iomt_wal
 	return err;
 }
 
+/* Whether the address of a table's entry can be had by one subtraction. */
+PT_INLINE bool guest_in_place(const struct pt_format *f)
+{
+	return f->plain_tables && !f->entry_shift;
+}
+
 /*
  * The table that an entry points to, where both are as usual: its offset in the first region. Less the
  * bits that mean nothing, a usual entry is the address and what every table has: one subtraction gives
@@ -307,7 +315,7 @@ PT_INLINE bool guest_usual_child(const struct guest_format *g, const struct iomt
 	const struct pt_format *f = g->facts;
 	u64 more = f->table(0, level) - f->table(0, 1);
 
-	if (f->plain_tables) {
+	if (guest_in_place(f)) {
 		*table = (entry & w->table_mask) - w->table_offset - more;
 	} else {
 		if ((entry ^ (w->table_want + more)) & w->table_mask)

@@ -54,10 +54,21 @@ static int check_flags(uint32_t known, uint32_t flags, struct iomt_pt_cfg_error 
 	return 0;
 }
 
+/* Bits of input that so many levels translate: a top may be larger than other tables, always. */
+static unsigned reach_of(const struct pt_format *f, unsigned levels)
+{
+	unsigned top = f->root_min_lg2 - 3u;
+	unsigned bits = pt_unit_lg2(f, levels - 1) + (top > f->index_lg2 ? top : f->index_lg2);
+
+	return bits < f->max_iova_bits ? bits : f->max_iova_bits;
+}
+
 /* Levels and bits of input, one from the other. */
-static int check_widths(const struct pt_format *f, const struct iomt_walk_cfg *cfg,
+static int check_widths(const struct guest_format *g, const struct iomt_walk_cfg *cfg,
 			unsigned *levels, unsigned *iova_bits, struct iomt_pt_cfg_error *error)
 {
+	const struct pt_format *f = g->facts;
+
 	*levels = cfg->levels;
 	*iova_bits = cfg->iova_bits;
 	if (!*levels && !*iova_bits)
@@ -70,15 +81,15 @@ static int check_widths(const struct pt_format *f, const struct iomt_walk_cfg *c
 	}
 	if (*levels < f->min_levels || *levels > f->max_levels)
 		return wrong(error, "levels", "the format has no such depth");
-	if (!*iova_bits) {
-		*iova_bits = pt_unit_lg2(f, *levels);
-		if (*iova_bits > f->max_iova_bits)
-			*iova_bits = f->max_iova_bits;
-	}
+	if (!*iova_bits)
+		*iova_bits = reach_of(f, *levels);
 	if (*iova_bits < f->min_iova_bits || *iova_bits > f->max_iova_bits)
 		return wrong(error, "iova_bits", "the format has no such input width");
 	if (*iova_bits > pt_unit_lg2(f, *levels) + f->root_concat_lg2)
 		return wrong(error, "iova_bits", "the levels do not reach so far");
+	if (g->whole_input && *iova_bits != reach_of(f, *levels))
+		return wrong(error, "iova_bits",
+			     "the levels translate more, and hardware all of it");
 	if (f->exact_levels && *iova_bits <= pt_unit_lg2(f, *levels - 1))
 		return wrong(error, "iova_bits", "the top table has nothing to translate");
 	return 0;
@@ -128,7 +139,7 @@ static void place_usual(struct iomt_walker *w, const struct guest_format *g)
 {
 	g->usual(w);
 	w->table_offset = w->base + w->table_want;
-	if (g->facts->plain_tables)
+	if (guest_in_place(g->facts))
 		w->table_mask |= g->facts->pack(w->addr_mask);
 	w->usual_prot = g->rights(w, ~0ULL, 0, w->usual_want, IOMT_READ | IOMT_WRITE) & ~w->deny;
 	w->usual_type = g->type(w, w->usual_want, 0);
@@ -184,14 +195,14 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
 	f = g->facts;
 	err = check_mem(cfg->mem, error);
 	err = err ? err : check_flags(g->flags, cfg->flags, error);
-	err = err ? err : check_widths(f, cfg, &levels, &iova_bits, error);
+	err = err ? err : check_widths(g, cfg, &levels, &iova_bits, error);
 	err = err ? err : check_rest(g, cfg, error);
 	if (err)
 		return err;
 	*walker = (struct iomt_walker){
 		.format = cfg->format,
 		.mem = cfg->mem,
-		.flags = cfg->flags,
+		.flags = cfg->flags | g->always,
 		.deny = cfg->deny,
 		.mair = cfg->mair,
 		.page_sizes = cfg->page_sizes,

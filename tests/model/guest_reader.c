@@ -394,6 +394,101 @@ static void read_arm(const struct reader *r, uint64_t iova, uint32_t access,
 	arm_leaf(r, iova, entry, tables, shift, access, a);
 }
 
+/* "Virtual Address Translation Process", steps 3 to 7: is the entry one, and a leaf or a table? */
+static bool riscv_entry(const struct reader *r, uint64_t entry, unsigned i, struct reader_answer *a)
+{
+	bool read = bit(entry, 1), write = bit(entry, 2), execute = bit(entry, 3);
+	unsigned pbmt = (unsigned)field(entry, 62, 61), size = 12 + 9 * i;
+	bool bad = field(entry, 60, 54) || (write && !read);
+
+	if (!bit(entry, 0)) {
+		fault(a, IOMT_WALK_FAULT_ABSENT);
+		return false;
+	}
+	if (!read && !execute) {
+		/* U, A, D, PBMT and N are for leaves */
+		bad |= i == 0 || bit(entry, 4) || field(entry, 7, 6) || pbmt || bit(entry, 63);
+	} else {
+		bad |= pbmt == 3 || (pbmt && !(r->flags & IOMT_WALK_PBMT));
+		if (bit(entry, 63)) {
+			bad |= i != 0 || field(entry, 13, 10) != 8;
+			size = 16;
+		} else if (i) {
+			bad |= field(entry, 9 + 9 * i, 10) != 0;
+		}
+		bad |= !bit(r->page_sizes, size);
+		a->size_lg2 = size;
+	}
+	if (bad)
+		fault(a, IOMT_WALK_FAULT_RESERVED);
+	else if (field(entry, 53, 10) << 12 >> r->oa_bits)
+		fault(a, IOMT_WALK_FAULT_OUTPUT);
+	return !a->kind;
+}
+
+static void riscv_leaf(const struct reader *r, uint64_t iova, uint64_t entry, uint32_t access,
+		       struct reader_answer *a)
+{
+	bool user = bit(entry, 4), denied;
+	uint64_t *after = &a->steps[a->count - 1].after;
+
+	if (!bit(entry, 6) && !(r->flags & IOMT_WALK_ACCESSED)) {
+		fault(a, IOMT_WALK_FAULT_ACCESSED);
+		return;
+	}
+	a->oa = join(field(entry, 53, 10) << 12, iova, a->size_lg2);
+	a->rights = bit(entry, 1) ? IOMT_READ : 0;
+	if (bit(entry, 2) && (bit(entry, 7) || (r->flags & IOMT_WALK_DIRTY)))
+		a->rights |= IOMT_WRITE;
+	if (bit(entry, 3) && (bit(entry, 1) || !(access & IOMT_WALK_ATS)))
+		a->rights |= IOMT_EXEC;
+	denied = !user; /* every access to the second stage is a user's */
+	if (r->format == READER_RISCV_S1) {
+		a->privileged = !user;
+		if (access & IOMT_PRIV) {
+			denied = user && (r->flags & IOMT_WALK_PAN);
+			if (user)
+				a->rights &= ~IOMT_EXEC;
+		}
+	}
+	if (denied)
+		a->rights = 0;
+	if (!allowed(r, access, true, a) || !marks(r, access, a))
+		return;
+	*after |= 1 << 6;
+	if (writes(r, access, a))
+		*after |= 1 << 7;
+}
+
+/* Privileged Architecture, "Sv39" to "Sv57", "Guest Physical Address Translation". */
+static void read_riscv(const struct reader *r, uint64_t iova, uint32_t access,
+		       struct reader_answer *a)
+{
+	bool first = r->format == READER_RISCV_S1;
+	unsigned i = r->levels - 1, width = 12 + 9 * r->levels + (first ? 0 : 2), high = width - 1;
+	uint64_t entry, upper = iova >> width;
+	uint64_t table = field(r->root, 55, first ? 12 : 14) << (first ? 12 : 14);
+
+	a->level = i;
+	if (upper != (first && bit(iova, high) ? ~0ULL >> width : 0)) {
+		fault(a, IOMT_WALK_FAULT_INPUT);
+		return;
+	}
+	if (table >> r->oa_bits) {
+		fault(a, IOMT_WALK_FAULT_OUTPUT);
+		return;
+	}
+	for (;; i--, high = 20 + 9 * i) {
+		if (!fetch(r, table + 8 * field(iova, high, 12 + 9 * i), i, &entry, a) ||
+		    !riscv_entry(r, entry, i, a))
+			return;
+		if (field(entry, 3, 1))
+			break;
+		table = field(entry, 53, 10) << 12;
+	}
+	riscv_leaf(r, iova, entry, access, a);
+}
+
 void reader_walk(const struct reader *reader, uint64_t iova, uint32_t access,
 		 struct reader_answer *answer)
 {
@@ -407,6 +502,10 @@ void reader_walk(const struct reader *reader, uint64_t iova, uint32_t access,
 		break;
 	case READER_VTD_SS:
 		read_vtd_ss(reader, iova, access, answer);
+		break;
+	case READER_RISCV_S1:
+	case READER_RISCV_S2:
+		read_riscv(reader, iova, access, answer);
 		break;
 	default:
 		read_arm(reader, iova, access, answer);

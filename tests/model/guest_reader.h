@@ -14,6 +14,8 @@ enum reader_format {
 	READER_VTD_SS,
 	READER_ARM_S1,
 	READER_ARM_S2,
+	READER_RISCV_S1,
+	READER_RISCV_S2,
 };
 
 /* What was programmed, as for struct iomt_walk_cfg, with nothing left out. */

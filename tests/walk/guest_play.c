@@ -40,6 +40,9 @@ struct shape {
 #define A64K  (1ULL << 16 | 1ULL << 21 | 1ULL << 29 | 1ULL << 34)
 #define ARM48 (1ULL << 32 | 1ULL << 36 | 1ULL << 40 | 1ULL << 42 | 1ULL << 44 | 1ULL << 48)
 #define ARM52 (ARM48 | 1ULL << 52)
+#define RV    (AD | IOMT_WALK_PBMT)
+#define ANY56 ((1ULL << 57) - (1ULL << 32))
+#define RISCV (PLAIN | 1ULL << 16 | 1ULL << 39 | 1ULL << 48)
 
 /* clang-format off */
 static const struct shape shapes[] = {
@@ -56,6 +59,8 @@ static const struct shape shapes[] = {
 	{"arm_s2_64k", &iomt_walk_arm_s2_64k, READER_ARM_S2, 16, false, 1, 3, 4, 52, S2, ARM52, A64K | 1ULL << 42},
 	{"arm_s2_4k_lpa2", &iomt_walk_arm_s2_4k_lpa2, READER_ARM_S2, 12, true, 2, 5, 4, 52, S2, ARM52, A4K | 1ULL << 39},
 	{"arm_s2_16k_lpa2", &iomt_walk_arm_s2_16k_lpa2, READER_ARM_S2, 14, true, 1, 4, 4, 52, S2, ARM52, A16K | 1ULL << 36},
+	{"riscv_s1", &iomt_walk_riscv_s1, READER_RISCV_S1, 12, false, 3, 5, 0, 57, RV | IOMT_WALK_SIGNED | IOMT_WALK_PAN, ANY56, RISCV},
+	{"riscv_s2", &iomt_walk_riscv_s2, READER_RISCV_S2, 12, false, 3, 5, 2, 59, RV, ANY56, RISCV},
 };
 /* clang-format on */
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
@@ -135,8 +140,15 @@ static uint64_t some_address(void)
 	return play.base + (choose(PAGES) << lg2);
 }
 
+static bool is_riscv(void)
+{
+	return play.shape->reader >= READER_RISCV_S1;
+}
+
 static uint64_t pack(uint64_t address)
 {
+	if (is_riscv())
+		return address >> 2;
 	if (play.shape->lpa2)
 		return (address & low(50)) | (address >> 50) << 8;
 	if (play.shape->granule_lg2 == 16)
@@ -171,6 +183,15 @@ static uint64_t amdv1_entry(unsigned page)
 	}
 }
 
+static uint64_t riscv_entry(uint64_t leaf)
+{
+	if (likely() && choose(4)) /* a table, or a page */
+		return pack(some_address()) | (choose(2) ? 1 : 0xdf);
+	if (!choose(4)) /* 64K, or not */
+		return (pack(leaf) & ~(15ULL << 10)) | 8ULL << 10 | 0xd7 | choose(2) << 63;
+	return pack(leaf & ~low(9 * (unsigned)choose(5) + 12)) | 0xd7 | choose(4) << 61;
+}
+
 static uint64_t usual_entry(unsigned page)
 {
 	uint64_t leaf = anything() & low(52) & ~low(play.shape->granule_lg2);
@@ -192,6 +213,9 @@ static uint64_t usual_entry(unsigned page)
 		if (likely())
 			return pack(some_address()) | 0x443; /* a table, or a page */
 		return pack(leaf) | 0x445 | choose(2) << 52;
+	case READER_RISCV_S1:
+	case READER_RISCV_S2:
+		return riscv_entry(leaf);
 	default:
 		if (likely())
 			return pack(some_address()) | 0x4c3;
@@ -257,10 +281,10 @@ static void clear(void)
 
 static unsigned some_width(uint64_t widths)
 {
-	unsigned width = 32 + (unsigned)choose(21);
+	unsigned width = 32 + (unsigned)choose(25);
 
 	while (!(widths >> width & 1))
-		width = width == 52 ? 32 : width + 1;
+		width = width == 56 ? 32 : width + 1;
 	return width;
 }
 
@@ -340,6 +364,11 @@ static void configure(void)
 		play.reader.page_sizes = all_sizes(shape, play.reader.oa_bits);
 }
 
+static bool is_signed(void)
+{
+	return (play.reader.flags & IOMT_WALK_SIGNED) || play.shape->reader == READER_RISCV_S1;
+}
+
 /* An address whose slots are those that were filled; sometimes one that no table has. */
 static uint64_t some_iova(void)
 {
@@ -352,7 +381,7 @@ static uint64_t some_iova(void)
 		iova |= some_index(play.reader.iova_bits - shift) << shift;
 	if (play.reader.flags & IOMT_WALK_UPPER)
 		iova |= ~low(play.reader.iova_bits);
-	if ((play.reader.flags & IOMT_WALK_SIGNED) && iova >> (play.reader.iova_bits - 1))
+	if (is_signed() && iova >> (play.reader.iova_bits - 1))
 		iova |= ~low(play.reader.iova_bits);
 	if (play.reader.flags & IOMT_WALK_TOP_BYTE)
 		iova ^= anything() << 56;

@@ -28,6 +28,8 @@ static const struct {
 	{&iomt_arm_s2_64k, &iomt_walk_arm_s2_64k},
 	{&iomt_arm_s2_4k_lpa2, &iomt_walk_arm_s2_4k_lpa2},
 	{&iomt_arm_s2_16k_lpa2, &iomt_walk_arm_s2_16k_lpa2},
+	{&iomt_riscv_s1, &iomt_walk_riscv_s1},
+	{&iomt_riscv_s2, &iomt_walk_riscv_s2},
 };
 
 struct own {
@@ -68,6 +70,7 @@ static uint32_t walk_flags(const struct kind *kind)
 	flags |= kind->flags & IOMT_PT_SIGNED ? IOMT_WALK_SIGNED : 0;
 	flags |= kind->flags & IOMT_PT_TTBR1 ? IOMT_WALK_UPPER : 0;
 	flags |= kind->flags & IOMT_PT_NX ? IOMT_WALK_NX : 0;
+	flags |= kind->flags & IOMT_PT_PBMT ? IOMT_WALK_PBMT : 0;
 	flags |= kind->walk == WALK_X86_64 ? IOMT_WALK_WP : 0;
 	return flags | (kind->walk == WALK_VTD_SS ? IOMT_WALK_SNOOP : 0);
 }
@@ -114,7 +117,9 @@ static void walker_now(struct own *own, struct iomt_walker *walker)
 	iomt_pt_hw(&own->table.pt, &hw);
 	own->cfg.root = hw.root;
 	own->cfg.levels = hw.levels;
-	own->cfg.iova_bits = own->table.kind->grows ? 0 : hw.iova_bits;
+	/* of tables that grow, and of RISC-V's, hardware is told the levels alone */
+	own->cfg.iova_bits =
+		own->table.kind->grows || own->table.kind->walk >= WALK_RISCV_S1 ? 0 : hw.iova_bits;
 	own->cfg.oa_bits = hw.oa_bits;
 	err = iomt_walker_init(walker, &own->cfg, &error);
 	CHECK_MSG(!err, "%s: %s: %s", own->table.kind->name, error.field, error.reason);
