@@ -11,6 +11,7 @@
 #include <iomt/formats.h>
 #include <iomt/gather.h>
 #include <iomt/ids.h>
+#include <iomt/inspect.h>
 #include <iomt/mem.h>
 #include <iomt/model.h>
 #include <iomt/pack.h>
