@@ -43,7 +43,7 @@ struct iomt_inspect_cfg {
 
 	/*
 	 * The input addresses whose ranges are wanted, both inclusive; those that the tables do not
-	 * translate are left out. Findings are of whole tables: 0 and UINT64_MAX.
+	 * translate are left out, and those with a tag (IOMT_WALK_TOP_BYTE). Findings are of whole tables: 0 and UINT64_MAX.
 	 */
 	uint64_t first;
 	uint64_t last;
