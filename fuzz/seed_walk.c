@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Guest tables, as walk.c reads them: each begins with the format, the levels, the output's width. */
+/*
+ * Guest tables, as walk.c and inspect.c read them: each begins with the format, the levels, the output's
+ * width.
+ */
 #include "random.h"
 #include "seed.h"
 #include <stdio.h>

@@ -14,6 +14,7 @@
 #include <iomt/formats.h>
 #include <iomt/gather.h>
 #include <iomt/ids.h>
+#include <iomt/inspect.h>
 #include <iomt/iommu.h>
 #include <iomt/kernel_dma.h>
 #include <iomt/mem.h>

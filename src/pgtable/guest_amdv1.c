@@ -9,6 +9,7 @@
 #define ACCESSED	  (1ULL << 5)
 #define LEAF_RESERVED	  GUEST_BITS(58, 52)
 #define TABLE_RESERVED	  GUEST_BITS(60, 52)
+#define LEAF_IGNORED	  (1ULL << 63 | 3 << 7 | 0xf << 1)
 #define NEXT_LEVEL(entry) ((unsigned)((entry) >> 9 & 7))
 
 /* The size of a leaf of NextLevel 7 is above its level's own and below the next level's. */
@@ -83,6 +84,7 @@ static const struct guest_format guest_amdv1 = {
 	.flags = IOMT_WALK_ACCESSED | IOMT_WALK_DIRTY,
 	.stage = 2,
 	.skips = true,
+	.ignored = LEAF_IGNORED,
 	.accessed = ACCESSED,
 	.accessed_table = ACCESSED,
 	.judge = amdv1_judge,

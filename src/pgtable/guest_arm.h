@@ -9,6 +9,8 @@
 
 #include "guest_walk.h"
 
+#define ARM_IGNORED (1ULL << 63 | 0xfULL << 55) /* of leaves: for software, and nothing */
+
 /*
  * A block at a level that has none is no valid descriptor, and so is bit 1 clear at the last level.
  */

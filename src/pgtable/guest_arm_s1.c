@@ -114,6 +114,7 @@ PT_INLINE void s1_usual_of(const struct pt_format *f, struct iomt_walker *w)
 	static const struct guest_format guest_##name = {                                          \
 		.facts = &(name), .flags = S1_FLAGS, .stage = 1, .access_faults = true,            \
 		.output_faults = true, .narrow_bits = (narrow), .accessed = ACCESSED,              \
+		.ignored = ARM_IGNORED,                                                            \
 		.judge = name##_judge, .leaf_lg2 = name##_size, .rights = s1_rights,               \
 		.dirtied = s1_dirtied, .type = s1_type, .usual = name##_usual,                     \
 	};                                                                                         \

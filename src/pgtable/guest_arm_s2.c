@@ -75,6 +75,7 @@ PT_INLINE void s2_usual_of(const struct pt_format *f, struct iomt_walker *w)
 	static const struct guest_format guest_##name = {                                          \
 		.facts = &(name), .flags = S2_FLAGS, .stage = 2, .access_faults = true,            \
 		.output_faults = true, .narrow_bits = (narrow), .accessed = ACCESSED,              \
+		.ignored = ARM_IGNORED,                                                            \
 		.judge = name##_judge, .leaf_lg2 = name##_size, .rights = s2_rights,               \
 		.dirtied = s2_dirtied, .type = s2_type, .usual = name##_usual,                     \
 	};                                                                                         \

@@ -36,6 +36,7 @@ struct guest_format {
 	u64 accessed;	     /* the accessed bit of leaves */
 	u64 accessed_table;  /* and of tables */
 	uint8_t narrow_bits; /* address bits of entries below an output of 52 bits; 0: as many */
+	u64 ignored;	     /* bits of leaves that mean nothing to hardware */
 
 	unsigned (*judge)(const struct iomt_walker *w, u64 entry, unsigned level);
 

@@ -666,3 +666,26 @@ void play_guest(const struct play_source *source, uint64_t seed, struct play_cou
 	}
 	clear();
 }
+
+uint64_t play_iova(void)
+{
+	return some_iova();
+}
+
+void play_table(const struct play_source *source, uint64_t seed, play_table_fn *look, void *ctx)
+{
+	struct iomt_guest_region region[2];
+	struct iomt_guest_mem mem;
+	struct iomt_walker walker;
+	bool open;
+
+	play.source = source;
+	play.seed = seed;
+	configure();
+	fill();
+	lay_out((unsigned)choose(4), &mem, region);
+	open_walker(&walker, &mem, &open);
+	if (open)
+		look(&walker, ctx);
+	clear();
+}

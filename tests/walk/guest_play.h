@@ -25,4 +25,12 @@ struct play_counts {
 /* One table, and some walks in it. What is wrong fails the test, naming "seed". */
 void play_guest(const struct play_source *source, uint64_t seed, struct play_counts *counts);
 
+/*
+ * One table, for another play: its walker, and addresses that come to entries that were written. Choices
+ * go on from the same source.
+ */
+typedef void play_table_fn(const struct iomt_walker *walker, void *ctx);
+void play_table(const struct play_source *source, uint64_t seed, play_table_fn *look, void *ctx);
+uint64_t play_iova(void);
+
 #endif
