@@ -394,6 +394,12 @@ static const struct range_case range_cases[] = {
 	 {ARM_DOWN, RUN_OF_16, {0x2100, 0x10000000031443}},
 	 {{0x10000, 0x1ffff, 0x20000, RWX, RW, 16, 0, 0},
 	  {0x20000, 0x20fff, 0x31000, RWX, RW, 12, 0, 0}}},
+	{"one table twice, the first time behind its leaf",
+	 X86,
+	 0x1000,
+	 0,
+	 {X86_DOWN, {0x3008, 0x4007}, {0x4000, 0xaaaa007}},
+	 {{0x200000, 0x200fff, 0xaaaa000, RWX, RWX, 12, 0, 0}}},
 	{"levels skipped",
 	 {.format = &iomt_walk_amdv1, .levels = 4},
 	 0,
@@ -422,7 +428,9 @@ static void check_ranges(const struct range_case *c)
 				       .walker = &walker,
 				       .first = c->first,
 				       .last = c->last ? c->last : UINT64_MAX,
-				       .budget = NEVER};
+				       .budget = NEVER,
+				       .scratch = scratch[0],
+				       .scratch_bytes = sizeof(scratch[0])};
 	struct iomt_inspect_range got = {0};
 	struct iomt_inspect inspect;
 	unsigned n = 0;
