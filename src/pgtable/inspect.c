@@ -152,9 +152,7 @@ static bool clip(const struct iomt_walker *w, u64 first, u64 last, u64 *v, u64 *
 			return false;
 		first = upper;
 	}
-	if (last > low_last(w) && last < upper)
-		last = low_last(w);
-	else if (!two && last > low_last(w))
+	if (last > low_last(w) && (!two || last < upper))
 		last = low_last(w);
 	if (first > last)
 		return false;

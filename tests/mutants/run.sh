@@ -19,7 +19,8 @@ suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path model_rand
 	hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
 	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 encoding_riscv encoding_facts config errors sizes edges split protect gather
 	dirty iterate translate cursor memory exhaustion formats gathers random threads
-	walk_amdv1 walk_x86_64 walk_vtd_ss walk_arm walk_riscv walk_memory walk_own walk_threads walk_random)
+	walk_amdv1 walk_x86_64 walk_vtd_ss walk_arm walk_riscv walk_memory walk_own walk_threads walk_random
+	walk_inspect walk_inspect_own walk_inspect_random)
 
 # Sources and tests without what is built; a build that is fast to make, not to run.
 prepare() {
@@ -29,7 +30,8 @@ prepare() {
 	rm -rf build/mutants/src
 	cp -r src build/mutants/src # what each fault is taken out with
 	cmake -S "$tree" -B build/mutants/build -G Ninja -DCMAKE_BUILD_TYPE=None \
-		-DCMAKE_C_FLAGS=-O1 -DIOMT_BUILD_BENCH=OFF -DIOMT_WERROR=OFF >/dev/null
+		-DCMAKE_C_FLAGS=-O1 -DIOMT_BUILD_BENCH=OFF -DIOMT_BUILD_EXAMPLES=OFF \
+		-DIOMT_WERROR=OFF >/dev/null
 	build
 }
 

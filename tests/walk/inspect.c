@@ -5,8 +5,8 @@
  */
 #include "guest.h"
 
-#define MOST   64u
 #define NEVER  UINT64_MAX
+#define ENOUGH 100000u
 #define RWX    (RW | IOMT_EXEC)
 #define READER (IOMT_READ | IOMT_EXEC)
 
@@ -394,6 +394,12 @@ static const struct range_case range_cases[] = {
 	 {ARM_DOWN, RUN_OF_16, {0x2100, 0x10000000031443}},
 	 {{0x10000, 0x1ffff, 0x20000, RWX, RW, 16, 0, 0},
 	  {0x20000, 0x20fff, 0x31000, RWX, RW, 12, 0, 0}}},
+	{"one table twice, the first time behind its leaf",
+	 X86,
+	 0x1000,
+	 0,
+	 {X86_DOWN, {0x3008, 0x4007}, {0x4000, 0xaaaa007}},
+	 {{0x200000, 0x200fff, 0xaaaa000, RWX, RWX, 12, 0, 0}}},
 	{"levels skipped",
 	 {.format = &iomt_walk_amdv1, .levels = 4},
 	 0,
@@ -422,7 +428,9 @@ static void check_ranges(const struct range_case *c)
 				       .walker = &walker,
 				       .first = c->first,
 				       .last = c->last ? c->last : UINT64_MAX,
-				       .budget = NEVER};
+				       .budget = NEVER,
+				       .scratch = scratch[0],
+				       .scratch_bytes = sizeof(scratch[0])};
 	struct iomt_inspect_range got = {0};
 	struct iomt_inspect inspect;
 	unsigned n = 0;
@@ -479,14 +487,14 @@ static void bounds(void)
 	guest_open(&guest, false);
 	fill_page(0x1007);
 	walker = walker_of(&x86);
-	inspect = inspect_of(&walker, IOMT_INSPECT_FINDINGS, NEVER);
+	inspect = inspect_of(&walker, IOMT_INSPECT_FINDINGS, ENOUGH);
 	while (!iomt_inspect_finding(&inspect, &finding)) {
 		CHECK_EQ(finding.kind, IOMT_FINDING_LOOP);
 		count++;
 	}
 	CHECK_EQ(count, 4 * 512);
 	CHECK_EQ(guest.reads, 5 * 512);
-	CHECK_EQ(NEVER - inspect.budget, 5 * 512);
+	CHECK_EQ(ENOUGH - inspect.budget, 5 * 512);
 
 	/* the limit is exact, and says where it was */
 	guest.reads = count = 0;
@@ -506,7 +514,7 @@ static void bounds(void)
 	fill_page(0x1003);
 	guest.reads = 0;
 	walker = walker_of(&arm);
-	inspect = inspect_of(&walker, IOMT_INSPECT_RANGES, NEVER);
+	inspect = inspect_of(&walker, IOMT_INSPECT_RANGES, ENOUGH);
 	CHECK_INT(iomt_inspect_range(&inspect, &range), IOMT_ENOENT);
 	CHECK_EQ(guest.reads, 4 * 512);
 	CHECK(!inspect.crowded);
