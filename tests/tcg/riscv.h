@@ -103,5 +103,6 @@ void riscv_flush(struct machine *machine);
 
 /* Other files of the suite. */
 void riscv_nested(void);
+void riscv_faults(void);
 
 #endif
