@@ -45,7 +45,7 @@ static void release_retired(struct iomt_domain_table *table)
 
 void iomt_domain_retire(struct iomt_domain_table *table)
 {
-	if (table->retired.tables == RETIRED_MOST)
+	if (table->retired.tables >= RETIRED_MOST)
 		release_retired(table);
 }
 
