@@ -27,6 +27,9 @@ extern "C" {
 
 #define IOMT_GATHER_INLINE_TABLES 6
 
+/* table_levels: tables at every level */
+#define IOMT_GATHER_ALL_LEVELS 0x3fu
+
 struct iomt_gather_chunk;
 
 struct iomt_gather {
@@ -101,6 +104,17 @@ static inline void iomt_gather_add(struct iomt_gather *gather, uint64_t first, u
 		gather->first = first;
 	if (__builtin_expect(last > gather->last, 1)) /* ranges are mostly given upwards */
 		gather->last = last;
+}
+
+/* All that there can be: every address, leaves of any size, tables at all levels. */
+static inline struct iomt_gather iomt_gather_all(void)
+{
+	struct iomt_gather gather;
+
+	iomt_gather_init(&gather);
+	iomt_gather_add(&gather, 0, UINT64_MAX);
+	gather.table_levels = IOMT_GATHER_ALL_LEVELS;
+	return gather;
 }
 
 /*

@@ -222,17 +222,14 @@ void iomt_change_undo(struct iomt_iommu *iommu)
 	iommu->change = NULL;
 }
 
-/* Everything of a target: what a gather of all addresses asks for. */
+/* Everything of a target. */
 static void add_all(struct iomt_iommu *iommu, const struct iomt_target *target)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
-	struct iomt_gather gather;
+	const struct iomt_gather gather = iomt_gather_all();
 	struct iomt_cmd *cmds;
 	size_t n = room(iommu, &cmds);
 
-	iomt_gather_init(&gather);
-	iomt_gather_add(&gather, 0, UINT64_MAX);
-	gather.table_levels = 0x3f;
 	add(iommu, target->kind->gather(target, &gather, &all, cmds, n));
 }
 

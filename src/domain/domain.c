@@ -45,7 +45,7 @@ static void release_retired(struct iomt_domain_table *table)
 
 void iomt_domain_retire(struct iomt_domain_table *table)
 {
-	if (table->retired.tables == RETIRED_MOST)
+	if (table->retired.tables >= RETIRED_MOST)
 		release_retired(table);
 }
 
@@ -267,7 +267,7 @@ int iomt_domain_changed(struct iomt_domain_table *table, uint64_t first, uint64_
 	iomt_gather_init(&gather);
 	iomt_gather_add(&gather, first, last);
 	gather.leaf_sizes = 1ULL << leaf_lg2;
-	gather.table_levels = tables ? 0x3f : 0;
+	gather.table_levels = tables ? IOMT_GATHER_ALL_LEVELS : 0;
 	return iomt_targets_invalidate(&table->targets, &gather, &table->cfg.policy, NULL);
 }
 

@@ -2,19 +2,6 @@
 /* What a change of a device table asks for, as commands of the vendors. */
 #include "table.h"
 
-#define ALL_LEVELS 0x3fu
-
-/* A gather of every address, which the policy takes as one. */
-static struct iomt_gather everything(void)
-{
-	struct iomt_gather gather;
-
-	iomt_gather_init(&gather);
-	iomt_gather_add(&gather, 0, UINT64_MAX);
-	gather.table_levels = ALL_LEVELS;
-	return gather;
-}
-
 /* Where commands go: the rest of an array, or the first error. */
 struct commands {
 	struct iomt_cmd *at;
@@ -40,7 +27,7 @@ static void add(struct commands *commands, int count)
 int iomt_device_inv_amd(const struct iomt_device_inv *inv, struct iomt_cmd *cmds, size_t n)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
-	const struct iomt_gather gather = everything();
+	const struct iomt_gather gather = iomt_gather_all();
 	const struct iomt_amd_target target = {.domain = inv->domain};
 	struct commands to = {cmds, n, 0};
 
@@ -101,7 +88,7 @@ int iomt_device_inv_amd_device(const struct iomt_device_inv *inv,
 			       size_t n)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
-	const struct iomt_gather gather = everything();
+	const struct iomt_gather gather = iomt_gather_all();
 
 	if (!(inv->what & IOMT_DEVICE_INV_DEVICE_TLB))
 		return 0;
@@ -113,7 +100,7 @@ int iomt_device_inv_vtd_device(const struct iomt_device_inv *inv,
 			       size_t n)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
-	const struct iomt_gather gather = everything();
+	const struct iomt_gather gather = iomt_gather_all();
 
 	if (!(inv->what & IOMT_DEVICE_INV_DEVICE_TLB))
 		return 0;
@@ -125,7 +112,7 @@ int iomt_device_inv_smmu_device(const struct iomt_device_inv *inv,
 				size_t n)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
-	const struct iomt_gather gather = everything();
+	const struct iomt_gather gather = iomt_gather_all();
 
 	if (!(inv->what & IOMT_DEVICE_INV_DEVICE_TLB))
 		return 0;

@@ -12,8 +12,7 @@
 #include "ring.h"
 #include <iomt/flush.h>
 
-#define ADD_DRAINS 32u	/* entries that an add releases at most */
-#define LEVELS	   0x3f /* of tables, all */
+#define ADD_DRAINS 32u /* entries that an add releases at most */
 
 struct iomt_flush_entry {
 	uint64_t turn;
@@ -78,13 +77,10 @@ int iomt_flush_now(struct iomt_flush *flush)
 {
 	const struct iomt_flush_cfg *cfg = &flush->cfg_;
 	struct iomt_plan_policy all = iomt_plan_all();
-	struct iomt_gather everything;
+	const struct iomt_gather everything = iomt_gather_all();
 	uint64_t number = __atomic_fetch_add(&flush->begun_, 1, __ATOMIC_SEQ_CST) + 1;
 	int err;
 
-	iomt_gather_init(&everything);
-	iomt_gather_add(&everything, 0, UINT64_MAX);
-	everything.table_levels = LEVELS;
 	err = iomt_targets_invalidate(cfg->targets, &everything, &all, NULL);
 	if (err)
 		return failed(flush, err);

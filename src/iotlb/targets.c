@@ -6,7 +6,6 @@
 #define ROOM	    128u /* commands of one unit that are put at once */
 #define MEMORY_MOST (1u << 20)
 #define MEMORY_MIN  64u
-#define ALL_LEVELS  0x3fu
 
 void iomt_targets_init(struct iomt_targets *targets, const struct iomt_mem *mem)
 {
@@ -231,9 +230,7 @@ static int encode(const struct unit *unit, const struct iomt_target *target,
 	if (!target->all)
 		return target->kind->gather(target, gather, policy, &unit->cmds[unit->used],
 					    unit->room - unit->used);
-	iomt_gather_init(&everything);
-	iomt_gather_add(&everything, 0, UINT64_MAX);
-	everything.table_levels = ALL_LEVELS;
+	everything = iomt_gather_all();
 	return target->kind->gather(target, &everything, &all, &unit->cmds[unit->used],
 				    unit->room - unit->used);
 }

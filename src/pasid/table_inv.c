@@ -2,19 +2,6 @@
 /* What a change of a PASID table asks for, as commands of the vendors. */
 #include "table.h"
 
-#define ALL_LEVELS 0x3fu
-
-/* A gather of every address, and the policy that takes it as one. */
-static struct iomt_gather everything(void)
-{
-	struct iomt_gather gather;
-
-	iomt_gather_init(&gather);
-	iomt_gather_add(&gather, 0, UINT64_MAX);
-	gather.table_levels = ALL_LEVELS;
-	return gather;
-}
-
 /* Entries written so far, or the first error. */
 static int add(int count, int more)
 {
@@ -25,7 +12,7 @@ int iomt_pasid_inv_amd(const struct iomt_pasid_inv *inv, uint16_t rid, uint16_t 
 		       struct iomt_cmd *cmds, size_t n)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
-	const struct iomt_gather gather = everything();
+	const struct iomt_gather gather = iomt_gather_all();
 	struct iomt_amd_target target = {.domain = domain};
 	int count = 0;
 
@@ -49,7 +36,7 @@ int iomt_pasid_inv_vtd(const struct iomt_pasid_inv *inv, uint32_t flags, struct 
 		       size_t n)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
-	const struct iomt_gather gather = everything();
+	const struct iomt_gather gather = iomt_gather_all();
 	const struct iomt_vtd_target target = {
 		.flags = flags | IOMT_VTD_FIRST_STAGE, .pasid = inv->pasid, .domain = inv->tag};
 	struct iomt_cmd *rest = cmds;
@@ -96,7 +83,7 @@ int iomt_pasid_inv_amd_device(const struct iomt_pasid_inv *inv,
 			      const struct iomt_amd_device *device, struct iomt_cmd *cmds, size_t n)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
-	const struct iomt_gather gather = everything();
+	const struct iomt_gather gather = iomt_gather_all();
 	struct iomt_amd_device one = *device;
 
 	one.pasid = one.flags & IOMT_AMD_GUEST ? inv->pasid : 0;
@@ -109,7 +96,7 @@ int iomt_pasid_inv_vtd_device(const struct iomt_pasid_inv *inv,
 			      const struct iomt_vtd_device *device, struct iomt_cmd *cmds, size_t n)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
-	const struct iomt_gather gather = everything();
+	const struct iomt_gather gather = iomt_gather_all();
 	struct iomt_vtd_device one = *device;
 
 	one.pasid = one.flags & IOMT_VTD_PASID ? inv->pasid : 0;
@@ -123,7 +110,7 @@ int iomt_pasid_inv_smmu_device(const struct iomt_pasid_inv *inv,
 			       size_t n)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
-	const struct iomt_gather gather = everything();
+	const struct iomt_gather gather = iomt_gather_all();
 	struct iomt_smmu_device one = *device;
 
 	one.substream = one.flags & IOMT_SMMU_SUBSTREAM ? inv->pasid : 0;

@@ -339,8 +339,26 @@ static void id_of_a_refused_flush(void)
 	end();
 }
 
+/* Arrays of targets that readers have had are given back now and then, however many go at once. */
+static void retired_arrays_go(void)
+{
+	uint64_t most = 0;
+
+	begin(&iomt_iommu_amd, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	add_device(&device, 0x10, 0, IOMT_DEVICE_ATS);
+	for (unsigned i = 0; i < 100; i++) {
+		attach(&a.domain, &device, IOMT_NO_PASID, &place);
+		detach(&place);
+		if (i == 10)
+			most = provider.live_bytes + 4096;
+	}
+	CHECK(provider.live_bytes < most);
+	remove_device(&device);
+	end();
+}
+
 TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
 	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten),
 	   TEST(copied_into_what_is_attached), TEST(grows_beyond_the_unit), TEST(short_ring),
 	   TEST(wider_than_the_unit), TEST(nonsense), TEST(done_though_refused),
-	   TEST(id_of_a_refused_flush));
+	   TEST(id_of_a_refused_flush), TEST(retired_arrays_go));
