@@ -45,14 +45,14 @@ struct iomt_viommu_cfg {
 
 struct iomt_nested;
 
-/* A device as its guest calls it. In the caller's memory; all fields are private. */
+/* A device as its guest calls it. In the caller's memory, as the next; all fields are private. */
 struct iomt_vdevice {
 	struct iomt_vdevice *next;
 	struct iomt_device *device;
 	uint32_t id;
 };
 
-/* All fields are private. */
+/* All fields are private. It stays where it is until it is destroyed, as nested domains do. */
 struct iomt_viommu {
 	struct iomt_viommu_cfg cfg;
 	struct iomt_nested *first;

@@ -10,11 +10,11 @@
 #define CMDS 512
 #define ALL  UINT64_MAX
 
-static struct space parent, stranger;
-static struct iomt_viommu viommu;
+static struct space parent;
+static struct iomt_viommu viommu, neighbour;
 static struct iomt_vdevice names[MANY];
-static struct iomt_device devices[3]; /* the guest's two, and one of the host's */
-static struct iomt_nested nested[2];
+static struct iomt_device devices[3]; /* the guest's two, and one of another guest's */
+static struct iomt_nested nested[3];
 static struct iomt_attachment places[3];
 static struct iomt_cmd cmds[CMDS];
 
@@ -48,7 +48,7 @@ static const struct vendor {
 
 #define VENDORS (sizeof(vendors) / sizeof(vendors[0]))
 
-/* The guest calls 5 and 6 0x40 and 0x41; 7 has a table of the same format, which is no guest's. */
+/* The guest calls 5 and 6 0x40 and 0x41. 7 is another guest's, with the same parent and the same id. */
 static void begin(const struct vendor *vendor, struct iomt_plan_policy policy)
 {
 	struct iomt_viommu_cfg cfg = {
@@ -56,11 +56,12 @@ static void begin(const struct vendor *vendor, struct iomt_plan_policy policy)
 
 	open_iommu(vendor->caps, vendor->ring);
 	open_space(&parent, vendor->format);
-	open_space(&stranger, vendor->format);
 	for (unsigned i = 0; i < 3; i++)
 		add_device(&devices[i], 5 + i, 8, IOMT_DEVICE_ATS);
-	attach(&stranger.domain, &devices[2], IOMT_NO_PASID, &places[2]);
 	CHECK_INT(iomt_viommu_init(&viommu, &cfg), 0);
+	CHECK_INT(iomt_viommu_init(&neighbour, &cfg), 0);
+	CHECK_INT(iomt_nested_init(&nested[2], &neighbour, &vendor->guests[0]), 0);
+	attach(&nested[2].domain, &devices[2], IOMT_NO_PASID, &places[2]);
 	for (unsigned i = 0; i < 2; i++) {
 		CHECK_INT(iomt_viommu_add(&viommu, &names[i], &devices[i], 0x40 + i), 0);
 		CHECK_INT(iomt_nested_init(&nested[i], &viommu, &vendor->guests[i]), 0);
@@ -74,12 +75,12 @@ static void end(void)
 		detach(&places[i]);
 		remove_device(&devices[i]);
 	}
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 3; i++)
 		CHECK_INT(iomt_nested_destroy(&nested[i]), 0);
+	for (unsigned i = 0; i < 2; i++)
 		iomt_viommu_remove(&viommu, &names[i]);
-	}
+	CHECK_INT(iomt_viommu_destroy(&neighbour), 0);
 	CHECK_INT(iomt_viommu_destroy(&viommu), 0);
-	close_space(&stranger);
 	close_space(&parent);
 	close_iommu();
 }
@@ -304,6 +305,46 @@ static bool asks(const struct iomt_inv *inv, const struct vendor *vendor, unsign
 		(inv->device <= 0x40 + place && 0x40 + place <= inv->device_last));
 }
 
+static uint64_t told_ids;
+static unsigned told_devices;
+
+static void note_told(void *ctx, const struct iomt_cmd *cmd, const struct iomt_inv *inv)
+{
+	(void)ctx;
+	(void)cmd;
+	CHECK(inv);
+	if (inv && inv->kind == IOMT_INV_IOTLB && inv->domain < 64)
+		told_ids |= 1ULL << inv->domain;
+	if (inv && inv->kind == IOMT_INV_DEVICE_TLB)
+		told_devices |= 1u << inv->device;
+}
+
+/* Two guests have the same parent and say the same; each has an id, and what the host unmaps reaches both. */
+static void neighbours(void)
+{
+	struct iomt_gather gather;
+
+	iomt_gather_init(&gather);
+	for (unsigned v = 0; v < VENDORS; v++) {
+		begin(&vendors[v], iomt_plan_covers(1));
+		CHECK(iomt_attachment_id(&places[0]) != iomt_attachment_id(&places[2]));
+		told_ids = 0;
+		told_devices = 0;
+		unit.execute = note_told;
+		CHECK_INT(iomt_domain_map(&parent.domain, 0x10000, 0x20000, 0x10000, IOMT_READ,
+					  &gather),
+			  0);
+		CHECK_INT(iomt_domain_unmap(&parent.domain, NULL, 0x10000, 0x10000, 0, NULL,
+					    &gather),
+			  0);
+		for (unsigned i = 0; i < 3; i++) {
+			CHECK(told_ids >> iomt_attachment_id(&places[i]) & 1);
+			CHECK(told_devices >> (5 + i) & 1);
+		}
+		end();
+	}
+}
+
 /* Anything as a decoded command. */
 static void any_commands(void)
 {
@@ -402,4 +443,4 @@ static void any_stages(void)
 }
 
 TEST_SUITE(domain_guest_commands, TEST(hints), TEST(large_pages), TEST(many_devices), TEST(spoilt),
-	   TEST(any_commands), TEST(any_stages));
+	   TEST(neighbours), TEST(any_commands), TEST(any_stages));
