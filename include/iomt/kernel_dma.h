@@ -29,7 +29,11 @@ enum iomt_kernel_mode {
 	 */
 	IOMT_KERNEL_BYPASS,
 
-	/* The addresses that the device uses without a PASID: its own domain, on the PASID too. */
+	/*
+	 * The addresses that the device uses without a PASID: its own domain, on the PASID too. That is the
+	 * one which is attached when this is enabled: disable it before another takes its place, or the
+	 * PASID still reaches the old one.
+	 */
 	IOMT_KERNEL_IOVA,
 
 	/* Kernel virtual addresses by the CPU's own table: a domain of IOMT_DOMAIN_SVA. Trusted devices. */
@@ -81,8 +85,9 @@ int iomt_kernel_dma_disable(struct iomt_kernel_dma *dma);
 
 /*
  * KVA_STRICT: makes [va, va + length - 1] of the kernel reachable, under the same addresses; whole pages.
- * All or nothing. IOMT_EOPNOTSUPP in other modes; IOMT_ENOENT, or what to_phys returned; others as
- * iomt_domain_map.
+ * All or nothing. IOMT_EOPNOTSUPP in other modes; IOMT_EINVAL: the gather is not empty, or to_phys went
+ * beyond what it was asked for; IOMT_ENOENT, or what to_phys returned; others as iomt_domain_map. After errors
+ * of the invalidation the gather has what the IOTLB may still hold.
  */
 int iomt_kernel_dma_map(struct iomt_kernel_dma *dma, uint64_t va, uint64_t length, uint32_t prot,
 			struct iomt_gather *gather);

@@ -16,8 +16,8 @@
  * What the guest maps is unknown to the host: a change of the parent drops all that guests have of it
  * (VT-d and SMMUv3 have commands for that, elsewhere it is everything of the guest's ids).
  *
- * Threads: as iomt/domain.h; iomt_viommu_invalidate at any time but when its unit's devices are being
- * attached or detached.
+ * Threads: as iomt/domain.h; iomt_viommu_commands and iomt_viommu_invalidate at any time but when something of the
+ * parent's table is being attached or detached, in any unit, or the vIOMMU and its devices change.
  */
 #ifndef IOMT_NESTED_H
 #define IOMT_NESTED_H
@@ -39,20 +39,20 @@ struct iomt_viommu_cfg {
 	 */
 	struct iomt_domain *parent;
 
-	/* How guests' ranges are told. */
+	/* How guests' ranges are told. As for targets, at most IOMT_TARGETS_MOST covers, fewer in small rings. */
 	struct iomt_plan_policy policy;
 };
 
 struct iomt_nested;
 
-/* A device as its guest calls it. In the caller's memory; all fields are private. */
+/* A device as its guest calls it. In the caller's memory, as the next; all fields are private. */
 struct iomt_vdevice {
 	struct iomt_vdevice *next;
 	struct iomt_device *device;
 	uint32_t id;
 };
 
-/* All fields are private. */
+/* All fields are private. It stays where it is until it is destroyed, as nested domains do. */
 struct iomt_viommu {
 	struct iomt_viommu_cfg cfg;
 	struct iomt_nested *first;
@@ -68,7 +68,10 @@ int iomt_viommu_init(struct iomt_viommu *viommu, const struct iomt_viommu_cfg *c
 /* IOMT_EBUSY while a nested domain or a device belongs to it. */
 int iomt_viommu_destroy(struct iomt_viommu *viommu);
 
-/* The guest's name of a device. IOMT_EEXIST: it names another; IOMT_EINVAL: of another unit. */
+/*
+ * The guest's name of a device, which must be removed here before it is there (iomt_device_remove).
+ * IOMT_EEXIST: it names another; IOMT_EINVAL: of another unit.
+ */
 int iomt_viommu_add(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice,
 		    struct iomt_device *device, uint32_t id);
 void iomt_viommu_remove(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice);
@@ -128,18 +131,22 @@ int iomt_nested_destroy(struct iomt_nested *nested);
  *
  *  - IOMT_INV_IOTLB: of the guest's id, or of all it has; by process and address as it says. A guest's id
  *    that nothing is attached by needs nothing.
- *  - IOMT_INV_DEVICE_TLB: of the device that the guest calls so. IOMT_ENOENT: it has none of that name.
+ *  - IOMT_INV_DEVICE_TLB: of the devices that the guest calls so. IOMT_ENOENT: it has none of that name.
  *  - IOMT_INV_PROCESS: what hardware caches of the guest's context descriptors (SMMUv3) or GCR3 entries.
  *    VT-d's PASID entries are the host's: 0; read the guest's again.
  *  - IOMT_INV_DEVICE, IOMT_INV_WAIT: 0. Read the guest's entry again, and attach what it says; complete the
  *    guest's wait when what it put before is done.
  *
- * IOMT_EINVAL: an inv that is none; IOMT_ENOSPC: n is too small.
+ * IOMT_EINVAL: an inv that is none (ranges that end before they begin, a PASID of more than 20 bits, an ASID
+ * of more than 16, no granule of Arm's); IOMT_ENOSPC: n is too small.
  */
 int iomt_viommu_commands(const struct iomt_viommu *viommu, const struct iomt_inv *inv,
 			 struct iomt_cmd *cmds, size_t n);
 
-/* The same, put into the unit's ring and waited for. Errors as above, and those of the ring. */
+/*
+ * The same, put into the unit's ring, whatever it holds, and waited for. IOMT_EINVAL, IOMT_ENOENT, and errors of
+ * the ring: not all may have been told then.
+ */
 int iomt_viommu_invalidate(const struct iomt_viommu *viommu, const struct iomt_inv *inv);
 
 #ifdef __cplusplus

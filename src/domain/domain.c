@@ -266,7 +266,7 @@ int iomt_domain_changed(struct iomt_domain_table *table, uint64_t first, uint64_
 		return IOMT_EINVAL;
 	iomt_gather_init(&gather);
 	iomt_gather_add(&gather, first, last);
-	gather.leaf_sizes = 1ULL << leaf_lg2;
+	gather.leaf_sizes = domain_leaf_sizes(first, last, leaf_lg2);
 	gather.table_levels = tables ? IOMT_GATHER_ALL_LEVELS : 0;
 	return iomt_targets_invalidate(&table->targets, &gather, &table->cfg.policy, NULL);
 }

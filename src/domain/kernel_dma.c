@@ -50,7 +50,10 @@ int iomt_kernel_dma_enable(struct iomt_kernel_dma *dma, const struct iomt_kernel
 	*dma = (struct iomt_kernel_dma){.cfg = *cfg};
 	if (cfg->mode == IOMT_KERNEL_IOVA)
 		dma->cfg.domain = cfg->device->rid->domain;
-	return iomt_domain_attach(dma->cfg.domain, cfg->device, cfg->pasid, 0, &dma->place);
+	err = iomt_domain_attach(dma->cfg.domain, cfg->device, cfg->pasid, 0, &dma->place);
+	if (err && dma->place.device) /* hardware's */
+		(void)iomt_domain_detach(&dma->place);
+	return err;
 }
 
 int iomt_kernel_dma_disable(struct iomt_kernel_dma *dma)
@@ -66,26 +69,40 @@ int iomt_kernel_dma_unmap(struct iomt_kernel_dma *dma, uint64_t va, uint64_t len
 	return iomt_domain_unmap(dma->cfg.domain, NULL, va, length, 0, NULL, gather);
 }
 
+/* Maps what goes on from "at" without a gap; *last is where it ends, or "at" - 1. */
+static int map_piece(struct iomt_kernel_dma *dma, uint64_t at, uint64_t *last, uint32_t prot,
+		     struct iomt_gather *gather)
+{
+	const struct iomt_kernel_dma_cfg *cfg = &dma->cfg;
+	uint64_t end = *last, phys;
+	int err = cfg->to_phys(cfg->ctx, at, &end, &phys);
+
+	if (!err && (end < at || end > *last))
+		err = IOMT_EINVAL;
+	if (!err)
+		err = iomt_domain_map(cfg->domain, at, phys, end - at + 1, prot, gather);
+	/* after errors of the invalidation it is mapped nevertheless */
+	*last = err && iomt_gather_is_empty(gather) ? at - 1 : end;
+	return err;
+}
+
 int iomt_kernel_dma_map(struct iomt_kernel_dma *dma, uint64_t va, uint64_t length, uint32_t prot,
 			struct iomt_gather *gather)
 {
-	const struct iomt_kernel_dma_cfg *cfg = &dma->cfg;
 	uint64_t done = 0;
 	int err = 0;
 
-	if (cfg->mode != IOMT_KERNEL_KVA_STRICT)
+	if (dma->cfg.mode != IOMT_KERNEL_KVA_STRICT)
 		return IOMT_EOPNOTSUPP;
 	if (!length || va + length - 1 < va)
 		return length ? IOMT_ERANGE : IOMT_EINVAL;
+	if (!iomt_gather_is_empty(gather))
+		return IOMT_EINVAL;
 	while (!err && done < length) {
-		uint64_t last = va + length - 1, phys;
+		uint64_t last = va + length - 1;
 
-		err = cfg->to_phys(cfg->ctx, va + done, &last, &phys);
-		if (!err)
-			err = iomt_domain_map(cfg->domain, va + done, phys, last - va - done + 1,
-					      prot, gather);
-		if (!err)
-			done = last - va + 1;
+		err = map_piece(dma, va + done, &last, prot, gather);
+		done = last - va + 1;
 	}
 	if (err && done)
 		(void)iomt_kernel_dma_unmap(dma, va, done, gather);

@@ -2,6 +2,28 @@
 /* Guests' stages on a parent, and guests' commands in ids of the host. */
 #include "parts.h"
 
+#define CMDS_MOST 256
+
+/* What is put at once; no more than a ring holds beside a sync. */
+static size_t room_of(const struct iomt_ring *ring)
+{
+	size_t entries = (size_t)iomt_ring_capacity(ring) - 1;
+	unsigned cmds = iomt_ring_kind_of(ring)->cmds;
+
+	return entries * cmds < CMDS_MOST ? entries * cmds : CMDS_MOST;
+}
+
+static void limit_policy(struct iomt_viommu *viommu)
+{
+	const struct iomt_ring *ring = viommu->cfg.iommu->cfg.ring;
+	size_t most = room_of(ring) / iomt_ring_kind_of(ring)->cmds;
+
+	if (most > IOMT_TARGETS_MOST)
+		most = IOMT_TARGETS_MOST;
+	if (viommu->cfg.policy.most > most)
+		viommu->cfg.policy.most = (uint16_t)most;
+}
+
 int iomt_viommu_init(struct iomt_viommu *viommu, const struct iomt_viommu_cfg *cfg)
 {
 	const struct iomt_format_facts *format;
@@ -16,6 +38,7 @@ int iomt_viommu_init(struct iomt_viommu *viommu, const struct iomt_viommu_cfg *c
 	    !format || format->stage != 2)
 		return IOMT_EOPNOTSUPP;
 	*viommu = (struct iomt_viommu){.cfg = *cfg};
+	limit_policy(viommu);
 	cfg->parent->places++;
 	return 0;
 }
@@ -101,28 +124,64 @@ static const struct iomt_attachment *place_of(const struct iomt_nested *nested)
 	return at;
 }
 
+/* Where commands go: an array, or through it into a ring, which takes any number. */
+struct out {
+	struct iomt_cmd *cmds;
+	size_t n, used;
+	struct iomt_ring *ring; /* or NULL */
+	size_t piece;		/* of a ring: the most that one thing needs */
+	struct iomt_ring_batch batch;
+};
+
+static int put(struct out *out, bool sync)
+{
+	int err = iomt_ring_put(out->ring, out->cmds, out->used, sync, &out->batch);
+
+	out->used = 0;
+	return err;
+}
+
+static int make_room(struct out *out)
+{
+	return out->ring && out->n - out->used < out->piece ? put(out, false) : 0;
+}
+
+static int take(struct out *out, int count)
+{
+	if (count > 0)
+		out->used += (size_t)count;
+	return count < 0 ? count : 0;
+}
+
 /* Guests' addresses are stage 1; leaves of any size may have been there. */
 static struct iomt_gather range_of(const struct iomt_inv *inv)
 {
 	struct iomt_gather gather;
 
 	iomt_gather_init(&gather);
-	iomt_gather_add(&gather, inv->first, inv->last);
-	gather.leaf_sizes = 1ULL << (inv->granule_lg2 ? inv->granule_lg2 : 12);
-	gather.table_levels = inv->flags & IOMT_INV_LEAVES ? 0 : 0x3f;
+	if (inv->flags & IOMT_INV_BY_ADDRESS)
+		iomt_gather_add(&gather, inv->first, inv->last);
+	else
+		iomt_gather_add(&gather, 0, UINT64_MAX);
+	gather.leaf_sizes = domain_leaf_sizes(gather.first, gather.last, 12);
+	gather.table_levels = inv->flags & IOMT_INV_LEAVES ? 0 : IOMT_GATHER_ALL_LEVELS;
 	return gather;
 }
 
 static int flush_place(const struct iomt_viommu *viommu, const struct iomt_attachment *place,
-		       const struct iomt_inv *inv, struct iomt_cmd *cmds, size_t n)
+		       const struct iomt_inv *inv, struct out *out)
 {
 	const struct iomt_plan_policy all = iomt_plan_all();
 	struct iomt_target target = {.ring = viommu->cfg.iommu->cfg.ring};
 	struct iomt_gather gather = range_of(inv);
 	bool ranged = inv->flags & IOMT_INV_BY_ADDRESS;
+	int err = make_room(out);
 
-	ranged &= viommu->cfg.iommu->facts->guest_target(place, inv, &target);
-	return target.kind->gather(&target, &gather, ranged ? &viommu->cfg.policy : &all, cmds, n);
+	if (err)
+		return err;
+	ranged &= viommu->cfg.iommu->facts->guest_target(place, inv, &target, &gather);
+	return take(out, target.kind->gather(&target, &gather, ranged ? &viommu->cfg.policy : &all,
+					     out->cmds + out->used, out->n - out->used));
 }
 
 /*
@@ -138,76 +197,95 @@ static bool told_before(const struct iomt_viommu *viommu, const struct iomt_nest
 	return at != nested;
 }
 
-static int flush_ids(const struct iomt_viommu *viommu, const struct iomt_inv *inv,
-		     struct iomt_cmd *cmds, size_t n)
+static bool has_ids(const struct iomt_viommu *viommu)
 {
-	bool one =
-		(inv->flags & IOMT_INV_BY_DOMAIN) && viommu->cfg.iommu->facts != &iomt_domain_smmu;
-	int count = 0;
+	return viommu->cfg.iommu->facts != &iomt_domain_smmu;
+}
 
-	for (const struct iomt_nested *at = viommu->first; at; at = at->next) {
+static int flush_ids(const struct iomt_viommu *viommu, const struct iomt_inv *inv, struct out *out)
+{
+	bool one = (inv->flags & IOMT_INV_BY_DOMAIN) && has_ids(viommu);
+	int err = 0;
+
+	for (const struct iomt_nested *at = viommu->first; at && !err; at = at->next) {
 		const struct iomt_attachment *place = place_of(at);
-		int more;
 
 		if (!place || (one && at->guest.id != inv->domain) || told_before(viommu, at))
 			continue;
-		more = flush_place(viommu, place, inv, cmds + count, n - (size_t)count);
-		if (more < 0)
-			return more;
-		count += more;
+		err = flush_place(viommu, place, inv, out);
 	}
-	return count;
+	return err;
 }
 
-static int flush_device(const struct iomt_viommu *viommu, const struct iomt_inv *inv,
-			struct iomt_cmd *cmds, size_t n)
+/* Of the devices that a command names, or of all that the guest has. */
+static bool is_named(const struct iomt_vdevice *vdevice, const struct iomt_inv *inv)
 {
-	const struct iomt_vdevice *vdevice = find_device(viommu, inv->device);
+	return !(inv->flags & IOMT_INV_BY_DEVICE) ||
+	       (vdevice->id >= inv->device && vdevice->id <= inv->device_last);
+}
+
+static int flush_device(const struct iomt_device *device, const struct iomt_inv *inv,
+			struct out *out)
+{
 	const struct iomt_plan_policy one = iomt_plan_covers(1);
-	struct iomt_target target = {.ring = viommu->cfg.iommu->cfg.ring};
+	struct iomt_target target = {.ring = device->iommu->cfg.ring};
 	struct iomt_gather gather = range_of(inv);
 
-	if (!vdevice)
-		return IOMT_ENOENT;
-	viommu->cfg.iommu->facts->device_target(
-		vdevice->device, inv->flags & IOMT_INV_BY_PROCESS ? inv->process : IOMT_NO_PASID,
-		&target);
-	return target.kind->gather(&target, &gather, &one, cmds, n);
+	device->iommu->facts->device_target(
+		device, inv->flags & IOMT_INV_BY_PROCESS ? inv->process : IOMT_NO_PASID, &target);
+	return take(out, target.kind->gather(&target, &gather, &one, out->cmds + out->used,
+					     out->n - out->used));
 }
 
-/* Of one device, or all that the guest has. */
-static int flush_process(const struct iomt_viommu *viommu, const struct iomt_inv *inv,
-			 struct iomt_cmd *cmds, size_t n)
+static int flush_process(const struct iomt_device *device, const struct iomt_inv *inv,
+			 struct out *out)
 {
-	int count = 0;
+	return take(out, device->iommu->facts->guest_process(device, inv, out->cmds + out->used,
+							     out->n - out->used));
+}
+
+static int flush_devices(const struct iomt_viommu *viommu, const struct iomt_inv *inv,
+			 struct out *out)
+{
+	bool tlb = inv->kind == IOMT_INV_DEVICE_TLB;
+	int err = tlb ? IOMT_ENOENT : 0;
 
 	for (const struct iomt_vdevice *at = viommu->devices; at; at = at->next) {
-		int more;
-
-		if ((inv->flags & IOMT_INV_BY_DEVICE) &&
-		    (at->id < inv->device || at->id > inv->device_last))
+		if (!is_named(at, inv))
 			continue;
-		more = viommu->cfg.iommu->facts->guest_process(at->device, inv, cmds + count,
-							       n - (size_t)count);
-		if (more < 0)
-			return more;
-		count += more;
+		err = make_room(out);
+		if (!err)
+			err = tlb ? flush_device(at->device, inv, out)
+				  : flush_process(at->device, inv, out);
+		if (err)
+			return err;
 	}
-	return count;
+	return err;
 }
 
-int iomt_viommu_commands(const struct iomt_viommu *viommu, const struct iomt_inv *inv,
-			 struct iomt_cmd *cmds, size_t n)
+/* PASIDs have 20 bits, ASIDs 16. */
+static bool is_inv(const struct iomt_viommu *viommu, const struct iomt_inv *inv)
 {
-	if (inv->first > inv->last)
+	unsigned bits = inv->kind == IOMT_INV_IOTLB && !has_ids(viommu) ? 16 : 20;
+	unsigned granule_lg2 = inv->granule_lg2;
+
+	if (inv->first > inv->last || inv->level < -1 || inv->level > 2 ||
+	    (granule_lg2 && granule_lg2 != 12 && granule_lg2 != 14 && granule_lg2 != 16))
+		return false;
+	return (!(inv->flags & IOMT_INV_BY_PROCESS) || !(inv->process >> bits)) &&
+	       (!(inv->flags & IOMT_INV_BY_DEVICE) || inv->device <= inv->device_last);
+}
+
+static int tell(const struct iomt_viommu *viommu, const struct iomt_inv *inv, struct out *out)
+{
+	if (!is_inv(viommu, inv))
 		return IOMT_EINVAL;
 	switch (inv->kind) {
 	case IOMT_INV_IOTLB:
-		return flush_ids(viommu, inv, cmds, n);
+		return flush_ids(viommu, inv, out);
 	case IOMT_INV_DEVICE_TLB:
-		return flush_device(viommu, inv, cmds, n);
 	case IOMT_INV_PROCESS:
-		return flush_process(viommu, inv, cmds, n);
+		return flush_devices(viommu, inv, out);
 	case IOMT_INV_DEVICE:
 	case IOMT_INV_WAIT:
 		return 0;
@@ -215,17 +293,26 @@ int iomt_viommu_commands(const struct iomt_viommu *viommu, const struct iomt_inv
 	return IOMT_EINVAL;
 }
 
-#define CMDS_MOST 256
+int iomt_viommu_commands(const struct iomt_viommu *viommu, const struct iomt_inv *inv,
+			 struct iomt_cmd *cmds, size_t n)
+{
+	struct out out = {.cmds = cmds, .n = n};
+	int err = tell(viommu, inv, &out);
+
+	return err ? err : (int)out.used;
+}
 
 int iomt_viommu_invalidate(const struct iomt_viommu *viommu, const struct iomt_inv *inv)
 {
 	struct iomt_ring *ring = viommu->cfg.iommu->cfg.ring;
-	struct iomt_ring_batch batch = {0};
 	struct iomt_cmd cmds[CMDS_MOST];
-	int count = iomt_viommu_commands(viommu, inv, cmds, CMDS_MOST), err;
+	struct out out = {.cmds = cmds, .n = room_of(ring), .ring = ring};
+	int err;
 
-	if (count <= 0)
-		return count;
-	err = iomt_ring_put(ring, cmds, (size_t)count, true, &batch);
-	return err ? err : iomt_ring_wait(ring, &batch);
+	out.piece = (size_t)viommu->cfg.policy.most * iomt_ring_kind_of(ring)->cmds;
+	err = tell(viommu, inv, &out);
+	if (err || (!out.used && !out.batch.begun))
+		return err;
+	err = put(&out, true);
+	return err ? err : iomt_ring_wait(ring, &out.batch);
 }

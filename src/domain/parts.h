@@ -47,11 +47,12 @@ struct domain_facts {
 			      struct iomt_target *target);
 
 	/*
-	 * Of a nested place, what a guest's command is about; false: all of it, whatever the addresses. And
-	 * what a change of a guest's table of processes needs.
+	 * Of a nested place, what a guest's command is about; false: all of it, whatever the addresses. In
+	 * *gather is its range; which leaves are in it may be told better. And what a change of a guest's
+	 * table of processes needs.
 	 */
 	bool (*guest_target)(const struct iomt_attachment *place, const struct iomt_inv *inv,
-			     struct iomt_target *target);
+			     struct iomt_target *target, struct iomt_gather *gather);
 	int (*guest_process)(const struct iomt_device *device, const struct iomt_inv *inv,
 			     struct iomt_cmd *cmds, size_t n);
 
@@ -90,6 +91,20 @@ static inline const struct iomt_nested *domain_guest(const struct iomt_domain *d
 static inline const struct iomt_nested *domain_nested(const struct iomt_attachment *place)
 {
 	return place ? domain_guest(place->domain) : NULL;
+}
+
+/* Sizes of leaves, of 2^least_lg2 bytes and more, that can lie in a range. */
+static inline uint64_t domain_leaf_sizes(uint64_t first, uint64_t last, unsigned least_lg2)
+{
+	unsigned lg2 = 63;
+
+	for (; lg2 > least_lg2; lg2--) {
+		uint64_t rest = (1ULL << lg2) - 1, begin = (first + rest) & ~rest;
+
+		if (begin >= first && begin <= last && last - begin >= rest)
+			break;
+	}
+	return (2ULL << lg2) - (1ULL << least_lg2);
 }
 
 /* Whether a stage's tables may have so many levels. */

@@ -287,10 +287,11 @@ static void device_target(const struct iomt_device *device, uint32_t pasid,
 }
 
 static bool guest_target(const struct iomt_attachment *place, const struct iomt_inv *inv,
-			 struct iomt_target *to)
+			 struct iomt_target *to, struct iomt_gather *gather)
 {
 	bool by_process = inv->flags & IOMT_INV_BY_PROCESS;
 
+	(void)gather;
 	key_target(place->tag, by_process ? inv->process : IOMT_PACK_RID, to);
 	return by_process;
 }

@@ -234,14 +234,26 @@ static void device_target(const struct iomt_device *device, uint32_t pasid,
 	target->smmu_device.substream = pasid;
 }
 
-/* By ASID or of all, by the guest's addresses; its VMID is the host's. */
+/*
+ * By ASID or of all, by the guest's addresses; its VMID is the host's. Its granule is its own, too, and
+ * leaves are of all levels where it does not say of which (4.4.1.1).
+ */
 static bool guest_target(const struct iomt_attachment *place, const struct iomt_inv *inv,
-			 struct iomt_target *to)
+			 struct iomt_target *to, struct iomt_gather *gather)
 {
 	bool by_process = (inv->flags & IOMT_INV_BY_PROCESS) && !(inv->flags & IOMT_INV_GLOBAL);
+	unsigned granule_lg2 = inv->granule_lg2 ? inv->granule_lg2 : 12;
+	unsigned index_lg2 = granule_lg2 - 3;
 
 	target(place, place->domain->table, place->tag, to);
+	to->smmu.granule_lg2 = (uint8_t)granule_lg2;
 	to->smmu.flags &= ~IOMT_SMMU_NESTED;
+	if (!inv->granule_lg2 || (to->smmu.flags & IOMT_SMMU_WHOLE_RUNS))
+		to->smmu.flags &= ~(IOMT_SMMU_RANGES | IOMT_SMMU_DS);
+	if (inv->level < 0 || !(to->smmu.flags & IOMT_SMMU_RANGES))
+		gather->leaf_sizes = 1ULL << granule_lg2 | 1ULL << (granule_lg2 + index_lg2);
+	else
+		gather->leaf_sizes = 1ULL << (granule_lg2 + (unsigned)inv->level * index_lg2);
 	to->smmu.regime = by_process ? IOMT_SMMU_STAGE_1 : IOMT_SMMU_ANY_ASID;
 	to->smmu.asid = by_process ? (uint16_t)inv->process : 0;
 	return true;

@@ -194,10 +194,11 @@ static void device_target(const struct iomt_device *device, uint32_t pasid,
 }
 
 static bool guest_target(const struct iomt_attachment *place, const struct iomt_inv *inv,
-			 struct iomt_target *to)
+			 struct iomt_target *to, struct iomt_gather *gather)
 {
 	bool by_process = inv->flags & IOMT_INV_BY_PROCESS;
 
+	(void)gather;
 	target(place, place->domain->table, place->tag, to);
 	if (by_process) {
 		to->vtd.flags |= IOMT_VTD_FIRST_STAGE;

@@ -254,5 +254,85 @@ static void kva_strict(void)
 	end();
 }
 
+/* Hardware takes no commands: what was mapped is not, where absent entries are cached, too. */
+static void dead_hardware(void)
+{
+	struct iomt_iommu_caps emulated = iomt_iommu_vtd_scalable;
+	const uint64_t va = 0x7f0000003000;
+	struct iomt_kernel_dma_cfg cfg;
+	static struct space strict;
+	struct iomt_kernel_dma dma;
+	struct iomt_gather gather;
+	struct iomt_pt_leaf leaf;
+
+	emulated.stage[1].flags |= IOMT_STAGE_CACHES_ABSENT;
+	begin(&emulated, &iomt_ring_vtd, 0);
+	open_space(&strict, &iomt_vtd_ss);
+	cfg = wanted(IOMT_KERNEL_KVA_STRICT, &strict.domain);
+	cfg.to_phys = to_phys;
+	hole = 0;
+	unit.patience = 1;
+	unit.pace = 0;
+	CHECK_INT(iomt_kernel_dma_enable(&dma, &cfg), unit.give_up);
+	CHECK_EQ(strict.domain.places, 0);
+	unit.patience = 1000;
+	unit.pace = 1;
+	CHECK_INT(iomt_kernel_dma_enable(&dma, &cfg), 0);
+
+	iomt_gather_init(&gather);
+	unit.patience = 1;
+	unit.pace = 0;
+	CHECK_INT(iomt_kernel_dma_map(&dma, va, 0x7000, IOMT_READ, &gather), unit.give_up);
+	CHECK_INT(iomt_pt_translate(&strict.pt, va, &leaf), IOMT_ENOENT);
+	CHECK(!iomt_gather_is_empty(&gather));
+	CHECK_INT(iomt_kernel_dma_map(&dma, va, 0x7000, IOMT_READ, &gather), IOMT_EINVAL);
+	unit.patience = 1000;
+	unit.pace = 1;
+	iomt_gather_release(&gather);
+	iomt_gather_init(&gather);
+	CHECK_INT(iomt_kernel_dma_map(&dma, va, 0x7000, IOMT_READ, &gather), 0);
+	CHECK_INT(iomt_kernel_dma_unmap(&dma, va, 0x7000, &gather), 0);
+	CHECK_INT(iomt_kernel_dma_disable(&dma), 0);
+	close_space(&strict);
+	end();
+}
+
+static int too_far(void *ctx, uint64_t va, uint64_t *last, uint64_t *phys)
+{
+	const int64_t *beyond = ctx;
+
+	*last = *beyond < 0 ? va - 1 : *last + (uint64_t)*beyond;
+	*phys = 0x40000000;
+	return 0;
+}
+
+/* The kernel says more than it was asked for, or less than nothing. */
+static void wrong_answers(void)
+{
+	int64_t beyond[] = {0x1000, -1};
+	struct iomt_kernel_dma_cfg cfg;
+	static struct space strict;
+	struct iomt_kernel_dma dma;
+	struct iomt_gather gather;
+	struct iomt_pt_leaf leaf;
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, 0);
+	open_space(&strict, &iomt_x86_64);
+	iomt_gather_init(&gather);
+	for (unsigned i = 0; i < 2; i++) {
+		cfg = wanted(IOMT_KERNEL_KVA_STRICT, &strict.domain);
+		cfg.to_phys = too_far;
+		cfg.ctx = &beyond[i];
+		CHECK_INT(iomt_kernel_dma_enable(&dma, &cfg), 0);
+		CHECK_INT(iomt_kernel_dma_map(&dma, 0x5000, 0x1000, IOMT_READ, &gather),
+			  IOMT_EINVAL);
+		CHECK_INT(iomt_pt_translate(&strict.pt, 0x6000, &leaf), IOMT_ENOENT);
+		CHECK_INT(iomt_kernel_dma_disable(&dma), 0);
+	}
+	close_space(&strict);
+	end();
+}
+
 TEST_SUITE(domain_kernel_dma, TEST(iova), TEST(iova_of_a_host_table), TEST(copies_fail),
-	   TEST(bypass), TEST(kva_fast), TEST(kva_strict));
+	   TEST(bypass), TEST(kva_fast), TEST(kva_strict), TEST(dead_hardware),
+	   TEST(wrong_answers));

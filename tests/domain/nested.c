@@ -122,7 +122,7 @@ static void amd(void)
 				.first = 0x8000,
 				.last = 0x8fff};
 	told(&inv, 2, 0x4000000600000006, 0x8000);
-	inv.device = 0x42;
+	inv.device = inv.device_last = 0x42;
 	CHECK_INT(iomt_viommu_invalidate(&viommu, &inv), IOMT_ENOENT);
 
 	CHECK_INT(iomt_nested_destroy(&first), IOMT_EBUSY);

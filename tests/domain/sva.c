@@ -194,6 +194,47 @@ static void reserved_regions(void)
 	end();
 }
 
+/*
+ * Leaves of 4K and more: of 2M, no hint of level 3 (TTL, 4.4.1.1), which would spare a block. NUM 16:12, SCALE
+ * 25:20, TTL 73:72, TG 75:74, Leaf 64.
+ */
+static void larger_leaves(void)
+{
+	struct iomt_process_cfg cfg = {.size = sizeof(cfg),
+				       .format = &iomt_arm_s1_4k,
+				       .policy = iomt_plan_covers(1),
+				       .pasids = &pasids};
+	struct iomt_pasid_cfg of_pasids = {.size = sizeof(of_pasids), .bits = 20};
+	static struct space lower;
+	struct iomt_process changing;
+	struct iomt_sva_bond room, *bond;
+	struct iomt_device device;
+
+	open_iommu(&iomt_iommu_smmu_full, &iomt_ring_smmu);
+	open_space(&lower, &iomt_arm_s1_4k);
+	of_pasids.mem = &provider.mem;
+	CHECK_INT(iomt_pasid_init(&pasids, &of_pasids), 0);
+	cfg.mem = &provider.mem;
+	iomt_pt_hw(&lower.pt, &cfg.hw);
+	CHECK_INT(iomt_process_init(&changing, &cfg), 0);
+	add_device(&device, 3, 6, 0);
+	CHECK_INT(iomt_sva_bind(&changing, &device, 0, &room, &bond, NULL), 0);
+	unit.executed = 0;
+	CHECK_INT(iomt_process_changed(&changing, 0x200000, 0x3fffff, 12, false), 0);
+	CHECK_EQ(unit.executed, 2);
+	CHECK_EQ(unit.log[0].word[0] & 0x3fff0ff, 15 << 12 | 5 << 20 | 0x12);
+	CHECK_EQ(unit.log[0].word[1], 0x200000 | 1 << 10 | 1);
+	unit.executed = 0;
+	CHECK_INT(iomt_process_changed(&changing, 0x200000, 0x207fff, 12, false), 0);
+	CHECK_EQ(unit.log[0].word[1], 0x200000 | 1 << 10 | 3 << 8 | 1);
+	CHECK_INT(iomt_sva_unbind(bond), 0);
+	remove_device(&device);
+	CHECK_INT(iomt_process_destroy(&changing), 0);
+	iomt_pasid_destroy(&pasids);
+	close_space(&lower);
+	close_iommu();
+}
+
 /* What the kernel keeps mapped is in the upper half, in the same descriptor (TTB1, EPD1 30). */
 static void upper_half(void)
 {
@@ -347,4 +388,5 @@ static void dead_hardware(void)
 }
 
 TEST_SUITE(domain_sva, TEST(one_pasid), TEST(widths), TEST(without_pasid), TEST(reserved_regions),
-	   TEST(upper_half), TEST(shadowed), TEST(quarantine_of_others), TEST(dead_hardware));
+	   TEST(upper_half), TEST(larger_leaves), TEST(shadowed), TEST(quarantine_of_others),
+	   TEST(dead_hardware));
