@@ -50,9 +50,9 @@ static const char *scalable_known(struct walks *t, bool write, struct answer *an
 }
 
 static const struct walks_kind legacy = {
-	&iomt_walk_vtd_ss, IOMT_WALK_SNOOP, legacy_record, legacy_known};
+	&iomt_walk_vtd_ss, IOMT_WALK_SNOOP, false, legacy_record, legacy_known};
 static const struct walks_kind scalable = {
-	&iomt_walk_vtd_ss, IOMT_WALK_SNOOP, scalable_record, scalable_known};
+	&iomt_walk_vtd_ss, IOMT_WALK_SNOOP, false, scalable_record, scalable_known};
 
 /* A leaf of 2^lg2 bytes; the hardware's address width is that of its tables. */
 static void damage_of(const struct iommu *iommu, const char *name, uint8_t bits, unsigned lg2,

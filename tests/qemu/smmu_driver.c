@@ -251,6 +251,7 @@ static bool smmu_fault(struct witness *w, struct fault *fault)
 		.write = !(event[1] & EVENT_READ),
 		.reason = event[0] & 0xff,
 		.fetch = (event[0] & 0xff) == SMMU_F_WALK_EABT ? event[3] : 0,
+		.cls = event[1] >> 40 & 3,
 	};
 	return true;
 }

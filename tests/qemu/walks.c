@@ -16,8 +16,7 @@ static bool is_nothing(uint64_t address)
 	return (address >= 1ULL << 35 && address < 1ULL << 38) || address >= 1ULL << 41;
 }
 
-/* A walk that reads registers would do something else than walk. */
-static bool may_read(const struct walks *t, uint64_t address)
+bool walks_may_read(const struct walks *t, uint64_t address)
 {
 	return is_nothing(address) ||
 	       (address >= t->w->guest.board->data && guest_at(&t->w->guest, address, 8));
@@ -25,6 +24,8 @@ static bool may_read(const struct walks *t, uint64_t address)
 
 static bool may_access(const struct walks *t, const struct answer *answer)
 {
+	if (answer->untold)
+		return false;
 	return !answer->passes || is_nothing(answer->oa) ||
 	       guest_data(&t->w->guest, answer->oa, BYTES);
 }
@@ -32,22 +33,24 @@ static bool may_access(const struct walks *t, const struct answer *answer)
 static bool may_walk(const struct walks *t)
 {
 	for (unsigned i = 0; i < t->path.count; i++) {
-		if (!may_read(t, t->path.steps[i].address))
+		if (!walks_may_read(t, t->path.steps[i].address))
 			return false;
 	}
-	return t->fault.kind != IOMT_WALK_FAULT_TABLE || may_read(t, t->fault.address);
+	return t->fault.kind != IOMT_WALK_FAULT_TABLE || walks_may_read(t, t->fault.address);
 }
 
 struct answer walks_ask(struct walks *t, const struct iomt_walker *walker, uint64_t iova,
 			uint32_t access)
 {
 	struct answer answer = {.iova = iova & ~0xfffULL};
-	struct iomt_walk_leaf leaf;
+	struct iomt_walk_leaf leaf = {0}, quick = {0};
 	int err;
 
 	t->fault = (struct iomt_walk_fault){0};
-	err = iomt_walk_with_path(walker, iova, access, &leaf, &t->fault, &t->path);
+	err = iomt_walk(walker, iova, access, &quick, &t->fault);
 	CHECK(!err || err == IOMT_EFAULT);
+	CHECK_INT(iomt_walk_with_path(walker, iova, access, &leaf, &t->fault, &t->path), err);
+	CHECK_EQ(quick.oa, leaf.oa);
 	answer.passes = !err;
 	answer.recorded = err && t->kind->record;
 	answer.oa = err ? 0 : leaf.oa;
@@ -65,7 +68,8 @@ static void take_records(struct walks *t, bool write, struct answer *answer)
 	while (t->kind->record && w->iommu->fault(w, &fault)) {
 		struct answer record = {.reason = fault.reason,
 					.iova = fault.iova & ~0xfffULL,
-					.fetch = fault.fetch};
+					.fetch = fault.fetch,
+					.cls = fault.cls};
 
 		CHECK_EQ(fault.rid, w->edu.rid);
 		CHECK_EQ(fault.write, write);
@@ -73,6 +77,7 @@ static void take_records(struct walks *t, bool write, struct answer *answer)
 		      (answer->reason == record.reason && answer->iova == record.iova));
 		record.recorded = true;
 		record.passes = answer->passes;
+		record.oa = answer->oa;
 		*answer = record;
 	}
 }
@@ -100,8 +105,8 @@ static bool same(const struct answer *got, const struct answer *said)
 {
 	if (got->recorded != said->recorded)
 		return false;
-	if (got->recorded &&
-	    (got->reason != said->reason || got->iova != said->iova || got->fetch != said->fetch))
+	if (got->recorded && (got->reason != said->reason || got->iova != said->iova ||
+			      got->fetch != said->fetch || got->cls != said->cls))
 		return false;
 	if (said->passes && got->oa != said->oa)
 		return false;
@@ -141,13 +146,13 @@ static void try_access(struct walks *t, uint64_t iova, bool write)
 				       : t->oa);
 	as_said = same(&got, &said);
 	WITNESS(t->w, as_said || (what && same(&got, &known)),
-		"%s at 0x%" PRIx64 ", last entry 0x%" PRIx64 " of %u: %s, reason %x, fetch 0x%" PRIx64
-		"; the walker has %s at level %u, reason %x, fetch 0x%" PRIx64,
+		"%s at 0x%" PRIx64 ", last entry 0x%" PRIx64 " of %u: %s, record %d, reason %x, class %u, fetch "
+		"0x%" PRIx64 "; the walker has %s at level %u, reason %x, class %u, fetch 0x%" PRIx64,
 		write ? "write" : "read", iova,
 		t->path.count ? t->path.steps[t->path.count - 1].entry : 0, t->path.count,
-		got.passes ? "passed" : "did not pass", got.reason, got.fetch,
+		got.passes ? "passed" : "did not pass", got.recorded, got.reason, got.cls, got.fetch,
 		said.passes ? "no fault" : iomt_walk_fault_text(kind), level, said.reason,
-		said.fetch);
+		said.cls, said.fetch);
 	if (what)
 		count_known(t, what, as_said);
 	t->tried++;
@@ -192,7 +197,8 @@ void walks_open(struct walks *t, struct witness *w, const struct walks_kind *kin
 					.flags = kind->flags,
 					.levels = hw.levels,
 					.iova_bits = hw.iova_bits,
-					.oa_bits = oa_bits};
+					.oa_bits = oa_bits,
+					.mair = kind->arm ? hw.u.arm.mair : 0};
 	WITNESS(w, !iomt_walker_init(&t->walker, &t->cfg, &error), "%s: %s", error.field,
 		error.reason);
 	answer = walks_ask(t, &t->walker, iova, IOMT_READ | IOMT_WRITE);

@@ -22,6 +22,8 @@ struct answer {
 	uint64_t oa;	 /* where it passes to */
 	uint64_t iova;
 	uint64_t fetch; /* of the entry that could not be read, where records say so */
+	unsigned cls;	/* SMMUv3: CLASS */
+	bool untold;	/* nobody can say: it is not tried */
 };
 
 struct walks;
@@ -30,8 +32,9 @@ struct walks;
 struct walks_kind {
 	const struct iomt_walk_format *format;
 	uint32_t flags; /* IOMT_WALK_* */
+	bool arm;	/* has MAIR */
 
-	/* What the record of a fault says: reason and fetch. NULL: records are not compared. */
+	/* What the record of a fault says: reason, fetch, cls. NULL: records are not compared. */
 	void (*record)(const struct iomt_walk_fault *fault, struct answer *answer);
 
 	/*
@@ -85,6 +88,9 @@ void walks_close(struct walks *t, uint64_t faults);
 /* What a walker says of an access. */
 struct answer walks_ask(struct walks *t, const struct iomt_walker *walker, uint64_t iova,
 			uint32_t access);
+
+/* Whether a walk may read there: memory that is no device's, or nothing at all. */
+bool walks_may_read(const struct walks *t, uint64_t address);
 
 /* A word of guest memory; NULL where there is none. */
 uint64_t *walks_word(const struct walks *t, uint64_t address);

@@ -24,6 +24,7 @@ struct fault {
 	bool write;
 	unsigned reason; /* as the model encodes it */
 	uint64_t fetch;	 /* SMMUv3, F_WALK_EABT: the entry that could not be read */
+	unsigned cls;	 /* SMMUv3: CLASS */
 };
 
 /* One IOMMU model: how it is started, pointed at a table, and told to forget. */
