@@ -113,15 +113,15 @@ static bool same(const struct answer *got, const struct answer *said)
 	return is_nothing(got->oa) || got->passes == said->passes;
 }
 
-static void count_known(struct walks *t, const char *what, bool as_specified)
+/* Names are kept when they are not met any more, too. */
+static void count_known(struct walks *t, const char *what, bool met)
 {
 	unsigned i = 0;
 
 	while (t->known[i].what && t->known[i].what != what)
 		CHECK(++i < WALKS_KNOWN);
 	t->known[i].what = what;
-	t->known[i].as_specified += as_specified;
-	t->known[i].as_known += !as_specified;
+	t->known[i].met += met;
 }
 
 /* One access to tables as they are now, by both. */
@@ -140,21 +140,20 @@ static void try_access(struct walks *t, uint64_t iova, bool write)
 	if (!may_walk(t) || !may_access(t, &known))
 		return;
 	CHECK(!said.passes || !known.passes || said.oa == known.oa);
-	got = access_now(t, write, iova,
-			 known.passes ? known.oa
-			 : said.passes ? said.oa
-				       : t->oa);
+	got = access_now(t, write, iova, known.passes ? known.oa : said.passes ? said.oa : t->oa);
 	as_said = same(&got, &said);
 	WITNESS(t->w, as_said || (what && same(&got, &known)),
-		"%s at 0x%" PRIx64 ", last entry 0x%" PRIx64 " of %u: %s, record %d, reason %x, class %u, fetch "
-		"0x%" PRIx64 "; the walker has %s at level %u, reason %x, class %u, fetch 0x%" PRIx64,
+		"%s at 0x%" PRIx64 ", last entry 0x%" PRIx64
+		" of %u: %s, record %d, reason %x, class %u, fetch "
+		"0x%" PRIx64
+		"; the walker has %s at level %u, reason %x, class %u, fetch 0x%" PRIx64,
 		write ? "write" : "read", iova,
 		t->path.count ? t->path.steps[t->path.count - 1].entry : 0, t->path.count,
-		got.passes ? "passed" : "did not pass", got.recorded, got.reason, got.cls, got.fetch,
-		said.passes ? "no fault" : iomt_walk_fault_text(kind), level, said.reason,
-		said.cls, said.fetch);
+		got.passes ? "passed" : "did not pass", got.recorded, got.reason, got.cls,
+		got.fetch, said.passes ? "no fault" : iomt_walk_fault_text(kind), level,
+		said.reason, said.cls, said.fetch);
 	if (what)
-		count_known(t, what, as_said);
+		count_known(t, what, !as_said);
 	t->tried++;
 	t->faults += !said.passes;
 }
@@ -257,8 +256,7 @@ void walks_close(struct walks *t, uint64_t faults)
 {
 	WITNESS(t->w, t->faults >= faults, "only %" PRIu64 " faults", t->faults);
 	for (unsigned i = 0; i < WALKS_KNOWN && t->known[i].what; i++)
-		witness_known(t->w, !t->known[i].as_known, t->known[i].as_known,
-			      t->known[i].what);
+		witness_known(t->w, !t->known[i].met, t->known[i].met, t->known[i].what);
 	printf("%s: %" PRIu64 " walks of damaged tables checked by QEMU %s %s, %" PRIu64
 	       " faults\n",
 	       t->w->iommu->suite, t->tried, t->w->version, t->w->iommu->model, t->faults);

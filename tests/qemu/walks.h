@@ -61,8 +61,7 @@ struct walks {
 	uint64_t faults;
 	struct {
 		const char *what;
-		uint64_t as_specified;
-		uint64_t as_known;
+		uint64_t met;
 	} known[WALKS_KNOWN];
 };
 
@@ -82,7 +81,7 @@ void walks_random(struct walks *t, unsigned rounds);
 /* Another address, for both accesses. */
 void walks_other(struct walks *t, uint64_t iova);
 
-/* Says which known differences were met, and checks that there were at least so many faults. */
+/* Says which differences are still met, and checks that there were at least so many faults. */
 void walks_close(struct walks *t, uint64_t faults);
 
 /* What a walker says of an access. */
