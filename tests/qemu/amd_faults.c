@@ -95,7 +95,7 @@ static void damage_of(const char *name, uint64_t place, uint8_t levels, unsigned
 		walks_other(&t, place ^ 1ULL << bit);
 	walks_bits(&t);
 	walks_random(&t, 200);
-	walks_close(&t, 100);
+	walks_close(&t, 250);
 	witness_close(w);
 	witness_stop(w);
 }

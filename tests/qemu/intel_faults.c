@@ -72,7 +72,7 @@ static void damage_of(const struct iommu *iommu, const char *name, uint8_t bits,
 		walks_other(&t, PLACE ^ 1ULL << bit);
 	walks_bits(&t);
 	walks_random(&t, 200);
-	walks_close(&t, 200);
+	walks_close(&t, 250);
 	witness_close(w);
 	witness_stop(w);
 }

@@ -147,7 +147,7 @@ static void damage_of(const struct iomt_pt_format *format, const struct walks_ki
 		walks_other(&t, place ^ 1ULL << bit);
 	walks_bits(&t);
 	walks_random(&t, 200);
-	walks_close(&t, 150);
+	walks_close(&t, 200);
 	witness_close(w);
 	witness_stop(w);
 }

@@ -124,36 +124,43 @@ static void count_known(struct walks *t, const char *what, bool met)
 	t->known[i].met += met;
 }
 
+static void differ(const struct walks *t, const struct iomt_walk_fault *fault, uint64_t iova,
+		   bool write, const struct answer *said, const struct answer *got)
+{
+	WITNESS(t->w, false,
+		"%s at 0x%" PRIx64 ", last entry 0x%" PRIx64
+		": %s, record %d, reason %x, class %u, fetch 0x%" PRIx64
+		"; the walker: %s at level %u, reason %x, class %u, fetch 0x%" PRIx64,
+		write ? "write" : "read", iova, fault->entry,
+		got->passes ? "passed" : "did not pass", got->recorded, got->reason, got->cls,
+		got->fetch, said->passes ? "no fault" : iomt_walk_fault_text(fault->kind),
+		fault->level, said->reason, said->cls, said->fetch);
+}
+
 /* One access to tables as they are now, by both. */
 static void try_access(struct walks *t, uint64_t iova, bool write)
 {
-	struct answer said = walks_ask(t, &t->walker, iova, write ? IOMT_WRITE : IOMT_READ), known,
-		      got;
-	uint8_t kind = t->fault.kind, level = t->fault.level;
+	struct answer said, known, got;
+	struct iomt_walk_fault fault;
 	const char *what;
-	bool as_said;
+	bool may, right;
 
-	if (!may_walk(t) || !may_access(t, &said))
-		return;
+	said = walks_ask(t, &t->walker, iova, write ? IOMT_WRITE : IOMT_READ);
+	fault = t->fault;
+	may = may_walk(t) && may_access(t, &said);
 	known = said;
 	what = t->kind->known(t, write, &known);
-	if (!may_walk(t) || !may_access(t, &known))
+	if (!may || !may_walk(t) || !may_access(t, &known)) {
+		t->left++;
 		return;
+	}
 	CHECK(!said.passes || !known.passes || said.oa == known.oa);
 	got = access_now(t, write, iova, known.passes ? known.oa : said.passes ? said.oa : t->oa);
-	as_said = same(&got, &said);
-	WITNESS(t->w, as_said || (what && same(&got, &known)),
-		"%s at 0x%" PRIx64 ", last entry 0x%" PRIx64
-		" of %u: %s, record %d, reason %x, class %u, fetch "
-		"0x%" PRIx64
-		"; the walker has %s at level %u, reason %x, class %u, fetch 0x%" PRIx64,
-		write ? "write" : "read", iova,
-		t->path.count ? t->path.steps[t->path.count - 1].entry : 0, t->path.count,
-		got.passes ? "passed" : "did not pass", got.recorded, got.reason, got.cls,
-		got.fetch, said.passes ? "no fault" : iomt_walk_fault_text(kind), level,
-		said.reason, said.cls, said.fetch);
+	right = same(&got, &said);
+	if (!right && !(what && same(&got, &known)))
+		differ(t, &fault, iova, write, &said, &got);
 	if (what)
-		count_known(t, what, !as_said);
+		count_known(t, what, !right);
 	t->tried++;
 	t->faults += !said.passes;
 }
@@ -258,6 +265,6 @@ void walks_close(struct walks *t, uint64_t faults)
 	for (unsigned i = 0; i < WALKS_KNOWN && t->known[i].what; i++)
 		witness_known(t->w, !t->known[i].met, t->known[i].met, t->known[i].what);
 	printf("%s: %" PRIu64 " walks of damaged tables checked by QEMU %s %s, %" PRIu64
-	       " faults\n",
-	       t->w->iommu->suite, t->tried, t->w->version, t->w->iommu->model, t->faults);
+	       " faults; %" PRIu64 " left alone\n",
+	       t->w->iommu->suite, t->tried, t->w->version, t->w->iommu->model, t->faults, t->left);
 }

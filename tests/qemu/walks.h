@@ -59,6 +59,8 @@ struct walks {
 	uint64_t oa; /* where it leads before any damage */
 	uint64_t tried;
 	uint64_t faults;
+	uint64_t
+		left; /* not tried: the walk or the DMA might meet registers, or what the test needs */
 	struct {
 		const char *what;
 		uint64_t met;
