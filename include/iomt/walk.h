@@ -358,7 +358,7 @@ struct iomt_walk_smmu_event {
 	uint64_t ipa;	/* IPA, where s2; its low 12 bits are zero */
 	uint64_t fetch; /* F_WALK_EABT: FetchAddr */
 	uint8_t type; /* F_WALK_EABT 0x0b, F_TRANSLATION 0x10, F_ADDR_SIZE, F_ACCESS, F_PERMISSION */
-	uint8_t cls;  /* CLASS: 1 a table's address (TTD), 2 the input's (IN) */
+	uint8_t cls;  /* CLASS: 1 a table of stage 1 (TTD), 2 the input (IN) */
 	bool s2;
 	bool rnw;
 	bool ind;

@@ -126,6 +126,15 @@ uint8_t iomt_walk_vtd_reason(const struct iomt_walk_fault *fault, bool scalable)
 	return fault->stage == 1 ? vtd_first(fault) : vtd_second(fault);
 }
 
+/*
+ * TTD, 1, where a table of stage 1 was at fault: stage 2 does not let it be read, or there is no memory.
+ * Else IN, 2: a table of stage 2 is on the way of its input (IHI 0070, 7.3.12).
+ */
+static uint8_t smmu_class(const struct iomt_walk_fault *fault)
+{
+	return fault->on_table || (is_memory(fault) && fault->stage == 1) ? 1 : 2;
+}
+
 struct iomt_walk_smmu_event iomt_walk_smmu_event(const struct iomt_walk_fault *fault)
 {
 	struct iomt_walk_smmu_event event = {
@@ -133,7 +142,7 @@ struct iomt_walk_smmu_event iomt_walk_smmu_event(const struct iomt_walk_fault *f
 		.ipa = fault->stage == 2 ? fault->input & ~0xfffULL : 0,
 		.fetch = is_memory(fault) ? fault->address : 0,
 		.type = 0x10,
-		.cls = fault->on_table ? 1 : 2,
+		.cls = smmu_class(fault),
 		.s2 = fault->stage == 2,
 		.rnw = !(fault->access & IOMT_WRITE),
 		.ind = fault->access & IOMT_EXEC,

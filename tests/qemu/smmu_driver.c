@@ -250,6 +250,8 @@ static bool smmu_fault(struct witness *w, struct fault *fault)
 		.rid = (uint16_t)(event[0] >> 32),
 		.write = !(event[1] & EVENT_READ),
 		.reason = event[0] & 0xff,
+		.fetch = (event[0] & 0xff) == SMMU_F_WALK_EABT ? event[3] : 0,
+		.cls = event[1] >> 40 & 3,
 	};
 	return true;
 }

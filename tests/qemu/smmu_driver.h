@@ -15,6 +15,7 @@ extern const struct iommu smmu_ranges;
 /* Types of events (IHI 0070, 7.3) */
 #define SMMU_C_BAD_STE	   0x04
 #define SMMU_C_BAD_CD	   0x0a
+#define SMMU_F_WALK_EABT   0x0b
 #define SMMU_F_TRANSLATION 0x10
 #define SMMU_F_PERMISSION  0x13
 

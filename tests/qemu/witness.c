@@ -195,9 +195,11 @@ void witness_no_write(struct witness *w, uint64_t iova, uint64_t oa, unsigned by
 		iova, oa);
 }
 
-/* A DMA read of fresh bytes in memory; whether the device got them. */
-static bool read_fresh(struct witness *w, uint64_t iova, unsigned char *memory, unsigned bytes)
+/* Of fresh bytes. */
+bool witness_try_read(struct witness *w, uint64_t iova, uint64_t oa, unsigned bytes)
 {
+	unsigned char *memory = memory_at(w, oa, bytes);
+
 	witness_fill(w, memory, bytes);
 	memset(w->sink, 0, bytes);
 	edu_read(&w->edu, iova, BOUNCE, bytes);
@@ -207,14 +209,14 @@ static bool read_fresh(struct witness *w, uint64_t iova, unsigned char *memory, 
 
 void witness_reads(struct witness *w, uint64_t iova, uint64_t oa, unsigned bytes)
 {
-	WITNESS(w, read_fresh(w, iova, memory_at(w, oa, bytes), bytes),
+	WITNESS(w, witness_try_read(w, iova, oa, bytes),
 		"a read of %u bytes at 0x%" PRIx64 " did not get those at 0x%" PRIx64, bytes, iova,
 		oa);
 }
 
 void witness_no_read(struct witness *w, uint64_t iova, uint64_t oa, unsigned bytes)
 {
-	WITNESS(w, !read_fresh(w, iova, memory_at(w, oa, bytes), bytes),
+	WITNESS(w, !witness_try_read(w, iova, oa, bytes),
 		"a read of %u bytes at 0x%" PRIx64 " got those at 0x%" PRIx64, bytes, iova, oa);
 }
 

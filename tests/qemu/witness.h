@@ -23,6 +23,8 @@ struct fault {
 	uint16_t rid;
 	bool write;
 	unsigned reason; /* as the model encodes it */
+	uint64_t fetch;	 /* SMMUv3, F_WALK_EABT: the entry that could not be read */
+	unsigned cls;	 /* SMMUv3: CLASS */
 };
 
 /* One IOMMU model: how it is started, pointed at a table, and told to forget. */
@@ -98,8 +100,9 @@ void witness_reads(struct witness *w, uint64_t iova, uint64_t oa, unsigned bytes
 void witness_no_write(struct witness *w, uint64_t iova, uint64_t oa, unsigned bytes);
 void witness_no_read(struct witness *w, uint64_t iova, uint64_t oa, unsigned bytes);
 
-/* A write at iova; whether it arrived at oa. */
+/* A write at iova; whether it arrived at oa. A read at iova; whether it got what is at oa. */
 bool witness_try_write(struct witness *w, uint64_t iova, uint64_t oa, unsigned bytes);
+bool witness_try_read(struct witness *w, uint64_t iova, uint64_t oa, unsigned bytes);
 
 /*
  * Takes the records of faults: there must be some (a DMA is made in pieces, and each may have its
