@@ -3,7 +3,7 @@
 # What the scripts here share. Sourced with the top directory as the current one.
 target_names() {
 	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids \
-		ids_history pack pasid pasid_table repack walk
+		ids_history pack pasid pasid_table device_table repack walk
 }
 
 give_up() {
@@ -36,7 +36,7 @@ longest() {
 	planner) echo 448 ;;
 	tlb | tlb_threads) echo 772 ;;
 	ids) echo 962 ;;
-	pasid_table) echo 386 ;;
+	pasid_table | device_table) echo 386 ;;
 	ids_history) echo 512 ;;
 	pasid) echo 772 ;;
 	pack | walk) echo 520 ;;

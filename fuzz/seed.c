@@ -40,6 +40,7 @@ int main(int argc, char **argv)
 		{"tlb_threads", seed_tlb},
 		{"ids", seed_ids},
 		{"pasid_table", seed_pasid_table},
+		{"device_table", seed_device_table},
 		{"pasid", seed_pasid},
 		{"ids_history", seed_ids_history},
 		{"repack", seed_repack},

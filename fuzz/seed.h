@@ -16,6 +16,7 @@ void seed_trace(void);
 void seed_tlb(void);
 void seed_ids(void);
 void seed_pasid_table(void);
+void seed_device_table(void);
 void seed_ids_history(void);
 void seed_pasid(void);
 void seed_repack(void);

@@ -62,7 +62,8 @@ doors() {
 		echo "the core includes what is not its own"
 		bad=1
 	fi
-	if grep -rnE '#include "(\.\./|pgtable/|iotlb/|pasid/)' src; then
+	# src/entry is there for the rooms that share it
+	if grep -rnE '#include "(\.\./|pgtable/|iotlb/|pasid/|domain/)' src | grep -v '"\.\./entry/entry\.h"'; then
 		echo "a room includes another room's private header"
 		bad=1
 	fi

@@ -7,6 +7,7 @@
 #include <iomt/base.h>
 #include <iomt/cmd.h>
 #include <iomt/cursor.h>
+#include <iomt/device_table.h>
 #include <iomt/flush.h>
 #include <iomt/formats.h>
 #include <iomt/gather.h>

@@ -24,8 +24,8 @@ struct iomt_mem {
 
 	/*
 	 * Returns memory of exactly "bytes" bytes, a power of two from 64 to 1 MiB (what tables
-	 * need is the granule: 4, 16 or 64 KiB; roots may be smaller or larger), aligned to
-	 * "bytes", with any content, or NULL when there is none. Memory whose physical address is
+	 * need is the granule: 4, 16 or 64 KiB; roots may be smaller or larger) or, for the largest
+	 * device tables, 2 MiB, aligned to "bytes", with any content, or NULL when there is none. Memory whose physical address is
 	 * not aligned or lies beyond the table's output address size is given back at once and
 	 * counts as none.
 	 */

@@ -10,41 +10,11 @@
 #define MIN_BYTES     64u
 #define DIRECTORY_MIN 4096u /* PASIDDIRPTR is a page's address (D51397, 9.4) */
 
-/* Tables that nobody else sees yet, linked through their first words. */
-struct chain {
-	u64 *head;
-};
-
 static int wrong(struct iomt_pasid_table_cfg_error *error, const char *field, const char *reason)
 {
 	if (error)
 		*error = (struct iomt_pasid_table_cfg_error){field, reason};
 	return IOMT_EINVAL;
-}
-
-/* A newer caller's struct may be longer; what this library does not know must be zero. */
-static bool has_size(const void *data, size_t size, size_t known)
-{
-	const unsigned char *bytes = data;
-
-	for (size_t i = known; i < size; i++) {
-		if (bytes[i])
-			return false;
-	}
-	return size >= known;
-}
-
-static int check_mem(const struct iomt_mem *mem, struct iomt_pasid_table_cfg_error *error)
-{
-	if (!mem)
-		return wrong(error, "mem", "no memory provider");
-	if (!has_size(mem, mem->size, sizeof(*mem)))
-		return wrong(error, "mem", "size is not that of struct iomt_mem");
-	if (!mem->alloc || !mem->free)
-		return wrong(error, "mem", "alloc and free are needed");
-	if (!mem->to_phys != !mem->to_virt)
-		return wrong(error, "mem", "to_phys and to_virt go together");
-	return 0;
 }
 
 static bool is_smmu(enum iomt_pasid_format format)
@@ -128,13 +98,14 @@ static int check_gcr3(const struct iomt_pasid_table_cfg *cfg,
 int iomt_pasid_table_cfg_check(const struct iomt_pasid_table_cfg *cfg,
 			       struct iomt_pasid_table_cfg_error *error)
 {
+	const char *reason;
 	int err;
 
-	if (!cfg || !has_size(cfg, cfg->size, sizeof(*cfg)))
+	if (!cfg || !iomt_entry_has_size(cfg, cfg->size, sizeof(*cfg)))
 		return wrong(error, "size", "is not that of struct iomt_pasid_table_cfg");
-	err = check_mem(cfg->mem, error);
-	if (err)
-		return err;
+	reason = iomt_entry_mem_wrong(cfg->mem);
+	if (reason)
+		return wrong(error, "mem", reason);
 	if ((unsigned)cfg->format > IOMT_PASID_TABLE_VTD)
 		return wrong(error, "format", "no such format");
 	err = check_flags(cfg, error);
@@ -165,7 +136,7 @@ static u64 span_of(const struct iomt_pasid_table *table)
 
 static size_t leaf_bytes(const struct iomt_pasid_table *table)
 {
-	return pasid_facts(table)->words * sizeof(u64) << table->leaf_lg2;
+	return pasid_facts(table)->entry.words * sizeof(u64) << table->leaf_lg2;
 }
 
 /* What a root takes that has other tables below it. Other tables are as large as those at level 0. */
@@ -180,59 +151,6 @@ static size_t root_bytes(const struct iomt_pasid_table *table)
 	if (table->format == IOMT_PASID_TABLE_VTD)
 		least = DIRECTORY_MIN;
 	return bytes > least ? bytes : least;
-}
-
-/* Memory whose physical address is no good counts as none. */
-static u64 *table_alloc(const struct iomt_pasid_table *table, size_t bytes)
-{
-	u64 *memory = table->mem->alloc(table->mem->ctx, bytes);
-	u64 phys;
-
-	if (!memory)
-		return NULL;
-	phys = pasid_phys(table, memory);
-	if (!(phys & (bytes - 1)) && phys <= table->oa_last)
-		return memory;
-	table->mem->free(table->mem->ctx, memory, bytes);
-	return NULL;
-}
-
-static void chain_put(struct chain *chain, u64 *memory)
-{
-	*(u64 **)memory = chain->head;
-	chain->head = memory;
-}
-
-/* The next one, all zeros. */
-static u64 *chain_take(const struct iomt_pasid_table *table, struct chain *chain)
-{
-	u64 *memory = chain->head;
-
-	if (memory) {
-		chain->head = *(u64 **)memory;
-		__builtin_memset(memory, 0, leaf_bytes(table));
-	}
-	return memory;
-}
-
-static int chain_fill(const struct iomt_pasid_table *table, struct chain *chain, u64 count)
-{
-	chain->head = NULL;
-	while (count--) {
-		u64 *memory = table_alloc(table, leaf_bytes(table));
-
-		if (memory) {
-			chain_put(chain, memory);
-			continue;
-		}
-		while (chain->head) {
-			memory = chain->head;
-			chain->head = *(u64 **)memory;
-			table->mem->free(table->mem->ctx, memory, leaf_bytes(table));
-		}
-		return IOMT_ENOMEM;
-	}
-	return 0;
 }
 
 int iomt_pasid_table_init(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg)
@@ -260,27 +178,23 @@ int iomt_pasid_table_init(struct iomt_pasid_table *table, const struct iomt_pasi
 		.asid_bits = cfg->asid_bits ? cfg->asid_bits : 16,
 	};
 	table->bytes = root_bytes(table);
-	table->root = table_alloc(table, table->bytes);
+	table->root = iomt_entry_alloc(table->mem, table->bytes, table->oa_last);
 	if (!table->root)
 		return IOMT_ENOMEM;
 	table->tables = 1;
 	__builtin_memset(table->root, 0, table->bytes);
-	pasid_clean(table, table->root, table->bytes);
+	entry_clean(table->mem, table->root, table->bytes);
 	return 0;
 }
 
 static u64 *child(const struct iomt_pasid_table *table, u64 pointer)
 {
-	u64 phys = pointer & ~POINTER & ~table->enc;
-
-	if (table->mem->to_virt)
-		return table->mem->to_virt(table->mem->ctx, phys);
-	return (u64 *)(uintptr_t)(phys - table->mem->phys_offset);
+	return entry_virt(table->mem, pointer & ~POINTER & ~table->enc);
 }
 
 static u64 pointer_to(const struct iomt_pasid_table *table, const u64 *below)
 {
-	return pasid_phys(table, below) | table->enc | POINTER;
+	return entry_phys(table->mem, below) | table->enc | POINTER;
 }
 
 /* Where the table at "level", one of "levels", points to the next on the way to a PASID. */
@@ -306,7 +220,7 @@ static u64 *descend(const struct iomt_pasid_table *table, uint32_t pasid, unsign
 	u64 *memory = table->root;
 
 	for (*level = table->levels - 1u; *level; --*level) {
-		u64 pointer = pasid_load(pointer_at(table, memory, *level, table->levels, pasid));
+		u64 pointer = entry_load(pointer_at(table, memory, *level, table->levels, pasid));
 
 		if (!pointer)
 			break;
@@ -317,7 +231,7 @@ static u64 *descend(const struct iomt_pasid_table *table, uint32_t pasid, unsign
 
 static u64 *entry_at(const struct iomt_pasid_table *table, u64 *leaf, uint32_t pasid)
 {
-	return leaf + (pasid & (span_of(table) - 1)) * pasid_facts(table)->words;
+	return leaf + (pasid & (span_of(table) - 1)) * pasid_facts(table)->entry.words;
 }
 
 /* A PASID's entry; NULL where there is no table for it. */
@@ -334,7 +248,7 @@ static u64 *find(const struct iomt_pasid_table *table, uint32_t pasid)
 
 static bool is_valid(const struct iomt_pasid_table *table, const u64 *entry)
 {
-	return entry && (pasid_load(entry) & pasid_facts(table)->valid);
+	return entry && (entry_load(entry) & pasid_facts(table)->entry.valid);
 }
 
 static int check_pasid(const struct iomt_pasid_table *table, uint32_t pasid)
@@ -374,27 +288,27 @@ static u64 count_missing(const struct iomt_pasid_table *table, unsigned levels, 
 
 static void publish(const struct iomt_pasid_table *table, u64 *slot, u64 pointer)
 {
-	pasid_store(slot, pointer);
-	pasid_clean(table, slot, sizeof(*slot));
+	entry_store(slot, pointer);
+	entry_clean(table->mem, slot, sizeof(*slot));
 }
 
 /* Links what lacks on the way to a PASID. A new table at level 0 gets the entry before. */
 static bool link_tables(struct iomt_pasid_table *table, u64 *memory, unsigned levels,
-			uint32_t pasid, const u64 *entry, struct chain *chain)
+			uint32_t pasid, const u64 *entry, struct entry_chain *chain)
 {
 	bool linked = false;
 
 	for (unsigned level = levels - 1; level; level--) {
 		u64 *slot = pointer_at(table, memory, level, levels, pasid);
-		u64 pointer = pasid_load(slot);
+		u64 pointer = entry_load(slot);
 
 		if (!pointer) {
-			u64 *below = chain_take(table, chain);
+			u64 *below = iomt_entry_chain_take(chain, leaf_bytes(table));
 
 			if (entry && level == 1)
 				__builtin_memcpy(entry_at(table, below, pasid), entry,
-						 pasid_facts(table)->words * sizeof(u64));
-			pasid_clean(table, below, leaf_bytes(table));
+						 pasid_facts(table)->entry.words * sizeof(u64));
+			entry_clean(table->mem, below, leaf_bytes(table));
 			pointer = pointer_to(table, below);
 			publish(table, slot, pointer);
 			linked = true;
@@ -419,20 +333,20 @@ static int build(struct iomt_pasid_table *table, uint32_t first, uint32_t last, 
 {
 	unsigned levels = table->levels;
 	u64 *root = table->root, span = span_of(table), count;
-	struct chain chain;
+	struct entry_chain chain;
 	int err;
 
 	while (!reaches(table, levels, last))
 		levels++;
 	count = count_missing(table, levels, first, last);
-	err = chain_fill(table, &chain, count);
+	err = iomt_entry_chain_fill(&chain, table->mem, leaf_bytes(table), table->oa_last, count);
 	if (err)
 		return err;
 	for (unsigned level = table->levels; level < levels; level++) {
-		u64 *above = chain_take(table, &chain);
+		u64 *above = iomt_entry_chain_take(&chain, leaf_bytes(table));
 
 		above[0] = pointer_to(table, root);
-		pasid_clean(table, above, leaf_bytes(table));
+		entry_clean(table->mem, above, leaf_bytes(table));
 		root = above;
 	}
 	*made = (struct made){.pasid = first};
@@ -455,7 +369,7 @@ static int build(struct iomt_pasid_table *table, uint32_t first, uint32_t last, 
 /* What new pointers ask for: nothing where hardware forgets what is absent. */
 static uint32_t inv_of_pointers(const struct iomt_pasid_table *table, u64 spans)
 {
-	if (!spans || pasid_facts(table)->words == 1)
+	if (!spans || pasid_facts(table)->entry.words == 1)
 		return 0;
 	if (!is_smmu(table->format) && !(table->flags & IOMT_PASID_TABLE_CACHES_ABSENT))
 		return 0;
@@ -512,12 +426,12 @@ int iomt_pasid_table_clear(struct iomt_pasid_table *table, uint32_t pasid,
 	slot = find(table, pasid);
 	if (!is_valid(table, slot))
 		return IOMT_ENOENT;
-	for (unsigned i = 0; i < f->words; i++)
-		before[i] = pasid_load(&slot[i]);
+	for (unsigned i = 0; i < f->entry.words; i++)
+		before[i] = entry_load(&slot[i]);
 	what = f->stale(before, after, &tag);
 	/* the other words are nothing to hardware now: they stay */
-	pasid_store(slot, 0);
-	pasid_clean(table, slot, sizeof(*slot));
+	entry_store(slot, 0);
+	entry_clean(table->mem, slot, sizeof(*slot));
 	pasid_inv_set(inv, what, pasid, tag);
 	table->entries--;
 	return 0;
@@ -535,10 +449,10 @@ int iomt_pasid_table_get(const struct iomt_pasid_table *table, uint32_t pasid,
 	slot = find(table, pasid);
 	if (!is_valid(table, slot))
 		return IOMT_ENOENT;
-	for (unsigned i = 0; i < f->words; i++)
-		words[i] = pasid_load(&slot[i]);
-	f->used(words, used);
-	for (unsigned i = 0; i < f->words; i++)
+	for (unsigned i = 0; i < f->entry.words; i++)
+		words[i] = entry_load(&slot[i]);
+	f->entry.used(words, used);
+	for (unsigned i = 0; i < f->entry.words; i++)
 		words[i] &= used[i];
 	*entry = (struct iomt_pasid_entry){.gcr3 = {0}};
 	f->decode(table, words, entry);
@@ -587,11 +501,12 @@ struct trimming {
 
 static bool is_empty(const struct iomt_pasid_table *table, const u64 *memory, unsigned level)
 {
-	u64 words = leaf_bytes(table) / sizeof(u64), step = level ? 1 : pasid_facts(table)->words;
-	u64 any = level ? ~0ULL : pasid_facts(table)->valid;
+	u64 words = leaf_bytes(table) / sizeof(u64),
+	    step = level ? 1 : pasid_facts(table)->entry.words;
+	u64 any = level ? ~0ULL : pasid_facts(table)->entry.valid;
 
 	for (u64 i = 0; i < words; i += step) {
-		if (pasid_load(&memory[i]) & any)
+		if (entry_load(&memory[i]) & any)
 			return false;
 	}
 	return true;
@@ -601,7 +516,7 @@ static bool is_empty(const struct iomt_pasid_table *table, const u64 *memory, un
 static int trim(struct trimming *t, u64 *slot, unsigned level, u64 base)
 {
 	struct iomt_pasid_table *table = t->table;
-	u64 pointer = pasid_load(slot), last = base + (1ULL << shift(table, level + 1)) - 1;
+	u64 pointer = entry_load(slot), last = base + (1ULL << shift(table, level + 1)) - 1;
 	u64 *memory;
 	int err = 0;
 
@@ -665,7 +580,7 @@ void iomt_pasid_table_destroy(struct iomt_pasid_table *table)
 
 void iomt_pasid_table_hw(const struct iomt_pasid_table *table, struct iomt_pasid_table_hw *hw)
 {
-	*hw = (struct iomt_pasid_table_hw){.root = pasid_phys(table, table->root),
+	*hw = (struct iomt_pasid_table_hw){.root = entry_phys(table->mem, table->root),
 					   .levels = table->levels};
 	pasid_facts(table)->hw(table, hw);
 }

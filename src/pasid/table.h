@@ -3,37 +3,27 @@
  * PASID tables: a radix of one to three levels over the PASID. At level 0 stand entries of one or
  * eight words, above it pointers, which all formats write alike: an address and bit 0.
  *
- * A format is a value, with facts and pure functions; table.c walks, table_write.c changes entries.
+ * A format is a value, with facts and pure functions; table.c walks, table_write.c has
+ * entries changed.
  */
 #ifndef PASID_TABLE_H
 #define PASID_TABLE_H
 
+#include "../entry/entry.h"
 #include <iomt/pasid_table.h>
 
-#define PASID_WORDS 8u
-
-typedef uint64_t u64;
+#define PASID_WORDS ENTRY_WORDS
 
 struct pasid_facts {
-	unsigned words; /* of an entry */
-	u64 valid;	/* the bit of its first word */
-
-	/*
-	 * Hardware may see a first word that is valid together with other words from before: between
-	 * their stores it must forget (IHI 0070, 3.21.3.1).
-	 */
-	bool any_order;
+	struct entry_facts entry;
 
 	/* Checks an entry and makes its words. */
 	int (*encode)(const struct iomt_pasid_table *table, const struct iomt_pasid_entry *entry,
 		      u64 *words);
 
-	/* Only of bits that "used" names. */
+	/* Only of bits that entry.used names. */
 	void (*decode)(const struct iomt_pasid_table *table, const u64 *words,
 		       struct iomt_pasid_entry *entry);
-
-	/* The bits of each word that hardware looks at, which may depend on the others. */
-	void (*used)(const u64 *words, u64 *used);
 
 	/* What may be cached of a valid entry that becomes another: IOMT_PASID_INV_*, and by which tag. */
 	uint32_t (*stale)(const u64 *before, const u64 *after, uint16_t *tag);
@@ -56,42 +46,6 @@ static inline const struct pasid_facts *pasid_facts(const struct iomt_pasid_tabl
 	default:
 		return &iomt_pasid_cd;
 	}
-}
-
-static inline u64 pasid_load(const u64 *word)
-{
-	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
-}
-
-static inline void pasid_store(u64 *word, u64 value)
-{
-	__atomic_store_n(word, value, __ATOMIC_RELEASE);
-}
-
-static inline void pasid_clean(const struct iomt_pasid_table *table, const u64 *words, size_t bytes)
-{
-	if (table->mem->clean)
-		table->mem->clean(table->mem->ctx, words, bytes);
-}
-
-static inline u64 pasid_phys(const struct iomt_pasid_table *table, const void *memory)
-{
-	if (table->mem->to_phys)
-		return table->mem->to_phys(table->mem->ctx, memory);
-	return (uintptr_t)memory + table->mem->phys_offset;
-}
-
-static inline u64 pasid_bits(u64 word, unsigned high, unsigned low)
-{
-	return word >> low & (~0ULL >> (63 - (high - low)));
-}
-
-/* 0 for an address that an entry can hold. */
-static inline int pasid_check_address(const struct iomt_pasid_table *table, u64 address, u64 align)
-{
-	if (address & (align - 1))
-		return IOMT_EINVAL;
-	return address > table->oa_last ? IOMT_ERANGE : 0;
 }
 
 /* Sets what a call asks for, and by which tag. */

@@ -85,7 +85,7 @@ static int encode_half(const struct iomt_pasid_table *table, const struct iomt_c
 		return IOMT_EINVAL;
 	words[0] |= control << HALF(n);
 	words[1 + n] |= half->ttb | (half->had ? HAD : 0);
-	err = pasid_check_address(table, half->ttb, 16);
+	err = entry_check_address(half->ttb, 16, table->oa_last);
 	return err || root_fits(cd, n) ? err : IOMT_ERANGE;
 }
 
@@ -119,8 +119,8 @@ static void decode(const struct iomt_pasid_table *table, const u64 *words,
 		.flags = words[0] & FLAGS,
 		.mair = words[MAIR],
 		.amair = words[AMAIR],
-		.asid = (uint16_t)pasid_bits(words[0], 63, 48),
-		.ips = (uint8_t)pasid_bits(words[0], 34, 32),
+		.asid = (uint16_t)entry_bits(words[0], 63, 48),
+		.ips = (uint8_t)entry_bits(words[0], 34, 32),
 		.ds = words[2] & DS,
 	};
 	for (unsigned n = 0; n < 2; n++) {
@@ -132,11 +132,11 @@ static void decode(const struct iomt_pasid_table *table, const u64 *words,
 			.ttb = words[1 + n] & TTB,
 			.used = true,
 			.had = words[1 + n] & HAD,
-			.tsz = (uint8_t)pasid_bits(control, 5, 0),
-			.tg = (uint8_t)pasid_bits(control, 7, 6),
-			.irgn = (uint8_t)pasid_bits(control, 9, 8),
-			.orgn = (uint8_t)pasid_bits(control, 11, 10),
-			.sh = (uint8_t)pasid_bits(control, 13, 12),
+			.tsz = (uint8_t)entry_bits(control, 5, 0),
+			.tg = (uint8_t)entry_bits(control, 7, 6),
+			.irgn = (uint8_t)entry_bits(control, 9, 8),
+			.orgn = (uint8_t)entry_bits(control, 11, 10),
+			.sh = (uint8_t)entry_bits(control, 13, 12),
 		};
 	}
 }
@@ -165,7 +165,7 @@ static uint32_t stale(const u64 *before, const u64 *after, uint16_t *tag)
 
 	for (unsigned i = 1; i < PASID_WORDS; i++)
 		differs |= before[i] ^ after[i];
-	*tag = (uint16_t)pasid_bits(before[0], 63, 48);
+	*tag = (uint16_t)entry_bits(before[0], 63, 48);
 	if (!differs)
 		return IOMT_PASID_INV_ENTRY;
 	return IOMT_PASID_INV_ENTRY | IOMT_PASID_INV_IOTLB | IOMT_PASID_INV_DEVICE_TLB;
@@ -175,7 +175,7 @@ static uint32_t stale(const u64 *before, const u64 *after, uint16_t *tag)
 static uint32_t fresh(const struct iomt_pasid_table *table, const u64 *words, uint16_t *tag)
 {
 	(void)table;
-	*tag = (uint16_t)pasid_bits(words[0], 63, 48);
+	*tag = (uint16_t)entry_bits(words[0], 63, 48);
 	return IOMT_PASID_INV_ENTRY;
 }
 
@@ -195,12 +195,13 @@ static void hw(const struct iomt_pasid_table *table, struct iomt_pasid_table_hw 
 }
 
 const struct pasid_facts iomt_pasid_cd = {
-	.words = PASID_WORDS,
-	.valid = VALID,
-	.any_order = true,
+	.entry = {.words = PASID_WORDS,
+		  .valid = VALID,
+		  .stays = ~VALID,
+		  .any_order = true,
+		  .used = used},
 	.encode = encode,
 	.decode = decode,
-	.used = used,
 	.stale = stale,
 	.fresh = fresh,
 	.hw = hw,

@@ -12,15 +12,15 @@
 #define DTE_GIOV	  (1ULL << 54)
 #define DTE_GV		  (1ULL << 55)
 #define DTE_GLX(glx)	  ((uint64_t)(glx) << 56)
-#define DTE_ROOT_LOW(at)  (pasid_bits(at, 14, 12) << 58)
-#define DTE_ROOT_MID(at)  (pasid_bits(at, 30, 15) << 16)
-#define DTE_ROOT_HIGH(at) (pasid_bits(at, 51, 31) << 43)
+#define DTE_ROOT_LOW(at)  (entry_bits(at, 14, 12) << 58)
+#define DTE_ROOT_MID(at)  (entry_bits(at, 30, 15) << 16)
+#define DTE_ROOT_HIGH(at) (entry_bits(at, 51, 31) << 43)
 
 static int encode(const struct iomt_pasid_table *table, const struct iomt_pasid_entry *entry,
 		  u64 *words)
 {
 	words[0] = entry->gcr3.root | table->enc | VALID;
-	return pasid_check_address(table, entry->gcr3.root, 4096);
+	return entry_check_address(entry->gcr3.root, 4096, table->oa_last);
 }
 
 static void decode(const struct iomt_pasid_table *table, const u64 *words,
@@ -67,11 +67,9 @@ static void hw(const struct iomt_pasid_table *table, struct iomt_pasid_table_hw 
 }
 
 const struct pasid_facts iomt_pasid_gcr3 = {
-	.words = 1,
-	.valid = VALID,
+	.entry = {.words = 1, .valid = VALID, .stays = ~VALID, .used = used},
 	.encode = encode,
 	.decode = decode,
-	.used = used,
 	.stale = stale,
 	.fresh = fresh,
 	.hw = hw,

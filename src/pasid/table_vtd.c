@@ -82,8 +82,8 @@ static int encode(const struct iomt_pasid_table *table, const struct iomt_pasid_
 	}
 	if (left)
 		return IOMT_EINVAL;
-	err = pasid_check_address(table, vtd->first, 4096);
-	return err ? err : pasid_check_address(table, vtd->second, 4096);
+	err = entry_check_address(vtd->first, 4096, table->oa_last);
+	return err ? err : entry_check_address(vtd->second, 4096, table->oa_last);
 }
 
 static void decode(const struct iomt_pasid_table *table, const u64 *words,
@@ -93,14 +93,14 @@ static void decode(const struct iomt_pasid_table *table, const u64 *words,
 
 	(void)table;
 	*vtd = (struct iomt_vtd_entry){
-		.stages = (enum iomt_vtd_stages)pasid_bits(words[0], 8, 6),
+		.stages = (enum iomt_vtd_stages)entry_bits(words[0], 8, 6),
 		.first = words[2] & PAGE,
 		.second = words[0] & PAGE,
 		.domain = (uint16_t)words[1],
-		.fspm = (uint8_t)pasid_bits(words[2], 3, 2),
-		.aw = (uint8_t)pasid_bits(words[0], 4, 2),
-		.emt = (uint8_t)pasid_bits(words[1], 29, 27),
-		.pat = (uint32_t)pasid_bits(words[1], 63, 32),
+		.fspm = (uint8_t)entry_bits(words[2], 3, 2),
+		.aw = (uint8_t)entry_bits(words[0], 4, 2),
+		.emt = (uint8_t)entry_bits(words[1], 29, 27),
+		.pat = (uint32_t)entry_bits(words[1], 63, 32),
 	};
 	for (unsigned i = 0; i < FLAGS; i++) {
 		if (words[flags[i].word] >> flags[i].bit & 1)
@@ -122,7 +122,7 @@ static void used(const u64 *words, u64 *bits)
 /* The IOTLB's tags are those of what the entry was: PASID and domain, or domain alone. */
 static uint32_t tagged(u64 word)
 {
-	return has_second((enum iomt_vtd_stages)pasid_bits(word, 8, 6))
+	return has_second((enum iomt_vtd_stages)entry_bits(word, 8, 6))
 		       ? IOMT_PASID_INV_IOTLB | IOMT_PASID_INV_DOMAIN
 		       : IOMT_PASID_INV_IOTLB;
 }
@@ -153,11 +153,9 @@ static void hw(const struct iomt_pasid_table *table, struct iomt_pasid_table_hw 
 }
 
 const struct pasid_facts iomt_pasid_vtd = {
-	.words = PASID_WORDS,
-	.valid = PRESENT,
+	.entry = {.words = PASID_WORDS, .valid = PRESENT, .stays = ~PRESENT, .used = used},
 	.encode = encode,
 	.decode = decode,
-	.used = used,
 	.stale = stale,
 	.fresh = fresh,
 	.hw = hw,

@@ -6,7 +6,7 @@
 #define OFFSET	 (0 - 0x40000000ULL)   /* of linear providers */
 #define SCRAMBLE 0x0000005500000000ULL /* of function providers */
 #define LINE	 64u
-#define LARGEST	 (1u << 20)
+#define LARGEST	 (2u << 20)
 
 #define LOW_BYTES (1u << 23)
 static _Alignas(1u << 20) char low_memory[LOW_BYTES];

@@ -13,6 +13,7 @@ suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path model_rand
 	ids ids_memory ids_random ids_history ids_threads
 	space space_sets space_memory space_random space_orders space_threads
 	pasid_table pasid_table_live pasid_table_memory pasid_table_random
+	device_table device_table_refused device_table_live device_table_memory device_table_random
 	pack pack_random pack_round repack repack_random repack_large
 	hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
 	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 encoding_facts config errors sizes edges split protect gather

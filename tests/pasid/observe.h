@@ -5,6 +5,7 @@
 
 void observe(void);
 
+#define ENTRY_STORED()	      observe() /* stores of another kind */
 #define __atomic_store_n(...) (__atomic_store_n(__VA_ARGS__), observe())
 
 #endif

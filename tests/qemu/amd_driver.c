@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* 48882: 2.2.2.1 device table entry, 2.4 commands, 2.5 event log, 3.4 registers. */
+/* 48882: 2.4 commands, 2.5 event log, 3.4 registers. The device table is the library's. */
 #include "amd_driver.h"
 #include "test.h"
 
@@ -17,16 +17,10 @@
 #define EVENT_ENABLE  (1u << 2)
 #define BUFFER_ENABLE (1u << 12)
 
-#define DTE_VALID	(1ULL << 0)
-#define DTE_TRANSLATION (1ULL << 1) /* TV */
-#define DTE_MODE(mode)	((uint64_t)(mode) << 9)
-#define DTE_READ	(1ULL << 61)
-#define DTE_WRITE	(1ULL << 62)
-#define DTE_BYTES	32
+#define RID_BITS 7 /* one page of device table: bus 0, and devices 0 to 15 */
 
 #define COMPLETION_WAIT	       (1ULL << 60)
 #define COMPLETION_STORE       (1ULL << 0)
-#define INVALIDATE_DEVTAB      (2ULL << 60)
 #define INVALIDATE_IOMMU_PAGES (3ULL << 60)
 #define PAGES_SIZE	       (1ULL << 0) /* S: the address tells how much */
 #define PAGES_PDE	       (1ULL << 1) /* tables too */
@@ -37,12 +31,13 @@
 #define EVENT_WRITE	 (1ULL << 53) /* RW */
 
 static struct {
-	uint64_t device_table;
 	uint64_t commands;
 	uint64_t events;
 	uint64_t done; /* where completion is stored */
 	uint64_t tail;
 	uint64_t waits;
+	struct iomt_mem mem;
+	struct iomt_device_table devices;
 } amd;
 
 static void command(struct witness *w, uint64_t low, uint64_t high)
@@ -67,13 +62,20 @@ static void complete(struct witness *w)
 static void amd_open(struct witness *w)
 {
 	struct qtest *qtest = &w->guest.qtest;
+	struct iomt_device_table_cfg cfg = {.size = sizeof(cfg),
+					    .mem = &amd.mem,
+					    .format = IOMT_DEVICE_TABLE_AMD,
+					    .id_bits = RID_BITS};
+	struct iomt_device_table_hw hw;
 
 	memset(&amd, 0, sizeof(amd));
-	amd.device_table = guest_structure(&w->guest, 0x1000);
+	amd.mem = guest_structures(&w->guest);
+	CHECK_INT(iomt_device_table_init(&amd.devices, &cfg), 0);
+	iomt_device_table_hw(&amd.devices, &hw);
 	amd.commands = guest_structure(&w->guest, RING_BYTES);
 	amd.events = guest_structure(&w->guest, RING_BYTES);
 	amd.done = guest_structure(&w->guest, 64);
-	qtest_writeq(qtest, DEVICE_TABLE, amd.device_table);
+	qtest_writeq(qtest, DEVICE_TABLE, hw.base);
 	qtest_writeq(qtest, COMMAND_BASE, amd.commands | RING_LENGTH);
 	qtest_writeq(qtest, EVENT_BASE, amd.events | RING_LENGTH);
 	qtest_writeq(qtest, CONTROL, IOMMU_ENABLE | EVENT_ENABLE | BUFFER_ENABLE);
@@ -115,17 +117,32 @@ static void amd_invalidate(struct witness *w, const struct iomt_gather *gather)
 	complete(w);
 }
 
+/* What the library asks for after a store to the device-table entry. */
+static void forget_device(struct iomt_device_inv *inv)
+{
+	struct witness *w = inv->ctx;
+	struct iomt_cmd cmds[IOMT_DEVICE_INV_MOST];
+	int count = iomt_device_inv_amd(inv, cmds, IOMT_DEVICE_INV_MOST);
+
+	CHECK(count >= 0);
+	for (int i = 0; i < count; i++)
+		command(w, cmds[i].word[0], cmds[i].word[1]);
+	complete(w);
+}
+
+/* A table that has grown needs no break: root and mode are one word. */
 void amd_attach(struct witness *w)
 {
-	uint64_t *dte = guest_at(&w->guest, amd.device_table + DTE_BYTES * w->edu.rid, DTE_BYTES);
+	struct iomt_device_inv inv = {.sync = NULL, .ctx = w};
+	struct iomt_device_use use = {.domain = AMD_DOMAIN};
+	struct iomt_device_entry entry;
 	struct iomt_pt_hw hw;
 
 	iomt_pt_hw(&w->pt, &hw);
-	dte[1] = AMD_DOMAIN;
-	dte[0] = DTE_VALID | DTE_TRANSLATION | DTE_MODE(hw.u.amdv1.mode) | hw.root | DTE_READ |
-		 DTE_WRITE;
-	command(w, INVALIDATE_DEVTAB | w->edu.rid, 0);
-	amd_invalidate_pages(w, AMD_DOMAIN, 0, UINT64_MAX, true);
+	use.table = &hw;
+	CHECK_INT(iomt_device_entry_for(&amd.devices, &use, &entry), 0);
+	CHECK_INT(iomt_device_table_set(&amd.devices, w->edu.rid, &entry, 0, &inv), 0);
+	forget_device(&inv);
 }
 
 static bool amd_fault(struct witness *w, struct fault *fault)

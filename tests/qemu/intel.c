@@ -99,6 +99,46 @@ static void pasid_entry(void)
 	stop(w);
 }
 
+/* A context entry that goes and comes back while it is in use, and one that passes through between. */
+static void context_entry_of(const struct iommu *iommu, const char *name, bool passes)
+{
+	const struct iomt_device_use identity = {
+		.flags = IOMT_DEVICE_USE_IDENTITY, .domain = INTEL_DOMAIN + 1, .aw = 2};
+	struct witness *w = start(iommu, name, 48);
+	uint64_t oa = 0x30000000, iova = 0x10000000;
+	struct fault fault;
+	unsigned faults = 0;
+
+	if (!w)
+		return;
+	witness_map(w, iova, oa, 0x10000, RW);
+	witness_writes(w, iova, oa, 64);
+	witness_no_faults(w);
+	intel_clear_context(w);
+	CHECK(!witness_try_write(w, iova, oa, 64));
+	while (w->iommu->fault(w, &fault))
+		faults++;
+	CHECK(faults);
+	if (passes) {
+		intel_use_context(w, &identity);
+		witness_writes(w, oa + 0x1000, oa + 0x1000, 64);
+	}
+	intel_set_context(w);
+	witness_writes(w, iova + 0x2000, oa + 0x2000, 64);
+	witness_no_faults(w);
+	stop(w);
+}
+
+static void context_entry(void)
+{
+	context_entry_of(&intel_48_queue, __func__, true);
+}
+
+static void scalable_context_entry(void)
+{
+	context_entry_of(&intel_48_scalable, __func__, false);
+}
+
 /*
  * Old translations stay until an invalidation that names them: other domains and the pages next
  * to a leaf do not.
@@ -249,4 +289,5 @@ static void random_registers(void)
 TEST_SUITE(qemu_intel, TEST(sizes_3_levels), TEST(sizes_4_levels), TEST(sizes_3_of_4_levels),
 	   TEST(stale_queue), TEST(stale_registers), TEST(known_mask), TEST(faults), TEST(protect),
 	   TEST(random_3_levels), TEST(random_4_levels), TEST(random_registers),
-	   TEST(sizes_scalable), TEST(pasid_entry), TEST(stale_scalable), TEST(random_scalable));
+	   TEST(sizes_scalable), TEST(pasid_entry), TEST(context_entry),
+	   TEST(scalable_context_entry), TEST(stale_scalable), TEST(random_scalable));

@@ -4,6 +4,7 @@
 #define TESTS_QEMU_INTEL_DRIVER_H
 
 #include "witness.h"
+#include <iomt/device_table.h>
 
 /* With 39 or 48 bits of address; invalidation by queue or by registers. */
 extern const struct iommu intel_48_queue;
@@ -14,6 +15,11 @@ extern const struct iommu intel_48_scalable;
 /* In scalable mode: points the PASID of requests without one at w->pt, or makes it absent. */
 void intel_set_pasid(struct witness *w, uint16_t domain);
 void intel_clear_pasid(struct witness *w);
+
+/* The context entry by the library's calls: by the table, or as "use" says; or none. */
+void intel_set_context(struct witness *w);
+void intel_use_context(struct witness *w, const struct iomt_device_use *use);
+void intel_clear_context(struct witness *w);
 
 #define INTEL_DOMAIN 0x123
 

@@ -192,6 +192,38 @@ static void contexts(void)
 	witness_stop(w);
 }
 
+/* The entry of a stream that goes, aborts, translates nothing, and comes back while it is in use. */
+static void stream_entry(void)
+{
+	struct witness *w = witness_start(&smmu_ranges, __func__);
+	const struct iomt_device_use blocked = {.flags = 0};
+	const struct iomt_device_use identity = {.flags = IOMT_DEVICE_USE_IDENTITY};
+	uint64_t oa = 0x60000000, iova = 0x100000;
+	struct fault fault;
+	unsigned faults = 0;
+
+	if (!w)
+		return;
+	open_table(w, &granule_4k, 39, smmu_bbm(w));
+	witness_map(w, iova, oa, 0x10000, RW);
+	witness_writes(w, iova, oa, 64);
+	smmu_use_stream(w, &identity);
+	witness_writes(w, oa + 0x1000, oa + 0x1000, 64);
+	smmu_use_stream(w, &blocked); /* without an event */
+	CHECK(!witness_try_write(w, oa + 0x1000, oa + 0x1000, 64));
+	witness_no_faults(w);
+	smmu_clear_stream(w);
+	CHECK(!witness_try_write(w, iova, oa, 64));
+	for (; w->iommu->fault(w, &fault); faults++)
+		CHECK_EQ(fault.reason, SMMU_C_BAD_STE);
+	CHECK(faults);
+	smmu_set_stream(w);
+	witness_writes(w, iova + 0x2000, oa + 0x2000, 64);
+	witness_no_faults(w);
+	witness_close(w);
+	witness_stop(w);
+}
+
 /* The entries of a contiguous run are kept one by one: to forget one is not to forget the run. */
 static void runs_are_hints(void)
 {
@@ -278,5 +310,5 @@ static void random_64k(void)
 
 TEST_SUITE(qemu_smmu, TEST(sizes_4k), TEST(sizes_16k), TEST(sizes_64k), TEST(stale_4k),
 	   TEST(stale_16k), TEST(stale_64k), TEST(stale_ranges), TEST(faults), TEST(contexts),
-	   TEST(runs_are_hints), TEST(known_upper_half), TEST(random_4k), TEST(random_16k),
-	   TEST(random_64k));
+	   TEST(stream_entry), TEST(runs_are_hints), TEST(known_upper_half), TEST(random_4k),
+	   TEST(random_16k), TEST(random_64k));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IHI 0070: 3.5 queues, 4 commands, 5.2 stream table entry, 6.3 registers, 7.3 events. The context
- * descriptor is the library's; the model reads one alone, and refuses streams that have more.
+ * IHI 0070: 3.5 queues, 4 commands, 6.3 registers, 7.3 events. The stream table, linear or of two levels,
+ * and the context descriptor are the library's; the model reads one descriptor alone, and refuses
+ * streams that have more.
  */
 #include "smmu_driver.h"
 #include "test.h"
@@ -23,10 +24,8 @@
 #define EVENTQ_ENABLE (1u << 2)
 #define CMDQ_ENABLE   (1u << 3)
 
-#define STREAMS_LG2   8
-#define STE_BYTES     64
-#define STE_VALID     (1ULL << 0)
-#define STE_STAGE_1   (5ULL << 1) /* Config: stage 1 translates, stage 2 does nothing */
+#define LINEAR_BITS   8
+#define STREAM_BITS   16 /* of two levels */
 #define QUEUE_LG2     7
 #define QUEUE_MASK    ((2u << QUEUE_LG2) - 1) /* index and wrap bit */
 #define COMMAND_BYTES 16
@@ -34,7 +33,6 @@
 #define EVENT_READ    (1ULL << 35) /* RnW, bit 99 of the record */
 
 /* Commands */
-#define CFGI_ALL      0x04 /* CFGI_STE_RANGE with Range 31 */
 #define TLBI_NH_ASID  0x11
 #define TLBI_NH_VA    0x12
 #define TLBI_NSNH_ALL 0x30
@@ -44,11 +42,11 @@
 #define MANY	      256 /* more commands than this are not worth it */
 
 static struct {
-	uint64_t streams;
 	uint64_t commands;
 	uint64_t events;
 	uint32_t tail;
 	struct iomt_mem mem;
+	struct iomt_device_table streams;
 	struct iomt_pasid_table contexts;
 } smmu;
 
@@ -71,25 +69,42 @@ static void complete(struct witness *w)
 		"commands were not completed");
 }
 
-static void smmu_open(struct witness *w)
+static void open_with(struct witness *w, const struct iomt_device_table_cfg *wanted)
 {
 	struct qtest *qtest = &w->guest.qtest;
 	uint32_t enabled = SMMU_ENABLE | EVENTQ_ENABLE | CMDQ_ENABLE;
 	struct iomt_pasid_table_cfg cfg = {
 		.size = sizeof(cfg), .mem = &smmu.mem, .format = IOMT_PASID_TABLE_CD};
+	struct iomt_device_table_cfg streams = *wanted;
+	struct iomt_device_table_hw hw;
 
 	memset(&smmu, 0, sizeof(smmu));
 	smmu.mem = guest_structures(&w->guest);
 	CHECK_INT(iomt_pasid_table_init(&smmu.contexts, &cfg), 0);
-	smmu.streams = guest_structure(&w->guest, STE_BYTES << STREAMS_LG2);
+	streams.size = sizeof(streams);
+	streams.mem = &smmu.mem;
+	CHECK_INT(iomt_device_table_init(&smmu.streams, &streams), 0);
+	iomt_device_table_hw(&smmu.streams, &hw);
 	smmu.commands = guest_structure(&w->guest, COMMAND_BYTES << QUEUE_LG2);
 	smmu.events = guest_structure(&w->guest, EVENT_BYTES << QUEUE_LG2);
-	qtest_writeq(qtest, STRTAB, smmu.streams);
-	qtest_writel(qtest, STRTAB_CFG, STREAMS_LG2);
+	qtest_writeq(qtest, STRTAB, hw.base);
+	qtest_writel(qtest, STRTAB_CFG, hw.cfg);
 	qtest_writeq(qtest, CMDQ, smmu.commands | QUEUE_LG2);
 	qtest_writeq(qtest, EVENTQ, smmu.events | QUEUE_LG2);
 	qtest_writel(qtest, CR0, enabled);
 	WITNESS(w, qtest_readl(qtest, CR0ACK) == enabled, "the SMMU is not enabled");
+}
+
+static void open_linear(struct witness *w)
+{
+	open_with(w, &(struct iomt_device_table_cfg){.format = IOMT_DEVICE_TABLE_SMMU,
+						     .id_bits = LINEAR_BITS});
+}
+
+static void open_two_levels(struct witness *w)
+{
+	open_with(w, &(struct iomt_device_table_cfg){.format = IOMT_DEVICE_TABLE_SMMU_8,
+						     .id_bits = STREAM_BITS});
 }
 
 /* What the library asks for after, or between, stores to the context descriptor. */
@@ -125,16 +140,51 @@ void smmu_clear_context(struct witness *w)
 	forget_context(&inv);
 }
 
-static void smmu_attach(struct witness *w)
+/* And to the stream table entry. */
+static void forget_stream(struct iomt_device_inv *inv)
 {
-	uint64_t *stream = guest_at(&w->guest, smmu.streams + STE_BYTES * w->edu.rid, STE_BYTES);
+	struct witness *w = inv->ctx;
+	struct iomt_cmd cmds[IOMT_DEVICE_INV_MOST];
+	int count = iomt_device_inv_smmu(inv, cmds, IOMT_DEVICE_INV_MOST);
+
+	CHECK(count >= 0);
+	for (int i = 0; i < count; i++)
+		command(w, cmds[i].word[0], cmds[i].word[1]);
+	complete(w);
+}
+
+void smmu_use_stream(struct witness *w, const struct iomt_device_use *use)
+{
+	struct iomt_device_inv inv = {.sync = forget_stream, .ctx = w};
+	struct iomt_device_entry entry;
+
+	CHECK_INT(iomt_device_entry_for(&smmu.streams, use, &entry), 0);
+	CHECK_INT(iomt_device_table_set(&smmu.streams, w->edu.rid, &entry, IOMT_DEVICE_BREAK, &inv),
+		  0);
+	forget_stream(&inv);
+}
+
+void smmu_set_stream(struct witness *w)
+{
 	struct iomt_pasid_table_hw hw;
+	const struct iomt_device_use use = {.pasids = &hw};
 
 	iomt_pasid_table_hw(&smmu.contexts, &hw);
-	stream[1] = hw.word[1];
-	stream[0] = hw.word[0] | STE_STAGE_1 | STE_VALID;
+	smmu_use_stream(w, &use);
+}
+
+void smmu_clear_stream(struct witness *w)
+{
+	struct iomt_device_inv inv = {.sync = NULL, .ctx = w};
+
+	CHECK_INT(iomt_device_table_clear(&smmu.streams, w->edu.rid, &inv), 0);
+	forget_stream(&inv);
+}
+
+static void smmu_attach(struct witness *w)
+{
+	smmu_set_stream(w);
 	smmu_set_context(w, SMMU_ASID);
-	command(w, CFGI_ALL, 31);
 	command(w, TLBI_NSNH_ALL, 0);
 	complete(w);
 }
@@ -211,12 +261,12 @@ uint8_t smmu_bbm(struct witness *w)
 
 static const char *const no_args[] = {NULL};
 
-#define SMMU_IOMMU(invalidate_function)                                                         \
-	{                                                                                       \
-		.suite = "qemu_smmu", .model = "smmuv3", .board = &board_virt, .args = no_args, \
-		.open = smmu_open, .attach = smmu_attach, .invalidate = invalidate_function,    \
-		.fault = smmu_fault, .hints = IOMT_EXEC | IOMT_TYPE_UNCACHED,                   \
+#define SMMU_IOMMU(open_function, invalidate_function)                                           \
+	{                                                                                        \
+		.suite = "qemu_smmu", .model = "smmuv3", .board = &board_virt, .args = no_args,  \
+		.open = open_function, .attach = smmu_attach, .invalidate = invalidate_function, \
+		.fault = smmu_fault, .hints = IOMT_EXEC | IOMT_TYPE_UNCACHED,                    \
 	}
 
-const struct iommu smmu_leaves = SMMU_IOMMU(invalidate_leaves);
-const struct iommu smmu_ranges = SMMU_IOMMU(invalidate_ranges);
+const struct iommu smmu_leaves = SMMU_IOMMU(open_linear, invalidate_leaves);
+const struct iommu smmu_ranges = SMMU_IOMMU(open_two_levels, invalidate_ranges);
