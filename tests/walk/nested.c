@@ -25,22 +25,51 @@ static const struct {
 	uint64_t first_table;
 	uint64_t first_leaf;
 	uint64_t first_large;
-	uint64_t read_only;	/* of stage 2: bits to take away */
+	uint64_t read_only;	  /* of stage 2: bits to take away */
 	uint64_t second_reserved; /* a bit of stage 2 that must be 0; for Arm beyond the output */
-	uint64_t accessed[2]; /* of stage 1, of stage 2 */
-	uint64_t dirty[2];    /* toggled by a write */
-	uint64_t clean[2];    /* set in leaves that hardware may make dirty */
+	uint64_t accessed[2];	  /* of stage 1, of stage 2 */
+	uint64_t dirty[2];	  /* toggled by a write */
+	uint64_t clean[2];	  /* set in leaves that hardware may make dirty */
 } pairs[PAIRS] = {
 	/* x86-64 on AMD V1: PR, NextLevel, IR, IW */
-	{&iomt_walk_x86_64, &iomt_walk_amdv1,
-	 {3ULL << 61 | 0x601, 3ULL << 61 | 0x401, 3ULL << 61 | 0x201}, 3ULL << 61 | 1,
-	 7, 7, 0x87, 1ULL << 62, 1ULL << 52, {0x20, 0x20}, {0x40, 0x40}, {0, 0}},
+	{&iomt_walk_x86_64,
+	 &iomt_walk_amdv1,
+	 {3ULL << 61 | 0x601, 3ULL << 61 | 0x401, 3ULL << 61 | 0x201},
+	 3ULL << 61 | 1,
+	 7,
+	 7,
+	 0x87,
+	 1ULL << 62,
+	 1ULL << 52,
+	 {0x20, 0x20},
+	 {0x40, 0x40},
+	 {0, 0}},
 	/* x86-64 on VT-d second stage: R, W */
-	{&iomt_walk_x86_64, &iomt_walk_vtd_ss, {3, 3, 3}, 3, 7, 7, 0x87, 2, 0x800, {0x20, 0x100},
-	 {0x40, 0x200}, {0, 0}},
+	{&iomt_walk_x86_64,
+	 &iomt_walk_vtd_ss,
+	 {3, 3, 3},
+	 3,
+	 7,
+	 7,
+	 0x87,
+	 2,
+	 0x800,
+	 {0x20, 0x100},
+	 {0x40, 0x200},
+	 {0, 0}},
 	/* Arm: stage 2 S2AP, AF, MemAttr write-back; stage 1 nG, AF, AP users */
-	{&iomt_walk_arm_s1_4k, &iomt_walk_arm_s2_4k, {3, 3, 3}, 0x4ff, 3, 0xc43, 0xc41,
-	 0x80, 1ULL << 47, {0x400, 0x400}, {0x80, 0x80}, {1ULL << 51 | 0x80, 1ULL << 51}},
+	{&iomt_walk_arm_s1_4k,
+	 &iomt_walk_arm_s2_4k,
+	 {3, 3, 3},
+	 0x4ff,
+	 3,
+	 0xc43,
+	 0xc41,
+	 0x80,
+	 1ULL << 47,
+	 {0x400, 0x400},
+	 {0x80, 0x80},
+	 {1ULL << 51 | 0x80, 1ULL << 51}},
 };
 
 struct two {
@@ -63,12 +92,21 @@ static uint64_t *first_slot(struct two *two, unsigned page, unsigned slot)
 
 static void start(struct two *two, enum pair pair, uint32_t first_flags, uint32_t second_flags)
 {
-	struct iomt_walk_cfg first = {.size = sizeof(first), .format = pairs[pair].first,
-				      .mem = &iomt_walk_by_stage_2, .root = 0x100000, .levels = 4,
-				      .oa_bits = 44, .flags = first_flags, .mair = 0xff};
-	struct iomt_walk_cfg second = {.size = sizeof(second), .format = pairs[pair].second,
-				       .mem = &two->guest.mem, .root = 0x1000, .levels = 4,
-				       .iova_bits = pair == SMMU ? 44 : 0, .oa_bits = 44,
+	struct iomt_walk_cfg first = {.size = sizeof(first),
+				      .format = pairs[pair].first,
+				      .mem = &iomt_walk_by_stage_2,
+				      .root = 0x100000,
+				      .levels = 4,
+				      .oa_bits = 44,
+				      .flags = first_flags,
+				      .mair = 0xff};
+	struct iomt_walk_cfg second = {.size = sizeof(second),
+				       .format = pairs[pair].second,
+				       .mem = &two->guest.mem,
+				       .root = 0x1000,
+				       .levels = 4,
+				       .iova_bits = pair == SMMU ? 44 : 0,
+				       .oa_bits = 44,
 				       .flags = second_flags};
 	struct iomt_pt_cfg_error error = {"", ""};
 
@@ -305,7 +343,8 @@ static void reads_words(void)
 	CHECK_INT(iomt_guest_read64(&two->guest.mem, 0x1004, &value), IOMT_EINVAL);
 	CHECK_INT(iomt_guest_read64(&two->guest.mem, GUEST_BASE + GUEST_BYTES, &value), IOMT_EIO);
 	CHECK_INT(iomt_guest_read64(&two->guest.mem, 0xff8, &value), IOMT_EIO);
-	CHECK_INT(iomt_walk_read64(&two->second, NULL, 0x103018, IOMT_READ, &value, &two->fault), 0);
+	CHECK_INT(iomt_walk_read64(&two->second, NULL, 0x103018, IOMT_READ, &value, &two->fault),
+		  0);
 	CHECK_EQ(value, 0x105000 | pairs[AMD].first_leaf);
 	CHECK_INT(iomt_walk_read64(&two->second, NULL, 0x200000, IOMT_READ, &value, &two->fault),
 		  IOMT_EFAULT);
@@ -383,7 +422,7 @@ static void random_damage(void)
 	static const enum reader_format formats[PAIRS][2] = {{READER_X86_64, READER_AMDV1},
 							     {READER_X86_64, READER_VTD_SS},
 							     {READER_ARM_S1, READER_ARM_S2}};
-	static const uint64_t slots[] = {0x1000, 0x2000, 0x3000, 0x4800, 0x4808, 0x4810,
+	static const uint64_t slots[] = {0x1000, 0x2000, 0x3000,  0x4800,  0x4808,  0x4810,
 					 0x4818, 0x4828, 0x10008, 0x11008, 0x12018, 0x13018};
 	uint64_t counts[4] = {0};
 	struct random random;
@@ -397,10 +436,16 @@ static void random_damage(void)
 
 		if (pair == SMMU)
 			sizes |= 1ULL << 16 | 1ULL << 25 | 1ULL << 34;
-		other.first = (struct reader){.format = formats[pair][0], .granule_lg2 = 12,
-					      .levels = 4, .iova_bits = 48, .oa_bits = 44,
-					      .root = 0x100000, .page_sizes = sizes, .mair = 0xff,
-					      .read = other_table, .ctx = &other};
+		other.first = (struct reader){.format = formats[pair][0],
+					      .granule_lg2 = 12,
+					      .levels = 4,
+					      .iova_bits = 48,
+					      .oa_bits = 44,
+					      .root = 0x100000,
+					      .page_sizes = sizes,
+					      .mair = 0xff,
+					      .read = other_table,
+					      .ctx = &other};
 		other.second = other.first;
 		other.second.format = formats[pair][1];
 		other.second.root = 0x1000;
