@@ -28,6 +28,7 @@
 #include <iomt/traffic.h>
 #include <iomt/vtd_cmd.h>
 #include <iomt/walk.h>
+#include <iomt/walk_cached.h>
 #include <iomt/walk_device.h>
 #include <iomt/walk_nested.h>
 

@@ -80,8 +80,6 @@ struct iomt_unit_cfg {
 /* A unit. The fields are private. */
 struct iomt_unit {
 	struct iomt_unit_cfg cfg;
-	uint64_t generation; /* counts what contexts must be found anew for */
-	uint32_t seen;	     /* what was ever cached: stage 1, global pages */
 };
 
 /*
