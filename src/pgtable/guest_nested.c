@@ -20,28 +20,38 @@ struct nested {
 	struct iomt_walk_fault fault;
 };
 
-static int translate(struct nested *nested, u64 address, uint32_t access)
+/* Tables must not be device memory, where that is asked for. */
+PT_NOINLINE int refuse_device(struct nested *nested, const struct iomt_walk_leaf *leaf, u64 address,
+			      uint32_t access)
 {
-	struct iomt_walk_leaf leaf;
-	int err = iomt_walk(nested->second, address, access | nested->look, &leaf, &nested->fault);
-
-	nested->err = err;
-	if (err)
-		return err;
-	nested->output = leaf.oa;
-	if (!(nested->flags & IOMT_NESTED_PROTECTED) || !(leaf.prot & IOMT_TYPE_DEVICE))
+	if (!(leaf->prot & IOMT_TYPE_DEVICE))
 		return 0;
 	nested->err = IOMT_EFAULT;
 	nested->fault = (struct iomt_walk_fault){
 		.input = address,
-		.entry = leaf.entry,
+		.entry = leaf->entry,
 		.denied = access,
 		.kind = IOMT_WALK_FAULT_PERMISSION,
-		.level = leaf.level,
-		.top = leaf.level == nested->second->top_level,
+		.level = leaf->level,
+		.top = leaf->level == nested->second->top_level,
 		.stage = 2,
 	};
 	return IOMT_EFAULT;
+}
+
+PT_INLINE int translate(struct nested *nested, u64 address, uint32_t access)
+{
+	const struct iomt_walker *second = nested->second;
+	struct iomt_walk_leaf leaf;
+	int err = second->walk(second, address, access | nested->look, &leaf, &nested->fault);
+
+	nested->err = err;
+	if (pt_unlikely(err))
+		return err;
+	nested->output = leaf.oa;
+	if (pt_unlikely(nested->flags & IOMT_NESTED_PROTECTED))
+		return refuse_device(nested, &leaf, address, access);
+	return 0;
 }
 
 static int read_entry(void *ctx, uint64_t address, uint64_t *value)
@@ -101,7 +111,7 @@ static int walk_first(const struct iomt_walker *first, struct nested *nested, u6
 	walker.mem = &mem;
 	walker.ctx = nested;
 	nested->refused = false;
-	err = iomt_walk(&walker, iova, access, leaf, fault);
+	err = walker.walk(&walker, iova, access, leaf, fault);
 	return err == IOMT_EFAULT && !nested->refused ? explain(nested, fault) : err;
 }
 
@@ -128,7 +138,7 @@ static int walk_second(const struct iomt_walker *second, u64 iova, uint32_t acce
 
 	if (!(allowed & ASKED))
 		return 0;
-	err = iomt_walk(second, leaf->oa, allowed, &output, &found);
+	err = second->walk(second, leaf->oa, allowed, &output, &found);
 	if (!err)
 		combine(&output, leaf);
 	if (err == IOMT_EFAULT) {
