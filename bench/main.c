@@ -220,6 +220,7 @@ static void add_all(bool full)
 		bench_ranges(&kinds[i], full);
 		bench_walks(&kinds[i], full);
 		bench_guest(&kinds[i]);
+		bench_nested(&kinds[i]);
 		bench_dirty(&kinds[i], full);
 		bench_threads(&kinds[i]);
 		bench_promises(&kinds[i]);

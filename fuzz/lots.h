@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Choices out of an input, for plays that draw them from a source of tests/walk. */
+/* Choices out of an input, for plays that draw them one by one. */
 #ifndef FUZZ_LOTS_H
 #define FUZZ_LOTS_H
 
-#include "guest_play.h"
 #include "random.h"
 #include <string.h>
 

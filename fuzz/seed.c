@@ -46,6 +46,7 @@ int main(int argc, char **argv)
 		{"repack", seed_repack},
 		{"walk", seed_walk},
 		{"inspect", seed_walk},
+		{"walk_device", seed_walk_device},
 		{"pack", seed_pack},
 		{"domain", seed_domain},
 	};

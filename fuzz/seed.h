@@ -23,6 +23,7 @@ void seed_repack(void);
 void seed_pack(void);
 void seed_domain(void);
 void seed_walk(void);
+void seed_walk_device(void);
 
 /* Writes the file KIND-WHAT. */
 void seed_write(const char *kind, const char *what, const void *data, size_t size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Guest tables, as walk.c and inspect.c read them: each begins with the format, the levels, the output's
- * width.
+ * width. Tables of devices, as walk_device.c does: with the architecture.
  */
 #include "random.h"
 #include "seed.h"
@@ -25,5 +25,21 @@ void seed_walk(void)
 		input[9] = (unsigned char)(n / FORMATS);
 		snprintf(name, sizeof(name), "%u", n);
 		seed_write("walk", name, input, sizeof(input));
+	}
+}
+
+void seed_walk_device(void)
+{
+	for (unsigned n = 0; n < 24; n++) {
+		unsigned char input[8 + BYTES];
+		struct random random;
+		char name[16];
+
+		random.state = n;
+		for (unsigned i = 0; i < sizeof(input); i++)
+			input[i] = (unsigned char)random_next(&random);
+		input[8] = (unsigned char)(n % 3);
+		snprintf(name, sizeof(name), "%u", n);
+		seed_write("walk_device", name, input, sizeof(input));
 	}
 }

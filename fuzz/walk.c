@@ -4,6 +4,7 @@
  * between any two reads. The library says what the other walker says (tests/walk/guest_play.h), and leaves
  * the same behind.
  */
+#include "guest_play.h"
 #include "lots.h"
 #include "target.h"
 

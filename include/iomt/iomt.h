@@ -35,6 +35,9 @@
 #include <iomt/traffic.h>
 #include <iomt/vtd_cmd.h>
 #include <iomt/walk.h>
+#include <iomt/walk_cached.h>
+#include <iomt/walk_device.h>
+#include <iomt/walk_nested.h>
 
 #define IOMT_VERSION_MAJOR 0
 #define IOMT_VERSION_MINOR 1

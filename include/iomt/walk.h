@@ -288,6 +288,7 @@ struct iomt_walk_fault {
 	bool top;	  /* it is in the top table, or none was read */
 	uint8_t stage;	  /* 1: x86_64, stage 1 of Arm and RISC-V. 2: the others */
 	bool on_table;	  /* stage 2 failed for an address of a stage 1 table */
+	bool on_top;	  /* which was the top one */
 };
 
 /* The entries that a walk went through, the top's first. */

@@ -100,6 +100,18 @@ static uint8_t vtd_first(const struct iomt_walk_fault *fault)
 	}
 }
 
+/* SFS.5 to SFS.8: stage 2 under an entry of the first stage. 0: as for any other address. */
+static uint8_t vtd_on_table(const struct iomt_walk_fault *fault)
+{
+	if (fault->kind == IOMT_WALK_FAULT_INPUT)
+		return 0x74;
+	if (fault->kind != IOMT_WALK_FAULT_PERMISSION)
+		return 0;
+	if (fault->denied & IOMT_WRITE)
+		return 0x77;
+	return fault->on_top ? 0x75 : 0x76;
+}
+
 /* SSL, SGN */
 static uint8_t vtd_second(const struct iomt_walk_fault *fault)
 {
@@ -123,7 +135,11 @@ uint8_t iomt_walk_vtd_reason(const struct iomt_walk_fault *fault, bool scalable)
 {
 	if (!scalable)
 		return fault->stage == 1 ? 0 : vtd_legacy(fault);
-	return fault->stage == 1 ? vtd_first(fault) : vtd_second(fault);
+	if (fault->stage == 1)
+		return vtd_first(fault);
+	if (fault->on_table && vtd_on_table(fault))
+		return vtd_on_table(fault);
+	return vtd_second(fault);
 }
 
 /*

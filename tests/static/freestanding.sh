@@ -18,7 +18,7 @@ compile() {
 	"$1" -std=c17 -O2 -ffreestanding -nostdlib "${machine[@]}" -Wall -Wextra -Werror -Iinclude \
 		"${@:2}" -o "$out/$(echo "$source" | tr / _).o"
 }
-for source in src/*.c src/pgtable/*.c src/iotlb/*.c src/iotlb/model/*.c src/entry/*.c src/pasid/*.c src/domain/*.c; do
+for source in src/*.c src/pgtable/*.c src/iotlb/*.c src/iotlb/model/*.c src/entry/*.c src/pasid/*.c src/domain/*.c src/viommu/*.c; do
 	compile "$1" -mgeneral-regs-only -c "$source" # as kernels do
 	compile "$1" -c "$source"
 done

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two stages. Stage 1 is walked as any table behind callbacks is; the callbacks ask stage 2, and what
+ * they have to say of a fault is with the call.
+ */
+#include "guest.h"
+#include <iomt/walk_nested.h>
+
+#define ASKED (IOMT_READ | IOMT_WRITE | IOMT_EXEC)
+
+/* One walk. */
+struct nested {
+	const struct iomt_walker *second;
+	uint32_t flags;
+	uint32_t look; /* IOMT_WALK_LOOK or 0 */
+	bool marks;    /* bits of stage 1 may be set */
+	bool refused;  /* one was to be, and was not */
+	int err;       /* of stage 2, for the last address */
+	u64 output;    /* of that address */
+	struct iomt_walk_fault fault;
+};
+
+/* Tables must not be device memory, where that is asked for. */
+PT_NOINLINE int refuse_device(struct nested *nested, const struct iomt_walk_leaf *leaf, u64 address,
+			      uint32_t access)
+{
+	if (!(leaf->prot & IOMT_TYPE_DEVICE))
+		return 0;
+	nested->err = IOMT_EFAULT;
+	nested->fault = (struct iomt_walk_fault){
+		.input = address,
+		.entry = leaf->entry,
+		.denied = access,
+		.kind = IOMT_WALK_FAULT_PERMISSION,
+		.level = leaf->level,
+		.top = leaf->level == nested->second->top_level,
+		.stage = 2,
+	};
+	return IOMT_EFAULT;
+}
+
+PT_INLINE int translate(struct nested *nested, u64 address, uint32_t access)
+{
+	const struct iomt_walker *second = nested->second;
+	struct iomt_walk_leaf leaf;
+	int err = second->walk(second, address, access | nested->look, &leaf, &nested->fault);
+
+	nested->err = err;
+	if (pt_unlikely(err))
+		return err;
+	nested->output = leaf.oa;
+	if (pt_unlikely(nested->flags & IOMT_NESTED_PROTECTED))
+		return refuse_device(nested, &leaf, address, access);
+	return 0;
+}
+
+static int read_entry(void *ctx, uint64_t address, uint64_t *value)
+{
+	struct nested *nested = ctx;
+
+	if (!nested || translate(nested, address, IOMT_READ))
+		return IOMT_EIO;
+	return guest_read(nested->second, nested->output, value) ? 0 : IOMT_EIO;
+}
+
+static int replace_entry(void *ctx, uint64_t address, uint64_t *expected, uint64_t desired)
+{
+	struct nested *nested = ctx;
+
+	if (!nested)
+		return IOMT_EIO;
+	nested->err = 0;
+	nested->refused = !nested->marks;
+	if (nested->refused || translate(nested, address, IOMT_READ | IOMT_WRITE))
+		return IOMT_EACCES;
+	return guest_replace(nested->second, nested->output, *expected, desired);
+}
+
+const struct iomt_guest_mem iomt_walk_by_stage_2 = {
+	.size = sizeof(struct iomt_guest_mem), .read64 = read_entry, .cas64 = replace_entry};
+
+/* What stage 1's fault was in truth. */
+static int explain(const struct nested *nested, struct iomt_walk_fault *fault)
+{
+	struct iomt_walk_fault first = *fault;
+
+	if (first.kind != IOMT_WALK_FAULT_TABLE && first.kind != IOMT_WALK_FAULT_UPDATE)
+		return IOMT_EFAULT;
+	if (nested->err == IOMT_EAGAIN)
+		return IOMT_EAGAIN;
+	if (!nested->err) {
+		fault->address = nested->output;
+		return IOMT_EFAULT;
+	}
+	*fault = nested->fault;
+	fault->iova = first.iova;
+	fault->access = first.access;
+	fault->on_table = true;
+	fault->on_top = first.top;
+	return IOMT_EFAULT;
+}
+
+static int walk_first(const struct iomt_walker *first, struct nested *nested, u64 iova,
+		      uint32_t access, struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)
+{
+	struct iomt_guest_mem mem = iomt_walk_by_stage_2;
+	struct iomt_walker walker = *first;
+	int err;
+
+	mem.ctx = nested;
+	walker.mem = &mem;
+	walker.ctx = nested;
+	nested->refused = false;
+	err = walker.walk(&walker, iova, access, leaf, fault);
+	return err == IOMT_EFAULT && !nested->refused ? explain(nested, fault) : err;
+}
+
+/* What both mean together. */
+static void combine(const struct iomt_walk_leaf *second, struct iomt_walk_leaf *leaf)
+{
+	uint32_t type = leaf->prot & IOMT_TYPE_MASK, other = second->prot & IOMT_TYPE_MASK;
+	uint32_t prot = leaf->prot & ~IOMT_TYPE_MASK & (~ASKED | second->prot);
+
+	leaf->oa = second->oa;
+	leaf->prot = prot | (second->prot & IOMT_SNOOP) | (type > other ? type : other);
+	if (second->size_lg2 < leaf->size_lg2)
+		leaf->size_lg2 = second->size_lg2;
+	leaf->clean = leaf->clean || second->clean;
+}
+
+static int walk_second(const struct iomt_walker *second, u64 iova, uint32_t access,
+		       struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)
+{
+	uint32_t allowed = access & (~ASKED | leaf->prot); /* less than access for ATS alone */
+	struct iomt_walk_fault found;
+	struct iomt_walk_leaf output;
+	int err;
+
+	if (!(allowed & ASKED))
+		return 0;
+	err = second->walk(second, leaf->oa, allowed, &output, &found);
+	if (!err)
+		combine(&output, leaf);
+	if (err == IOMT_EFAULT) {
+		*fault = found;
+		fault->iova = iova;
+		fault->access = access;
+	}
+	return err;
+}
+
+/* Bits of stage 1 are to be set: are they, by hardware that has looked at both stages? */
+static int may_mark(const struct iomt_walker *first, struct nested *nested, u64 iova,
+		    uint32_t access, struct iomt_walk_fault *fault)
+{
+	struct iomt_walk_leaf leaf;
+	int err;
+
+	nested->look = IOMT_WALK_LOOK;
+	err = walk_first(first, nested, iova, access | IOMT_WALK_LOOK, &leaf, fault);
+	if (!err)
+		err = walk_second(nested->second, iova, access | IOMT_WALK_LOOK, &leaf, fault);
+	nested->look = access & IOMT_WALK_LOOK;
+	fault->access = access;
+	return err;
+}
+
+int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *second,
+		     uint32_t flags, uint64_t iova, uint32_t access, struct iomt_walk_leaf *leaf,
+		     struct iomt_walk_fault *fault)
+{
+	struct iomt_walk_fault found;
+	struct iomt_walk_leaf both;
+	struct nested nested;
+	int err;
+
+	if (flags & ~IOMT_NESTED_PROTECTED)
+		return IOMT_EINVAL;
+	nested.second = second;
+	nested.flags = flags;
+	nested.look = access & IOMT_WALK_LOOK;
+	nested.marks = false;
+	nested.err = 0;
+	nested.output = 0;
+	err = walk_first(first, &nested, iova, access, &both, &found);
+	if (pt_unlikely(err == IOMT_EFAULT && nested.refused)) {
+		err = may_mark(first, &nested, iova, access, &found);
+		nested.marks = true;
+		if (!err)
+			err = walk_first(first, &nested, iova, access, &both, &found);
+	}
+	if (pt_likely(!err))
+		err = walk_second(second, iova, access, &both, &found);
+	if (!err)
+		*leaf = both;
+	if (err == IOMT_EFAULT)
+		*fault = found;
+	return err;
+}
+
+int iomt_guest_read64(const struct iomt_guest_mem *mem, uint64_t address, uint64_t *value)
+{
+	struct iomt_walker memory = {.mem = mem};
+
+	if (address & 7)
+		return IOMT_EINVAL;
+	return guest_read_far(&memory, address, value) ? 0 : IOMT_EIO;
+}
+
+int iomt_walk_read64(const struct iomt_walker *walker, const struct iomt_guest_mem *mem,
+		     uint64_t address, uint32_t access, uint64_t *value,
+		     struct iomt_walk_fault *fault)
+{
+	struct iomt_walk_leaf leaf = {.oa = address};
+	int err;
+
+	if ((address & 7) || (access & ~(IOMT_READ | IOMT_PRIV | IOMT_WALK_LOOK)))
+		return IOMT_EINVAL;
+	err = walker ? iomt_walk(walker, address, access, &leaf, fault) : 0;
+	if (err)
+		return err;
+	err = iomt_guest_read64(walker ? walker->mem : mem, leaf.oa, value);
+	if (err)
+		fault->address = leaf.oa;
+	return err;
+}

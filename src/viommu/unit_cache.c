@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* The IOTLB in front of a unit. */
+#include "unit.h"
+#include <iomt/walk_cached.h>
+
+#define PRIVILEGED  IOMT_TLB_USER0 /* the rights are those of a privileged request */
+#define TRIES	    64
+#define SEEN_FIRST  1u /* stage 1, alone or nested */
+#define SEEN_GLOBAL 2u
+
+int iomt_unit_cache_init(struct iomt_unit_cache *cache, const struct iomt_unit *unit,
+			 struct iomt_tlb *tlb, uint32_t number)
+{
+	if (number > IOMT_TLB_MAX_UNIT)
+		return IOMT_EINVAL;
+	*cache = (struct iomt_unit_cache){
+		.unit = unit, .tlb = tlb, .generation = 1, .number = number};
+	return 0;
+}
+
+static u64 generation(const struct iomt_unit_cache *cache)
+{
+	return __atomic_load_n(&cache->generation, __ATOMIC_ACQUIRE);
+}
+
+/* Before the walk: an invalidation that does not see it forgets nothing that the walk will read. */
+static void note(struct iomt_unit_cache *cache, uint32_t kind)
+{
+	if ((__atomic_load_n(&cache->seen, __ATOMIC_SEQ_CST) & kind) != kind)
+		__atomic_fetch_or(&cache->seen, kind, __ATOMIC_SEQ_CST);
+}
+
+/* Arm's global pages go with an address of any ASID: the first that comes is noted, and not cached. */
+static bool may_keep(struct iomt_unit_cache *cache, const struct iomt_context *context,
+		     uint32_t prot, uint32_t seen)
+{
+	if (context->arch != IOMT_UNIT_SMMU || !(prot & IOMT_GLOBAL) || (seen & SEEN_GLOBAL))
+		return true;
+	note(cache, SEEN_GLOBAL);
+	return false;
+}
+
+static bool is_known(const struct iomt_unit_cache *cache, const struct iomt_unit_device *device,
+		     const struct iomt_request *request)
+{
+	return device->generation == generation(cache) &&
+	       device->context.device == request->device && device->context.pasid == request->pasid;
+}
+
+static int find(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
+		const struct iomt_request *request, struct iomt_device_fault *fault)
+{
+	struct iomt_context *context = &device->context;
+	u64 now = generation(cache);
+	int err;
+
+	device->generation = 0;
+	err = iomt_unit_find(cache->unit, request, context, fault);
+	if (err)
+		return err;
+	if (context->stages) {
+		err = iomt_tlb_space_init(&device->space, cache->tlb, cache->number,
+					  context->domain, context->process, context->stages);
+		if (err)
+			return err;
+	}
+	if (context->stages & 1)
+		note(cache, SEEN_FIRST);
+	device->generation = now;
+	return 0;
+}
+
+static bool is_enough(const struct iomt_tlb_entry *entry, uint32_t access)
+{
+	bool privileged = access & IOMT_PRIV;
+
+	return !!(entry->prot & PRIVILEGED) == privileged && !(access & UNIT_ASKED & ~entry->prot);
+}
+
+/* One walk, cached unless the context was invalidated since "token". */
+static int walk(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
+		const struct iomt_request *request, bool cached, struct iomt_tlb_entry *entry,
+		struct iomt_device_fault *fault)
+{
+	uint32_t seen = __atomic_load_n(&cache->seen, __ATOMIC_SEQ_CST);
+	u64 token = cached ? iomt_tlb_begin(&device->space) : 0;
+	struct iomt_walk_leaf leaf;
+	int err;
+
+	if (!is_known(cache, device, request))
+		return IOMT_EAGAIN; /* the token may be younger than the command */
+	err = iomt_context_walk(&device->context, request, &leaf, fault);
+	if (err)
+		return err;
+	entry->oa = leaf.oa;
+	entry->prot =
+		leaf.prot & ~(leaf.clean && !(request->access & IOMT_WRITE) ? IOMT_WRITE : 0u);
+	entry->size_lg2 = leaf.size_lg2;
+	if (cached && may_keep(cache, &device->context, leaf.prot, seen)) {
+		entry->prot |= request->access & IOMT_PRIV ? PRIVILEGED : 0;
+		iomt_tlb_insert(&device->space, token, request->iova, entry);
+		entry->prot &= ~PRIVILEGED;
+	}
+	return 0;
+}
+
+int iomt_unit_translate(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
+			const struct iomt_request *request, struct iomt_tlb_entry *entry,
+			struct iomt_device_fault *fault)
+{
+	bool special = request->access & (IOMT_WALK_ATS | IOMT_WALK_LOOK);
+	struct iomt_tlb_entry hit;
+	int err = IOMT_EAGAIN;
+
+	for (unsigned i = 0; i < TRIES && err == IOMT_EAGAIN; i++) {
+		bool cached;
+
+		if (!is_known(cache, device, request)) {
+			err = find(cache, device, request, fault);
+			if (err)
+				return err;
+		}
+		cached = device->context.stages && !special;
+		if (cached && (request->access & UNIT_ASKED) &&
+		    !(request->access & ~(UNIT_ASKED | IOMT_PRIV)) &&
+		    !iomt_tlb_lookup(&device->space, request->iova, &hit) &&
+		    is_enough(&hit, request->access)) {
+			*entry = hit;
+			entry->prot &= ~PRIVILEGED;
+			return 0;
+		}
+		err = walk(cache, device, request, cached, entry, fault);
+	}
+	return err;
+}
+
+static void forget_contexts(struct iomt_unit_cache *cache)
+{
+	__atomic_fetch_add(&cache->generation, 1, __ATOMIC_ACQ_REL);
+}
+
+static void forget_range(const struct iomt_unit_cache *cache, const struct iomt_inv *inv,
+			 uint32_t process, uint32_t stages)
+{
+	struct iomt_tlb_space space;
+
+	if (!iomt_tlb_space_init(&space, cache->tlb, cache->number, inv->domain, process, stages))
+		iomt_tlb_invalidate_range(&space, inv->first, inv->last);
+}
+
+/* Translations of a domain, or of one of its processes. */
+static void forget_pages(const struct iomt_unit_cache *cache, const struct iomt_inv *inv)
+{
+	uint32_t seen = __atomic_load_n(&cache->seen, __ATOMIC_SEQ_CST);
+	bool by_process = inv->flags & IOMT_INV_BY_PROCESS;
+	struct iomt_tlb_space space;
+
+	if (iomt_tlb_space_init(&space, cache->tlb, cache->number,
+				inv->flags & IOMT_INV_BY_DOMAIN ? inv->domain : 0,
+				by_process ? inv->process : IOMT_TLB_NO_PASID, 0))
+		return;
+	if (!(inv->flags & IOMT_INV_BY_DOMAIN)) {
+		iomt_tlb_invalidate_unit(&space);
+	} else if (by_process && (seen & SEEN_GLOBAL)) {
+		iomt_tlb_invalidate_domain(&space); /* global pages may be another ASID's */
+	} else if (!(inv->flags & IOMT_INV_BY_ADDRESS)) {
+		if (by_process)
+			iomt_tlb_invalidate_pasid(&space);
+		else
+			iomt_tlb_invalidate_domain(&space);
+	} else if (by_process) {
+		forget_range(cache, inv, inv->process, 1);
+		forget_range(cache, inv, inv->process, 3);
+	} else if (seen & SEEN_FIRST) {
+		/* pages of processes that are not named, or nested under what changed */
+		iomt_tlb_invalidate_domain(&space);
+	} else {
+		forget_range(cache, inv, IOMT_TLB_NO_PASID, 2);
+	}
+}
+
+/*
+ * Commands about entries of devices and PASIDs; AMD has none for GCR3 entries, which go with a PASID's
+ * tables, and one for everything there is (48882, 2.4.3, 2.4.8).
+ */
+static bool is_of_contexts(const struct iomt_unit_cache *cache, const struct iomt_inv *inv)
+{
+	if (inv->kind == IOMT_INV_DEVICE || inv->kind == IOMT_INV_PROCESS)
+		return true;
+	if (inv->kind != IOMT_INV_IOTLB || cache->unit->cfg.arch != IOMT_UNIT_AMD)
+		return false;
+	return !(inv->flags & IOMT_INV_BY_DOMAIN) ||
+	       ((inv->flags & IOMT_INV_BY_PROCESS) && !(inv->flags & IOMT_INV_LEAVES));
+}
+
+void iomt_unit_invalidate(struct iomt_unit_cache *cache, const struct iomt_inv *inv)
+{
+	if (is_of_contexts(cache, inv))
+		forget_contexts(cache);
+	if (inv->kind == IOMT_INV_IOTLB)
+		forget_pages(cache, inv);
+}
+
+void iomt_unit_invalidate_all(struct iomt_unit_cache *cache)
+{
+	const struct iomt_inv everything = {.kind = IOMT_INV_IOTLB};
+
+	forget_contexts(cache);
+	forget_pages(cache, &everything);
+}

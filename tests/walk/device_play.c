@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "device_play.h"
+#include "test.h"
+#include <stdlib.h>
+
+#define PAGES	 12u
+#define BYTES	 (PAGES * 4096u)
+#define BASE	 0x1000ULL /* stage 2's first slots are for these addresses too */
+#define REQUESTS 6u
+#define MOST \
+	4096u /* words that a request reads: two stages of five levels, and tables before them */
+
+struct play {
+	const struct play_source *source;
+	uint64_t *words; /* of exactly BYTES, so that a sanitizer sees what is beyond */
+	uint64_t reads;
+};
+
+static uint64_t choose(struct play *play, uint64_t below)
+{
+	return play->source->next(play->source->ctx, below);
+}
+
+static int read64(void *ctx, uint64_t address, uint64_t *value)
+{
+	struct play *play = ctx;
+
+	play->reads++;
+	if (address - BASE >= BYTES)
+		return IOMT_EIO;
+	*value = play->words[(address - BASE) / 8];
+	return 0;
+}
+
+/* What pages are for, by number: entries of devices, of PASIDs, tables of stage 1, of stage 2. */
+enum role { DEVICES, PROCESSES, FIRST, SECOND, ROLES };
+
+/* A page for something; now and then another, or none. */
+static uint64_t some_page(struct play *play, enum role role)
+{
+	if (!choose(play, 48))
+		return BASE + choose(play, PAGES + 1) * 4096;
+	return BASE + (choose(play, PAGES / ROLES) * ROLES + role) * 4096;
+}
+
+static uint64_t some_amd(struct play *play, enum role role, unsigned slot)
+{
+	uint64_t gcr3 = some_page(play, PROCESSES);
+
+	switch (role) {
+	case DEVICES:
+		if (slot % 4 == 1)
+			return choose(play, 3) | (gcr3 >> 15) << 16;
+		if (slot % 4)
+			return 0;
+		return some_page(play, SECOND) | 3ULL << 61 | (gcr3 >> 12 & 7) << 58 |
+		       choose(play, 4) << 54 | choose(play, 4) << 9 | 3;
+	case PROCESSES:
+		return some_page(play, FIRST) | 1;
+	case FIRST:
+		return some_page(play, FIRST) | 0x27;
+	default:
+		return some_page(play, SECOND) | 3ULL << 61 | choose(play, 3) << 9 | 1;
+	}
+}
+
+static uint64_t some_vtd(struct play *play, enum role role, unsigned slot)
+{
+	static const uint64_t pgtt[] = {1 << 6 | 1, 2 << 6 | 5, 3 << 6 | 5, 4 << 6 | 5};
+
+	switch (role) {
+	case DEVICES: /* root and context entries; the upper half of a legacy root entry is 0 */
+		if (slot % 2)
+			return choose(play, 2) ? 0 : 0x100 + choose(play, 4);
+		return choose(play, 2)	 ? some_page(play, DEVICES) | 1
+		       : choose(play, 2) ? some_page(play, PROCESSES) | 9
+					 : some_page(play, SECOND) | 1 | choose(play, 3) << 2;
+	case PROCESSES:
+		if (slot == 0)
+			return some_page(play, PROCESSES) | 1;
+		if (slot % 8 == 0)
+			return some_page(play, SECOND) | pgtt[choose(play, 4)];
+		return slot % 8 == 1 ? choose(play, 3) : slot % 8 == 2 ? some_page(play, FIRST) : 0;
+	case FIRST:
+		return some_page(play, FIRST) | 0x27;
+	default:
+		return some_page(play, SECOND) | 3;
+	}
+}
+
+static uint64_t some_smmu(struct play *play, enum role role, unsigned slot)
+{
+	switch (role) {
+	case DEVICES:
+		if (slot % 8 == 0 && !choose(play, 4))
+			return some_page(play, DEVICES) | 9;
+		if (slot % 8 == 0)
+			return some_page(play, PROCESSES) | (3 + choose(play, 5)) << 1 | 1 |
+			       choose(play, 3) << 59;
+		if (slot % 8 == 2)
+			return 25ULL << 32 | 1ULL << 38 | 5ULL << 48 | 1ULL << 51 | choose(play, 3);
+		return slot % 8 == 3 ? some_page(play, SECOND) : choose(play, 4);
+	case PROCESSES:
+		if (slot % 8 == 0)
+			return 16 | 1 << 30 | 1ULL << 31 | 5ULL << 32 | 1ULL << 41 |
+			       choose(play, 4) << 48;
+		return slot % 8 == 1 ? some_page(play, FIRST) : slot % 8 == 3 ? 0xff : 0;
+	case FIRST:
+		return some_page(play, FIRST) | (choose(play, 2) ? 0xc43 : 0x443);
+	default:
+		return some_page(play, SECOND) | 0x4ff;
+	}
+}
+
+static uint64_t some_word(struct play *play, enum iomt_unit_arch arch, enum role role,
+			  unsigned slot)
+{
+	uint64_t word;
+
+	if (!choose(play, 96))
+		return choose(play, 0);
+	if (arch == IOMT_UNIT_AMD)
+		word = some_amd(play, role, slot);
+	else if (arch == IOMT_UNIT_VTD)
+		word = some_vtd(play, role, slot);
+	else
+		word = some_smmu(play, role, slot);
+	return choose(play, 24) ? word : word ^ 1ULL << choose(play, 64);
+}
+
+static void fill(struct play *play, enum iomt_unit_arch arch)
+{
+	memset(play->words, 0, BYTES);
+	for (unsigned page = 0; page < PAGES; page++) {
+		for (unsigned slot = 0; slot < 32; slot++)
+			play->words[page * 512 + slot] =
+				some_word(play, arch, (enum role)(page % ROLES), slot);
+	}
+}
+
+static void configure(struct play *play, struct iomt_unit_cfg *cfg)
+{
+	static const uint8_t widths[] = {0, 32, 36, 40, 42, 44, 48, 52};
+
+	*cfg = (struct iomt_unit_cfg){
+		.size = sizeof(*cfg),
+		.arch = (enum iomt_unit_arch)choose(play, 3),
+		.features = choose(play, 4) ? 0x1fff : (uint32_t)choose(play, 0x2000),
+		.oa_bits = widths[choose(play, 8)],
+		.pasid_bits = (uint8_t)choose(play, 21),
+	};
+	cfg->base = some_page(play, DEVICES);
+	if (cfg->arch == IOMT_UNIT_VTD)
+		cfg->base |= choose(play, 2) << 10;
+	if (cfg->arch == IOMT_UNIT_SMMU) {
+		cfg->base_cfg = 10 | (choose(play, 2) ? 1 << 16 | 8 << 6 : 0);
+		cfg->granules = choose(play, 2) ? 0 : 0x1000;
+	} else {
+		cfg->levels = choose(play, 4) ? 0 : (uint8_t)(choose(play, 64) << 1);
+	}
+	if (!choose(play, 32))
+		cfg->base = choose(play, 0);
+	if (!choose(play, 32) && cfg->arch == IOMT_UNIT_SMMU)
+		cfg->base_cfg = (uint32_t)choose(play, 0);
+}
+
+static struct iomt_request some_request(struct play *play)
+{
+	struct iomt_request request = {
+		.device = (uint32_t)choose(play, 4),
+		.pasid = choose(play, 2) ? IOMT_TLB_NO_PASID : (uint32_t)choose(play, 4),
+		.iova = choose(play, 3) | choose(play, 3) << 12 | choose(play, 3) << 21,
+		.access = 1 + (uint32_t)choose(play, 7),
+	};
+
+	if (!choose(play, 16))
+		request.iova = choose(play, 0);
+	if (!choose(play, 16))
+		request.pasid = (uint32_t)choose(play, 1 << 20);
+	request.access |= choose(play, 8) ? 0 : IOMT_PRIV;
+	request.access |= choose(play, 8) ? 0 : IOMT_WALK_ATS;
+	request.access |= IOMT_WALK_LOOK;
+	return request;
+}
+
+struct answer {
+	int err;
+	unsigned stages;
+	struct iomt_walk_leaf leaf;
+	struct iomt_device_fault fault;
+	uint64_t report[4];
+};
+
+static void ask(const struct iomt_unit_cfg *cfg, const struct iomt_request *request,
+		struct answer *answer, uint64_t seed)
+{
+	static struct iomt_context context;
+	struct iomt_walk_amd_event event;
+	struct iomt_unit unit;
+
+	memset(answer, 0, sizeof(*answer));
+	answer->err = iomt_unit_init(&unit, cfg, NULL);
+	CHECK_MSG(!answer->err, "seed %" PRIu64 ": unit", seed);
+	answer->err = iomt_unit_find(&unit, request, &context, &answer->fault);
+	if (!answer->err) {
+		answer->stages = context.stages;
+		answer->err = iomt_context_walk(&context, request, &answer->leaf, &answer->fault);
+	}
+	if (!answer->err)
+		return;
+	event = iomt_device_amd_event(&answer->fault);
+	if (cfg->arch == IOMT_UNIT_AMD)
+		memcpy(answer->report, event.word, sizeof(event.word));
+	else if (cfg->arch == IOMT_UNIT_VTD)
+		iomt_device_vtd_record(&answer->fault, answer->report);
+	else
+		iomt_device_smmu_event(&answer->fault, answer->report);
+}
+
+static void judge(const struct iomt_unit_cfg *cfg, const struct iomt_request *request,
+		  const struct answer *answer, uint64_t seed, struct device_counts *counts)
+{
+	const struct iomt_device_fault *fault = &answer->fault;
+	uint64_t oa_bits = cfg->oa_bits ? cfg->oa_bits : 48;
+
+	counts->requests++;
+	if (!answer->err) {
+		counts->translated[answer->stages]++;
+		CHECK_MSG((request->access & IOMT_WALK_ATS) ||
+				  !(request->access & 7 & ~answer->leaf.prot),
+			  "seed %" PRIu64 ": more than is allowed", seed);
+		CHECK_MSG(!answer->stages || oa_bits == 52 || !(answer->leaf.prot & 7) ||
+				  !(answer->leaf.oa >> oa_bits),
+			  "seed %" PRIu64 ": beyond the output", seed);
+		return;
+	}
+	CHECK_MSG(answer->err == IOMT_EFAULT, "seed %" PRIu64 ": %d", seed, answer->err);
+	CHECK_MSG(fault->kind >= IOMT_DEVICE_FAULT_WALK &&
+			  fault->kind <= IOMT_DEVICE_FAULT_REFUSED && fault->at <= IOMT_AT_PAGES,
+		  "seed %" PRIu64 ": kind %u at %u", seed, fault->kind, fault->at);
+	CHECK_MSG(fault->code ||
+			  (cfg->arch == IOMT_UNIT_SMMU &&
+			   fault->kind == IOMT_DEVICE_FAULT_REFUSED && fault->at == IOMT_AT_DEVICE),
+		  "seed %" PRIu64 ": kind %u at %u is no fault of the architecture", seed,
+		  fault->kind, fault->at);
+	counts->faults[fault->kind]++;
+	counts->at[fault->at]++;
+}
+
+static bool same(const struct answer *a, const struct answer *b)
+{
+	return a->err == b->err && a->stages == b->stages && a->leaf.oa == b->leaf.oa &&
+	       a->leaf.prot == b->leaf.prot && a->leaf.size_lg2 == b->leaf.size_lg2 &&
+	       !memcmp(a->report, b->report, sizeof(a->report));
+}
+
+void play_device(const struct play_source *source, uint64_t seed, struct device_counts *counts)
+{
+	struct play play = {.source = source, .words = malloc(BYTES)};
+	struct iomt_guest_region region = {.base = BASE, .size = BYTES, .host = play.words};
+	struct iomt_guest_mem mapped = {.size = sizeof(mapped), .regions = &region, .count = 1};
+	struct iomt_guest_mem behind = {.size = sizeof(behind), .read64 = read64, .ctx = &play};
+	struct iomt_unit_cfg cfg;
+
+	CHECK(play.words);
+	configure(&play, &cfg);
+	fill(&play, cfg.arch);
+	for (unsigned i = 0; i < REQUESTS; i++) {
+		struct iomt_request request = some_request(&play);
+		struct answer here, there;
+
+		cfg.mem = &mapped;
+		ask(&cfg, &request, &here, seed);
+		play.reads = 0;
+		cfg.mem = &behind;
+		ask(&cfg, &request, &there, seed);
+		CHECK_MSG(play.reads <= MOST, "seed %" PRIu64 ": %" PRIu64 " reads", seed,
+			  play.reads);
+		CHECK_MSG(same(&here, &there), "seed %" PRIu64 ": callbacks say something else",
+			  seed);
+		judge(&cfg, &request, &here, seed, counts);
+	}
+	free(play.words);
+}

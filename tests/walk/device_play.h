@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tables of devices that hold anything, out of random numbers or a fuzzer's bytes: each request ends, in
+ * memory that is there, with the same answer however that memory is reached.
+ */
+#ifndef TESTS_WALK_DEVICE_PLAY_H
+#define TESTS_WALK_DEVICE_PLAY_H
+
+#include "guest_play.h"
+#include <iomt/walk_device.h>
+
+struct device_counts {
+	uint64_t requests;
+	uint64_t translated[4]; /* by stages */
+	uint64_t faults[8];	/* by kind */
+	uint64_t at[6];
+};
+
+/* A unit, its memory, and some requests. What is wrong fails the test, naming "seed". */
+void play_device(const struct play_source *source, uint64_t seed, struct device_counts *counts);
+
+#endif

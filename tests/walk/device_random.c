@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables of devices that hold anything, of every architecture. */
+#include "device_play.h"
+#include "random.h"
+#include "test.h"
+
+#define ROUNDS 100000u
+
+static uint64_t next(void *ctx, uint64_t below)
+{
+	return below ? random_below(ctx, below) : random_next(ctx);
+}
+
+static void tables(void)
+{
+	const char *times = getenv("IOMT_TEST_TIMES");
+	uint64_t rounds = ROUNDS * (times ? strtoull(times, NULL, 0) : 1);
+	struct device_counts counts = {0};
+	struct random seeds, random;
+
+	random_init(&seeds, 1);
+	for (uint64_t i = 0; i < rounds; i++) {
+		struct play_source source = {next, &random};
+
+		random.state = random.seed = seeds.seed + i;
+		play_device(&source, random.seed, &counts);
+	}
+	if (getenv("IOMT_TEST_SEED"))
+		return;
+	/* everything happens, and often */
+	for (unsigned i = 0; i < 4; i++)
+		CHECK_MSG(counts.translated[i] > 50, "%u stages: %" PRIu64, i,
+			  counts.translated[i]);
+	for (unsigned i = IOMT_DEVICE_FAULT_WALK; i <= IOMT_DEVICE_FAULT_REFUSED; i++)
+		CHECK_MSG(counts.faults[i] > 100, "kind %u: %" PRIu64, i, counts.faults[i]);
+	for (unsigned i = 0; i <= IOMT_AT_PAGES; i++)
+		CHECK_MSG(counts.at[i] > 20, "at %u: %" PRIu64, i, counts.at[i]);
+}
+
+TEST_SUITE(device_random, TEST(tables));
