@@ -16,7 +16,7 @@ suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path model_rand
 	pack pack_tables pack_random pack_round repack repack_random repack_large
 	hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
 	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 encoding_facts config errors sizes edges split protect gather
-	dirty iterate translate cursor memory exhaustion formats gathers random threads)
+	dirty iterate translate cursor memory exhaustion formats gathers orders random threads)
 
 # Sources and tests without what is built; a build that is fast to make, not to run.
 prepare() {

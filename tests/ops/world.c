@@ -46,11 +46,13 @@ static unsigned page_of(const void *memory)
 
 static void *take_page(void *ctx, size_t bytes)
 {
-	unsigned part = explore_thread(), page = part * PART + world.used[part]++;
+	unsigned part = explore_thread(), page;
 
 	(void)ctx;
-	CHECK(bytes == GRANULE && page < PAGES);
-	CHECK(part == EXPLORE_THREADS || world.used[part] <= PART);
+	if (bytes != GRANULE) /* a gather's notes: it has room for a few tables, and that is all */
+		return NULL;
+	page = part * PART + world.used[part]++;
+	REQUIRE(page < PAGES && (part == EXPLORE_THREADS || world.used[part] <= PART));
 	world.states[page] = LIVE;
 	explore_private(world.pages[page], GRANULE, FRESH);
 	return world.pages[page];
@@ -155,7 +157,7 @@ static unsigned look_at_all(uint64_t *seen)
 	unsigned tables = 0;
 
 	memset(seen, 0, sizeof(meant));
-	look_at(world.root, (unsigned)world.root_level, 0, seen, &tables);
+	look_at((const uint64_t *)(world.root & ~7ULL), world.root & 7, 0, seen, &tables);
 	return tables;
 }
 
@@ -182,12 +184,13 @@ void world_look(void)
 
 uint64_t world_walk(uint64_t iova, uint64_t **slot, uint64_t *entry)
 {
-	uint64_t *table = world.root;
-	unsigned level = (unsigned)world.root_level;
+	uint64_t root = __atomic_load_n(&world.root, __ATOMIC_ACQUIRE);
+	uint64_t *table = (uint64_t *)(root & ~7ULL);
+	unsigned level = root & 7;
 	size_t bytes;
 
 	for (;; level--) {
-		if (iova >> (6 + 3 * level) >= GRANULE / 8 && level == world.root_level)
+		if (iova >> (6 + 3 * level) >= GRANULE / 8 && level == (root & 7))
 			return 0;
 		*slot = &table[iova >> (6 + 3 * level) & 7];
 		*entry = __atomic_load_n(*slot, __ATOMIC_ACQUIRE);
@@ -205,16 +208,19 @@ uint64_t world_walk(uint64_t iova, uint64_t **slot, uint64_t *entry)
 
 /* The table */
 
+/* As a driver programs hardware: the last state counts. */
 static void tell(void *ctx, struct iomt_pt *pt)
 {
+	uint64_t told = __atomic_load_n(&world.root, __ATOMIC_ACQUIRE), root;
 	struct iomt_pt_hw hw;
 
 	(void)ctx;
 	iomt_pt_hw(pt, &hw);
-	if (hw.levels <= world.root_level)
-		return;
-	world.root = world.pages[(hw.root - PHYS) / GRANULE];
-	world.root_level = hw.levels - 1u;
+	root = (uintptr_t)world.pages[(hw.root - PHYS) / GRANULE] | (hw.levels - 1u);
+	while ((told & 7) < (root & 7) &&
+	       !__atomic_compare_exchange_n(&world.root, &told, root, false, __ATOMIC_ACQ_REL,
+					    __ATOMIC_ACQUIRE))
+		continue;
 }
 
 static void no_wait(struct iomt_gather *gather)
@@ -270,15 +276,12 @@ void world_open(const struct table_kind *of)
 				  .flags = of->flags,
 				  .levels = of->levels,
 				  .top_changed = of->levels ? tell : NULL};
-	struct iomt_pt_hw hw;
 
 	world_kind = of;
 	memset(&world, 0, sizeof(world));
 	memory.phys_offset = PHYS - (uintptr_t)world.pages;
 	CHECK_INT(iomt_pt_init(&world.pt, &cfg), 0);
-	iomt_pt_hw(&world.pt, &hw);
-	world.root = world.pages[(hw.root - PHYS) / GRANULE];
-	world.root_level = hw.levels - 1u;
+	tell(NULL, &world.pt);
 	fill();
 	for (unsigned k = 0; k < EXPLORE_THREADS; k++) {
 		iomt_gather_init(&world.gathers[k]);

@@ -49,8 +49,7 @@ struct world {
 	uint64_t bitmaps[EXPLORE_THREADS];
 	uint64_t calls[EXPLORE_THREADS]; /* odd within one, where somebody waits for that */
 	uint64_t data;			 /* the thing behind a mapping */
-	uint64_t *root;			 /* that the device was told of */
-	uint64_t root_level;
+	uint64_t root;			 /* what the device was told of: address and level */
 	bool releasing;
 	uint8_t states[PAGES];
 	uint8_t used[PARTS];
