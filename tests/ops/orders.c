@@ -479,11 +479,12 @@ static void try_ops(unsigned table, const unsigned *which, unsigned n, uint64_t 
 	try_program(act, n, limit);
 }
 
+/* Of the processor: what else the machine does is nothing to us. */
 static uint64_t now_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
@@ -501,18 +502,20 @@ static void pairs(void)
 }
 
 /*
- * Every triple. Short of IOMT_EXPLORE=all, this stops at so many interleavings of each, and of all
- * after so many seconds.
+ * Every triple. Short of IOMT_EXPLORE=all, this stops at so many interleavings of each, and on each
+ * table after so many seconds of the processor.
  */
 #define TRIPLE_RUNS    1000u
-#define TRIPLE_SECONDS 20u
+#define TRIPLE_SECONDS 5u
 
 static void triples(void)
 {
 	bool all = getenv("IOMT_EXPLORE") && !strcmp(getenv("IOMT_EXPLORE"), "all");
-	uint64_t until = now_ms() + TRIPLE_SECONDS * 1000, left_out = 0;
+	uint64_t left_out = 0;
 
 	for (unsigned table = 0; table < KINDS; table++) {
+		uint64_t until = now_ms() + TRIPLE_SECONDS * 1000;
+
 		for (unsigned i = 0; i < OPS * OPS * OPS; i++) {
 			unsigned a = i / OPS / OPS, b = i / OPS % OPS, c = i % OPS;
 
