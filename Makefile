@@ -4,7 +4,7 @@
 TARGET ?= ops
 TIME ?= 1m
 .PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew asan tsan aarch64 aarch64-quick coverage freestanding rows lint format clean
+	counts counts-renew explore asan tsan aarch64 aarch64-quick coverage freestanding rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -80,6 +80,11 @@ counts-renew: ## the same, and keep the result as the baseline
 	@scripts/deps.sh counts
 	@scripts/build.sh release iomt-counts
 	@bench/counts/run.sh baseline
+
+explore: ## every pair and triple of operations on a page table in every order of their steps (hours)
+	@scripts/deps.sh test
+	@scripts/build.sh release orders.plain
+	@IOMT_EXPLORE=all build/release/tests/ops/orders.plain
 
 asan: ## the tests under the address and undefined behaviour sanitizers
 	@scripts/deps.sh test

@@ -295,7 +295,8 @@ int iomt_pt_reserve(struct iomt_pt *pt, uint64_t iova, uint64_t length);
 /*
  * Unlinks the empty tables that lie wholly inside [iova, iova + length - 1] and adds them to the
  * gather, which must not be NULL; they are freed by iomt_gather_release, after the invalidation.
- * The top table stays. IOMT_EINVAL, IOMT_ERANGE as for iomt_pt_map; IOMT_ENOMEM when there is no
+ * The top table stays. This writes to all of the range: a map in it at the same time may be lost, with
+ * the tables that it links. IOMT_EINVAL, IOMT_ERANGE as for iomt_pt_map; IOMT_ENOMEM when there is no
  * memory for the gather's bookkeeping: tables gathered before it ran out are gathered, the rest
  * stays.
  */

@@ -38,7 +38,7 @@ void pt_remove_tables(const struct pt_format *f, struct pt_mapping *m, u64 *slot
 	for (u64 i = 0; i < piece->slots; i++) {
 		u64 entry = __atomic_exchange_n(&slot[i], 0, __ATOMIC_ACQ_REL);
 
-		pt_gather_tables(f, m->pt, entry, piece->level, gather);
+		pt_gather_tables(f, m->pt, entry, piece->level, gather, &m->replaced);
 	}
 	pt_clean(m->pt, slot, piece->slots);
 	iomt_gather_add(gather, v + m->delta, piece->last + m->delta);

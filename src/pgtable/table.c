@@ -106,15 +106,16 @@ u64 pt_tables_below(const struct pt_format *f, const struct iomt_pt *pt, u64 ent
 }
 
 void pt_gather_tables(const struct pt_format *f, struct iomt_pt *pt, u64 entry, unsigned level,
-		      struct iomt_gather *gather)
+		      struct iomt_gather *gather, u64 *room)
 {
 	u64 *table;
 
-	if (f->kind(entry, level) != PT_TABLE)
+	if (f->kind(entry, level) != PT_TABLE || !*room)
 		return;
+	--*room;
 	table = pt_child(f, pt, entry);
 	for (u64 i = 0; level > 1 && i < 1u << f->index_lg2; i++)
-		pt_gather_tables(f, pt, pt_load(&table[i]), level - 1, gather);
+		pt_gather_tables(f, pt, pt_load(&table[i]), level - 1, gather, room);
 	gather->table_levels |= 1u << level;
 	__atomic_fetch_add(&pt->unlinked, 1, __ATOMIC_RELEASE);
 	iomt_gather_add_table(gather, table, pt_table_bytes(f));

@@ -154,11 +154,12 @@ bool pt_table_is_empty(const struct pt_format *f, const struct iomt_pt *pt, cons
 u64 pt_tables_below(const struct pt_format *f, const struct iomt_pt *pt, u64 entry, unsigned level);
 
 /*
- * Adds the tables that hang below an unlinked entry to the gather, which has room for them. They
- * may hold leaves that a caller's error left; those are dropped.
+ * Adds the tables that hang below an unlinked entry to the gather, which has room for so many of
+ * them, and takes them off *room. There are more, or leaves in them, only by a caller's error that
+ * went on meanwhile; those are dropped.
  */
 void pt_gather_tables(const struct pt_format *f, struct iomt_pt *pt, u64 entry, unsigned level,
-		      struct iomt_gather *gather);
+		      struct iomt_gather *gather, u64 *room);
 
 /* Frees the tables below an entry that no hardware and no other thread can reach. */
 void pt_free_below(const struct pt_format *f, struct iomt_pt *pt, u64 entry, unsigned level);

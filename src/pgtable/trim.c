@@ -62,7 +62,7 @@ struct trim {
 static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot, unsigned level,
 			u64 v, u64 last)
 {
-	u64 entry = pt_load(slot);
+	u64 entry = pt_load(slot), room = 1;
 	int err;
 
 	if (pt_words_any(pt_child(f, trim->pt, entry), 1u << f->index_lg2))
@@ -72,7 +72,7 @@ static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot,
 		return err;
 	if (pt_replace(slot, &entry, 0)) {
 		pt_clean(trim->pt, slot, 1);
-		pt_gather_tables(f, trim->pt, entry, level, trim->gather);
+		pt_gather_tables(f, trim->pt, entry, level, trim->gather, &room);
 		iomt_gather_add(trim->gather, v + trim->delta, last + trim->delta);
 	}
 	return 0;

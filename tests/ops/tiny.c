@@ -1,139 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A format that nobody built, small enough to be tried out completely: granules of 64 bytes, tables
- * of eight entries, three levels, 32 KiB of input addresses, and runs of four. The engine takes it
- * as it is.
- */
-#include "entry.h"
+/* The engine on a format that nobody built (tiny.h), tried out completely. */
+#include "tiny.h"
 #include "model.h"
 #include "provider.h"
 #include "test.h"
 
-#define PRESENT	 (1ULL << 63)
-#define LEAF	 (1ULL << 62)
-#define RUN	 (1ULL << 61)
-#define DIRTY	 (1ULL << 60)
-#define ACCESS	 (3ULL << 58)
-#define GRANULE	 64u
-#define GRANULES 512u
-
-PT_INLINE enum pt_kind tiny_kind(u64 entry, unsigned level)
-{
-	(void)level;
-	return !(entry & PRESENT) ? PT_EMPTY : entry & LEAF ? PT_LEAF : PT_TABLE;
-}
-
-/* Addresses stand shifted, to show that the engine does not care. */
-PT_INLINE u64 tiny_pack(u64 addr)
-{
-	return addr >> 4;
-}
-
-PT_INLINE u64 tiny_unpack(u64 entry)
-{
-	return entry << 4;
-}
-
-PT_INLINE u64 tiny_table(u64 addr, unsigned level)
-{
-	(void)level;
-	return addr | PRESENT;
-}
-
-PT_INLINE u64 tiny_leaf(u64 oa, unsigned level, unsigned size_lg2)
-{
-	return tiny_pack(oa) | PRESENT | LEAF | (size_lg2 > 6 + 3 * level ? RUN : 0);
-}
-
-PT_INLINE unsigned tiny_leaf_lg2(u64 entry, unsigned level)
-{
-	return 6 + 3 * level + (entry & RUN ? 2 : 0);
-}
-
-PT_INLINE bool tiny_all_single(u64 all, u64 any, unsigned level)
-{
-	(void)level;
-	return (all & PRESENT) && (all & LEAF) && !(any & RUN);
-}
-
-PT_INLINE bool tiny_encode(uint32_t prot, uint32_t flags, u64 *attrs)
-{
-	(void)flags;
-	*attrs = (u64)(prot & 3) << 58;
-	return !(prot & ~3u);
-}
-
-PT_INLINE uint32_t tiny_decode(u64 entry, uint32_t flags)
-{
-	(void)flags;
-	return entry >> 58 & 3;
-}
-
-PT_INLINE u64 tiny_permissions(uint32_t flags)
-{
-	(void)flags;
-	return ACCESS;
-}
-
-PT_INLINE bool tiny_none_dirty(u64 all, u64 any)
-{
-	(void)all;
-	return !(any & DIRTY);
-}
-
-PT_INLINE bool tiny_dirty(u64 entry)
-{
-	return entry & DIRTY;
-}
-
-PT_INLINE u64 tiny_make_dirty(u64 entry)
-{
-	return entry | DIRTY;
-}
-
-PT_INLINE u64 tiny_make_clean(u64 entry)
-{
-	return entry & ~DIRTY;
-}
-
-static void tiny_hw(const struct iomt_pt *pt, struct iomt_pt_hw *hw)
-{
-	(void)pt;
-	(void)hw;
-}
+#define DIRTY	 TINY_DIRTY
+#define GRANULE	 TINY_GRANULE
+#define GRANULES TINY_GRANULES
 
 static const struct pt_format tiny = {
-	.granule_lg2 = 6,
-	.index_lg2 = 3,
+	TINY_FACTS,
 	.min_levels = 3,
 	.max_levels = 3,
-	.root_min_lg2 = 6,
-	.min_iova_bits = 15,
-	.max_iova_bits = 15,
-	.usual_iova_bits = 15,
-	.usual_oa_bits = 57,
-	.oa_widths = 1ULL << 57,
-	.linear_lg2 = 64,
-	.sizes = 1ULL << 6 | 1ULL << 8 | 1ULL << 9 | 1ULL << 11 | 1ULL << 12,
 	.resizes = true,
-	.flags = IOMT_PT_DIRTY,
-	.synced = 1ULL << 57,
-	.attrs = ACCESS | DIRTY,
-	.kind = tiny_kind,
-	.pack = tiny_pack,
-	.unpack = tiny_unpack,
-	.table = tiny_table,
-	.leaf = tiny_leaf,
-	.leaf_lg2 = tiny_leaf_lg2,
-	.all_single = tiny_all_single,
-	.none_dirty = tiny_none_dirty,
-	.encode = tiny_encode,
-	.decode = tiny_decode,
-	.permissions = tiny_permissions,
-	.dirty = tiny_dirty,
-	.make_dirty = tiny_make_dirty,
-	.make_clean = tiny_make_clean,
-	.hw = tiny_hw,
 };
 
 IOMT_PT_DECLARE_FORMAT(tiny);
