@@ -308,13 +308,14 @@ static int decide(struct iomt_iommu *iommu)
  * A change of one place: "from" goes, "to" comes. On errors nothing has changed; what hardware says
  * afterwards is told apart.
  */
-static int change_place(struct iomt_iommu *iommu, struct iomt_attachment *from,
+static int change_place(struct iomt_device *device, struct iomt_attachment *from,
 			struct iomt_attachment *to, uint32_t flags, int *hardware)
 {
+	struct iomt_iommu *iommu = device->iommu;
 	struct iomt_iommu_change change;
 	int err = 0;
 
-	iomt_change_begin(iommu, &change, from ? from->device : to->device);
+	iomt_change_begin(iommu, &change, device);
 	change.from = from;
 	change.to = to;
 	change.flags = flags;
@@ -354,7 +355,7 @@ int iomt_domain_attach(struct iomt_domain *domain, struct iomt_device *device, u
 	if (taken(device, pasid))
 		return IOMT_EEXIST;
 	make_place(place, domain, device, pasid);
-	err = change_place(device->iommu, NULL, place, flags, &hardware);
+	err = change_place(device, NULL, place, flags, &hardware);
 	if (err)
 		unlink_place(place);
 	return err ? err : hardware;
@@ -385,7 +386,7 @@ int iomt_domain_replace(struct iomt_attachment *place, struct iomt_domain *domai
 		return 0;
 	}
 	make_place(&to, domain, device, place->pasid);
-	err = change_place(device->iommu, place, &to, flags, &hardware);
+	err = change_place(device, place, &to, flags, &hardware);
 	unlink_place(err ? &to : place);
 	if (err)
 		return err;
@@ -407,7 +408,7 @@ int iomt_domain_detach(struct iomt_attachment *place)
 		err = unit_of(place)->facts->refuse(place->device, &nothing, IOMT_NO_PASID,
 						    &reason);
 	if (!err)
-		err = change_place(unit_of(place), place, NULL, 0, &hardware);
+		err = change_place(place->device, place, NULL, 0, &hardware);
 	if (err)
 		return err;
 	unlink_place(place);
