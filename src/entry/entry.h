@@ -36,7 +36,7 @@ static inline void entry_store(u64 *word, u64 value)
 static inline void entry_store_wide(u64 *pair, u64 low, u64 high)
 {
 	u64 seen_low = pair[0], seen_high = pair[1];
-	bool done;
+	bool done = false;
 
 	do { /* NOLINT(bugprone-infinite-loop): the processor ends it */
 		__asm__ volatile("lock cmpxchg16b %0"
@@ -52,7 +52,7 @@ static inline void entry_store_wide(u64 *pair, u64 low, u64 high)
 static inline void entry_store_wide(u64 *pair, u64 low, u64 high)
 {
 	u64 seen_low, seen_high;
-	uint32_t failed;
+	uint32_t failed = 0;
 
 	do { /* NOLINT(bugprone-infinite-loop): the processor ends it */
 		__asm__ volatile("ldxp %0, %1, %3\n\tstlxp %w2, %4, %5, %3"
