@@ -31,9 +31,8 @@ static bool denied_above(const struct walks *t, bool write)
 
 static const char *legacy_known(struct walks *t, bool write, struct answer *answer)
 {
-	if (!answer->recorded || !denied_above(t, write))
-		return NULL;
-	if (answer->reason == (write ? INTEL_NO_WRITE : INTEL_NO_READ))
+	if (t->fault.kind == IOMT_WALK_FAULT_PERMISSION ||
+	    t->fault.kind == IOMT_WALK_FAULT_ABSENT || !denied_above(t, write))
 		return NULL;
 	answer->reason = write ? INTEL_NO_WRITE : INTEL_NO_READ;
 	return "intel-iommu reports a right that an entry lacks before what is wrong with it "
@@ -42,8 +41,6 @@ static const char *legacy_known(struct walks *t, bool write, struct answer *answ
 
 static const char *scalable_known(struct walks *t, bool write, struct answer *answer)
 {
-	if (!answer->recorded)
-		return NULL;
 	answer->reason = iomt_walk_vtd_reason(&t->fault, false);
 	legacy_known(t, write, answer);
 	return "intel-iommu has the legacy mode's reasons in scalable mode";
