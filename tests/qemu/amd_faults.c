@@ -56,10 +56,8 @@ static struct answer walk_as_known(const struct walks *t, uint64_t iova, bool wr
 
 static const char *known(struct walks *t, bool write, struct answer *answer)
 {
-	struct answer said = *answer;
-
-	*answer = walk_as_known(t, t->fault.kind ? t->fault.iova : t->iova, write);
-	if (answer->passes == said.passes)
+	*answer = walk_as_known(t, t->fault.iova, write);
+	if (!answer->passes)
 		return NULL;
 	switch (t->fault.kind) {
 	case IOMT_WALK_FAULT_INPUT:

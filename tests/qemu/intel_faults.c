@@ -31,9 +31,8 @@ static bool denied_above(const struct walks *t, bool write)
 
 static const char *legacy_known(struct walks *t, bool write, struct answer *answer)
 {
-	if (!answer->recorded || !denied_above(t, write))
-		return NULL;
-	if (answer->reason == (write ? INTEL_NO_WRITE : INTEL_NO_READ))
+	if (t->fault.kind == IOMT_WALK_FAULT_PERMISSION ||
+	    t->fault.kind == IOMT_WALK_FAULT_ABSENT || !denied_above(t, write))
 		return NULL;
 	answer->reason = write ? INTEL_NO_WRITE : INTEL_NO_READ;
 	return "intel-iommu reports a right that an entry lacks before what is wrong with it "
@@ -42,8 +41,6 @@ static const char *legacy_known(struct walks *t, bool write, struct answer *answ
 
 static const char *scalable_known(struct walks *t, bool write, struct answer *answer)
 {
-	if (!answer->recorded)
-		return NULL;
 	answer->reason = iomt_walk_vtd_reason(&t->fault, false);
 	legacy_known(t, write, answer);
 	return "intel-iommu has the legacy mode's reasons in scalable mode";
@@ -77,6 +74,38 @@ static void damage_of(const struct iommu *iommu, const char *name, uint8_t bits,
 	witness_stop(w);
 }
 
+/* The context entry points to a table where there is no memory. */
+static void no_top(void)
+{
+	struct witness *w = witness_start(&intel_39_queue, __func__);
+	const struct iomt_pt_cfg cfg = {.format = &iomt_vtd_ss, .iova_bits = 39, .oa_bits = 39};
+	struct iomt_device_use use = {.domain = INTEL_DOMAIN};
+	static struct walks t;
+	struct answer answer;
+	struct iomt_pt_hw hw;
+
+	if (!w)
+		return;
+	witness_open(w, &cfg, 1ULL << 37);
+	witness_map(w, PLACE & -0x1000ULL, TARGET, 0x1000, IOMT_READ | IOMT_WRITE);
+	walks_open(&t, w, &legacy, PLACE, 39);
+	iomt_pt_hw(&w->pt, &hw);
+	hw.root = t.cfg.root = 1ULL << 36;
+	use.table = &hw;
+	CHECK_INT(iomt_walker_init(&t.walker, &t.cfg, NULL), 0);
+	answer = walks_ask(&t, &t.walker, PLACE, IOMT_WRITE);
+	CHECK(answer.recorded);
+	intel_use_context(w, &use);
+	witness_forget(w);
+	witness_no_write(w, PLACE, t.oa, 64);
+	witness_fault(w, PLACE, true, answer.reason);
+	intel_set_context(w);
+	witness_forget(w);
+	witness_writes(w, PLACE, t.oa, 64);
+	witness_close(w);
+	witness_stop(w);
+}
+
 static void pages_3_levels(void)
 {
 	damage_of(&intel_39_queue, __func__, 39, 12, &legacy);
@@ -103,4 +132,4 @@ static void pages_scalable(void)
 }
 
 TEST_SUITE(qemu_intel_faults, TEST(pages_3_levels), TEST(pages_4_levels), TEST(large_3_levels),
-	   TEST(giant_4_levels), TEST(pages_scalable));
+	   TEST(giant_4_levels), TEST(pages_scalable), TEST(no_top));

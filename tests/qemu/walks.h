@@ -38,9 +38,9 @@ struct walks_kind {
 	void (*record)(const struct iomt_walk_fault *fault, struct answer *answer);
 
 	/*
-	 * Where the model is known to differ from the specification: changes *answer, which is what the
-	 * specification says, to what the model says, and returns what the difference is. NULL: it does
-	 * not differ for these tables; t->path and t->fault are of the walk.
+	 * Of a fault, t->fault on the way t->path: where the model is known to differ, changes *answer, which
+	 * is what the specification says, to what the model says, and returns what the difference is. NULL:
+	 * it does not differ. What the specification lets pass, every model must.
 	 */
 	const char *(*known)(struct walks *t, bool write, struct answer *answer);
 };
