@@ -602,6 +602,9 @@ static void differences(void)
 		{0x4018, 0xa3005}, /* read only for users */
 		{0x4020, 0xa4007}, /* elsewhere */
 		{0x4028, 0xa5007},
+		{0x4038, 0xa7007}, /* three, of which the second has the middle one */
+		{0x4040, 0xa8007},
+		{0x4048, 0xa9007},
 		{0x11000, 0x6000000000012201},
 		{0x12000, 0x60000000000a0e01},
 		{0x12008, 0x60000000000a0e01},
@@ -609,6 +612,7 @@ static void differences(void)
 		{0x12020, 0x60000000000b4001},
 		{0x12028, 0x20000000000b5001},
 		{0x12030, 0x60000000000b6001}, /* in the second alone */
+		{0x12040, 0x60000000000a8001},
 		{0},
 	};
 	static const struct {
@@ -620,6 +624,8 @@ static void differences(void)
 		{IOMT_DIFF_OUTPUT, 0x4000, 0x4fff, {0xa4000, 0xb4000}},
 		{IOMT_DIFF_OUTPUT | IOMT_DIFF_RIGHTS, 0x5000, 0x5fff, {0xa5000, 0xb5000}},
 		{IOMT_DIFF_SECOND, 0x6000, 0x6fff, {0, 0xb6000}},
+		{IOMT_DIFF_FIRST, 0x7000, 0x7fff, {0xa7000, 0}},
+		{IOMT_DIFF_FIRST, 0x9000, 0x9fff, {0xa9000, 0}},
 	};
 	struct iomt_walk_cfg cfgs[] = {
 		{.format = &iomt_walk_x86_64, .levels = 4},
@@ -646,7 +652,7 @@ static void differences(void)
 				inspect[0].budget = inspect[1].budget = 1;
 				continue;
 			}
-			CHECK(n < 5);
+			CHECK(n < 7);
 			CHECK_EQ(got.kinds, want[n].kinds);
 			CHECK_EQ(got.iova, want[n].iova);
 			CHECK_EQ(got.last, want[n].last);
@@ -656,7 +662,7 @@ static void differences(void)
 			}
 			n++;
 		}
-		CHECK_EQ(n, 5);
+		CHECK_EQ(n, 7);
 	}
 }
 
