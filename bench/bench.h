@@ -91,7 +91,7 @@ struct round {
 	bool disturbed;	  /* the system took a processor away while it was timed */
 	/* the process in bytes: before, after, and when the provider was told to give back what is free */
 	double resident[3];
-	double ids, fewest; /* of the packer: ids in use and the fewest that do */
+	double ids, fewest;	   /* of the packer: ids in use and the fewest that do */
 	double bytes, table_bytes; /* what the library counts itself, where it does */
 	const char *error;
 };

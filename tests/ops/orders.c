@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every pair and every triple of operations on one page table, in every order of their atomic steps
- * (docs/concurrency.md), and some programs of their own. IOMT_EXPLORE=all tries all triples to their
- * end.
+ * (docs/concurrency.md), and programs of their own. IOMT_EXPLORE=all tries all triples to their end.
  */
 #include "test.h"
 #include "world.h"
@@ -42,8 +41,6 @@ static void protect(unsigned k, uint64_t iova, uint64_t n)
 {
 	EXPECT(!iomt_pt_protect(&world.pt, iova, n * GRANULE, READ, &world.gathers[k]));
 }
-
-/* Where each thread works */
 
 static uint64_t free_granule(unsigned k)
 {
@@ -640,14 +637,10 @@ static void readers_and_trim(void)
  * A mapper wants the table that is being trimmed. The ranges overlap, so the mapping may be lost;
  * memory is not, and nobody reaches a table that is gone.
  */
-static uint64_t wanted;
-
 static void want_or_trim(unsigned k)
 {
-	if (k)
-		EXPECT(!iomt_pt_trim(&world.pt, wanted, 16 * GRANULE, &world.gathers[k]));
-	else
-		EXPECT(!map(k, wanted + GRANULE, 1, OA));
+	EXPECT(!(k ? iomt_pt_trim(&world.pt, EMPTY, 16 * GRANULE, &world.gathers[k])
+		   : map(k, EMPTY + GRANULE, 1, OA)));
 }
 
 /*
@@ -682,7 +675,6 @@ static void mapper_and_trim(void)
 {
 	for (unsigned table = 0; table < KINDS; table++) {
 		begin_own(table, 2);
-		wanted = EMPTY;
 		memset(unspecified, true, sizeof(unspecified));
 		try_program(want_or_trim, 2, 0);
 		if (table == GROWS)
@@ -694,6 +686,8 @@ static void mapper_and_trim(void)
 	}
 	tell("mapper against trim", "all");
 }
+
+static uint64_t wanted;
 
 /* Who finds a mapping sees what its mapper wrote before; who finds none any more, too. */
 static void write_and_map(unsigned k)
