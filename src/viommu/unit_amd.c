@@ -111,7 +111,7 @@ static int find_guest(struct find *find, const u64 *words)
 	struct iomt_context *context = find->context;
 	bool has_pasid = find->request->pasid != IOMT_TLB_NO_PASID;
 	uint32_t pasid = has_pasid ? find->request->pasid : 0;
-	u64 dte = find->address, mode, entry;
+	u64 dte = find->address, mode = 0, entry = 0;
 	struct iomt_walk_cfg cfg = {.format = &iomt_walk_x86_64};
 	int err;
 
