@@ -76,7 +76,7 @@ int iomt_unit_init(struct iomt_unit *unit, const struct iomt_unit_cfg *cfg,
 	return 0;
 }
 
-int unit_fail(const struct find *find, unsigned at, unsigned kind, unsigned code, u64 entry)
+int iomt_find_fail(const struct find *find, unsigned at, unsigned kind, unsigned code, u64 entry)
 {
 	*find->fault = (struct iomt_device_fault){
 		.request = *find->request,
@@ -92,8 +92,8 @@ int unit_fail(const struct find *find, unsigned at, unsigned kind, unsigned code
 	return IOMT_EFAULT;
 }
 
-int unit_read(struct find *find, const struct iomt_walker *second, unsigned at, unsigned code,
-	      u64 address, u64 *words, unsigned count)
+int iomt_find_read(struct find *find, const struct iomt_walker *second, unsigned at, unsigned code,
+		   u64 address, u64 *words, unsigned count)
 {
 	uint32_t look = find->request->access & IOMT_WALK_LOOK;
 	struct iomt_walk_fault walk;
@@ -106,7 +106,7 @@ int unit_read(struct find *find, const struct iomt_walker *second, unsigned at, 
 		if (err == IOMT_EAGAIN)
 			return err;
 		if (err == IOMT_EFAULT) {
-			unit_fail(find, at, IOMT_DEVICE_FAULT_WALK, 0, 0);
+			iomt_find_fail(find, at, IOMT_DEVICE_FAULT_WALK, 0, 0);
 			walk.iova = find->request->iova;
 			walk.access = find->request->access;
 			walk.on_table = true;
@@ -115,18 +115,18 @@ int unit_read(struct find *find, const struct iomt_walker *second, unsigned at, 
 			return err;
 		}
 		if (err)
-			return unit_fail(find, at, IOMT_DEVICE_FAULT_MEMORY, code, 0);
+			return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_MEMORY, code, 0);
 	}
 	return 0;
 }
 
-int unit_walker(const struct find *find, struct iomt_walker *walker, struct iomt_walk_cfg *cfg,
-		unsigned at, unsigned code, u64 entry)
+int iomt_find_walker(const struct find *find, struct iomt_walker *walker, struct iomt_walk_cfg *cfg,
+		     unsigned at, unsigned code, u64 entry)
 {
 	cfg->size = sizeof(*cfg);
 	cfg->mem = cfg->mem ? cfg->mem : find->unit->cfg.mem;
 	if (iomt_walker_init(walker, cfg, NULL))
-		return unit_fail(find, at, IOMT_DEVICE_FAULT_ILLEGAL, code, entry);
+		return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_ILLEGAL, code, entry);
 	return 0;
 }
 

@@ -52,18 +52,18 @@ static inline bool unit_has_levels(const struct iomt_unit *unit, unsigned levels
 }
 
 /* Ends a find at a word of the entry that was read last. IOMT_EFAULT. */
-int unit_fail(const struct find *find, unsigned at, unsigned kind, unsigned code, u64 entry);
+int iomt_find_fail(const struct find *find, unsigned at, unsigned kind, unsigned code, u64 entry);
 
 /*
  * Reads "count" words of an entry, at a guest address, or of stage 2 where second is not NULL. "code" is
  * that of memory which is not there.
  */
-int unit_read(struct find *find, const struct iomt_walker *second, unsigned at, unsigned code,
-	      u64 address, u64 *words, unsigned count);
+int iomt_find_read(struct find *find, const struct iomt_walker *second, unsigned at, unsigned code,
+		   u64 address, u64 *words, unsigned count);
 
 /* Makes a walker of the context; what cannot be is a fault of the entry. */
-int unit_walker(const struct find *find, struct iomt_walker *walker, struct iomt_walk_cfg *cfg,
-		unsigned at, unsigned code, u64 entry);
+int iomt_find_walker(const struct find *find, struct iomt_walker *walker, struct iomt_walk_cfg *cfg,
+		     unsigned at, unsigned code, u64 entry);
 
 /* What each architecture has. */
 struct unit_facts {

@@ -85,20 +85,21 @@ static int find_gcr3(struct find *find, const u64 *words, uint32_t pasid, u64 *e
 	int err;
 
 	if (pasid >> 9 * (level + 1) || pasid >> find->unit->cfg.pasid_bits)
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RANGE, IO_PAGE_FAULT,
-				 words[0]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RANGE, IO_PAGE_FAULT,
+				      words[0]);
 	for (;; level--) {
 		unsigned at = level ? IOMT_AT_DIRECTORY : IOMT_AT_PROCESS;
 		u64 slot = pasid >> 9 * level & 511;
 
-		err = unit_read(find, NULL, at, PAGES_HARDWARE, table + 8 * slot, entry, 1);
+		err = iomt_find_read(find, NULL, at, PAGES_HARDWARE, table + 8 * slot, entry, 1);
 		if (err)
 			return err;
 		if (!(*entry & GCR3_VALID))
-			return unit_fail(find, at, IOMT_DEVICE_FAULT_ABSENT, IO_PAGE_FAULT, *entry);
+			return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_ABSENT, IO_PAGE_FAULT,
+					      *entry);
 		if (*entry & (GCR3_RESERVED | unit_beyond(find->unit, 51)))
-			return unit_fail(find, at, IOMT_DEVICE_FAULT_RESERVED, IO_PAGE_FAULT,
-					 *entry);
+			return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_RESERVED, IO_PAGE_FAULT,
+					      *entry);
 		table = *entry & ADDRESS;
 		if (!level)
 			return 0;
@@ -110,17 +111,17 @@ static int find_guest(struct find *find, const u64 *words)
 	struct iomt_context *context = find->context;
 	bool has_pasid = find->request->pasid != IOMT_TLB_NO_PASID;
 	uint32_t pasid = has_pasid ? find->request->pasid : 0;
-	u64 dte = find->address, mode, entry;
+	u64 dte = find->address, mode = 0, entry = 0;
 	struct iomt_walk_cfg cfg = {.format = &iomt_walk_x86_64};
 	int err;
 
-	err = unit_read(find, NULL, IOMT_AT_DEVICE, DTE_HARDWARE, dte + 16, &mode, 1);
+	err = iomt_find_read(find, NULL, IOMT_AT_DEVICE, DTE_HARDWARE, dte + 16, &mode, 1);
 	find->address = dte;
 	if (err)
 		return err;
 	if (unit_bits(mode, 55, 54) > (unit_has(find->unit, IOMT_UNIT_FIVE) ? 1 : 0))
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ILLEGAL, ILLEGAL_DTE,
-				 mode);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ILLEGAL, ILLEGAL_DTE,
+				      mode);
 	err = find_gcr3(find, words, pasid, &entry);
 	if (err) {
 		find->fault->guest = true;
@@ -137,7 +138,8 @@ static int find_guest(struct find *find, const u64 *words)
 	cfg.oa_bits = context->stages & 2 ? 52 : find->unit->cfg.oa_bits;
 	cfg.mem = context->stages & 2 ? &iomt_walk_by_stage_2 : NULL;
 	cfg.deny = context->stages & 2 ? 0 : context->deny;
-	return unit_walker(find, &context->first[0], &cfg, IOMT_AT_PROCESS, IO_PAGE_FAULT, entry);
+	return iomt_find_walker(find, &context->first[0], &cfg, IOMT_AT_PROCESS, IO_PAGE_FAULT,
+				entry);
 }
 
 static int find_host(struct find *find, const u64 *words)
@@ -156,8 +158,8 @@ static int find_host(struct find *find, const u64 *words)
 	if (!cfg.levels)
 		return 0;
 	find->context->stages = 2;
-	return unit_walker(find, &find->context->second, &cfg, IOMT_AT_DEVICE, ILLEGAL_DTE,
-			   words[0]);
+	return iomt_find_walker(find, &find->context->second, &cfg, IOMT_AT_DEVICE, ILLEGAL_DTE,
+				words[0]);
 }
 
 static int find_amd(struct find *find)
@@ -169,25 +171,26 @@ static int find_amd(struct find *find)
 	int err;
 
 	if (offset >= (unit_bits(base, 8, 0) + 1) << 12)
-		return unit_fail(find, IOMT_AT_REGISTER, IOMT_DEVICE_FAULT_RANGE, IO_PAGE_FAULT, 0);
-	err = unit_read(find, NULL, IOMT_AT_DEVICE, DTE_HARDWARE, (base & ADDRESS) + offset, words,
-			2);
+		return iomt_find_fail(find, IOMT_AT_REGISTER, IOMT_DEVICE_FAULT_RANGE,
+				      IO_PAGE_FAULT, 0);
+	err = iomt_find_read(find, NULL, IOMT_AT_DEVICE, DTE_HARDWARE, (base & ADDRESS) + offset,
+			     words, 2);
 	if (err || !(words[0] & V))
 		return err;
 	context->domain = (uint32_t)unit_bits(words[1], 15, 0);
 	wrong = reserved(unit, words);
 	if (wrong)
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RESERVED, ILLEGAL_DTE,
-				 wrong);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RESERVED, ILLEGAL_DTE,
+				      wrong);
 	if (is_illegal(unit, words[0]))
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ILLEGAL, ILLEGAL_DTE,
-				 words[0]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ILLEGAL, ILLEGAL_DTE,
+				      words[0]);
 	context->silent = words[1] & SA;
 	context->ats = words[1] & I;
 	context->deny = denied(words[0]);
 	if (!(words[0] & TV) || (has_pasid && !(words[0] & GV)))
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED, IO_PAGE_FAULT,
-				 words[0]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED,
+				      IO_PAGE_FAULT, words[0]);
 	err = find_host(find, words);
 	if (!err && (words[0] & GV) && (has_pasid || (words[0] & GIOV)))
 		err = find_guest(find, words);

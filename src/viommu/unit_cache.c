@@ -153,6 +153,7 @@ static void forget_pages(const struct iomt_unit_cache *cache, const struct iomt_
 {
 	uint32_t seen = __atomic_load_n(&cache->seen, __ATOMIC_SEQ_CST);
 	bool by_process = inv->flags & IOMT_INV_BY_PROCESS;
+	bool by_address = inv->flags & IOMT_INV_BY_ADDRESS;
 	struct iomt_tlb_space space;
 
 	if (iomt_tlb_space_init(&space, cache->tlb, cache->number,
@@ -161,19 +162,14 @@ static void forget_pages(const struct iomt_unit_cache *cache, const struct iomt_
 		return;
 	if (!(inv->flags & IOMT_INV_BY_DOMAIN)) {
 		iomt_tlb_invalidate_unit(&space);
-	} else if (by_process && (seen & SEEN_GLOBAL)) {
-		iomt_tlb_invalidate_domain(&space); /* global pages may be another ASID's */
-	} else if (!(inv->flags & IOMT_INV_BY_ADDRESS)) {
-		if (by_process)
-			iomt_tlb_invalidate_pasid(&space);
-		else
-			iomt_tlb_invalidate_domain(&space);
+	} else if (seen & (by_process ? SEEN_GLOBAL : SEEN_FIRST) || (!by_process && !by_address)) {
+		/* another ASID's global pages; processes that are not named, or nested under this */
+		iomt_tlb_invalidate_domain(&space);
+	} else if (!by_address) {
+		iomt_tlb_invalidate_pasid(&space);
 	} else if (by_process) {
 		forget_range(cache, inv, inv->process, 1);
 		forget_range(cache, inv, inv->process, 3);
-	} else if (seen & SEEN_FIRST) {
-		/* pages of processes that are not named, or nested under what changed */
-		iomt_tlb_invalidate_domain(&space);
 	} else {
 		forget_range(cache, inv, IOMT_TLB_NO_PASID, 2);
 	}

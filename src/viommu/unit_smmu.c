@@ -75,12 +75,12 @@ static bool updates(const struct iomt_unit *unit, bool ha, bool hd, uint32_t *fl
 
 static int bad_ste(const struct find *find, u64 word)
 {
-	return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ILLEGAL, C_BAD_STE, word);
+	return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ILLEGAL, C_BAD_STE, word);
 }
 
 static int bad_cd(const struct find *find, u64 word)
 {
-	return unit_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_ILLEGAL, C_BAD_CD, word);
+	return iomt_find_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_ILLEGAL, C_BAD_CD, word);
 }
 
 /* S2SL0 with S2SL0_2: how many levels a stage 2 table has (5.2, S2SL0; DDI 0487, VTCR_EL2.SL0). */
@@ -117,7 +117,8 @@ static int find_stage_2(struct find *find, const u64 *ste)
 	cfg.flags |= ste[2] >> 53 & 1 ? IOMT_WALK_NO_ACCESS_FAULT : 0;
 	find->context->stages |= 2;
 	find->context->nested = ste[2] >> 54 & 1 ? IOMT_NESTED_PROTECTED : 0;
-	return unit_walker(find, &find->context->second, &cfg, IOMT_AT_DEVICE, C_BAD_STE, ste[2]);
+	return iomt_find_walker(find, &find->context->second, &cfg, IOMT_AT_DEVICE, C_BAD_STE,
+				ste[2]);
 }
 
 /* One half of stage 1. What one half is for stands 16 bits above the other's. */
@@ -146,8 +147,8 @@ static int find_half(struct find *find, const u64 *cd, unsigned half, uint32_t f
 	cfg.flags |= cd[0] >> (38 + half) & 1 ? IOMT_WALK_TOP_BYTE : 0;
 	cfg.flags |= word >> 1 & 1 ? IOMT_WALK_FLAT_PERMISSIONS : 0;
 	find->context->used[half] = true;
-	return unit_walker(find, &find->context->first[half], &cfg, IOMT_AT_PROCESS, C_BAD_CD,
-			   cd[0]);
+	return iomt_find_walker(find, &find->context->first[half], &cfg, IOMT_AT_PROCESS, C_BAD_CD,
+				cd[0]);
 }
 
 static int find_cd(struct find *find, u64 address)
@@ -156,12 +157,13 @@ static int find_cd(struct find *find, u64 address)
 		find->context->stages & 2 ? &find->context->second : NULL;
 	uint32_t flags = 0;
 	u64 cd[WORD_CD];
-	int err = unit_read(find, second, IOMT_AT_PROCESS, F_CD_FETCH, address, cd, WORD_CD);
+	int err = iomt_find_read(find, second, IOMT_AT_PROCESS, F_CD_FETCH, address, cd, WORD_CD);
 
 	if (err)
 		return err;
 	if (!(cd[0] >> 31 & 1))
-		return unit_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_ABSENT, C_BAD_CD, cd[0]);
+		return iomt_find_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_ABSENT, C_BAD_CD,
+				      cd[0]);
 	/* AA64, ENDI, IPS */
 	if (!(cd[0] >> 41 & 1) || (cd[0] >> 15 & 1) || unit_bits(cd[0], 34, 32) == 7)
 		return bad_cd(find, cd[0]);
@@ -189,19 +191,20 @@ static int find_substream(struct find *find, const u64 *ste, uint32_t substream)
 
 	if (!split)
 		return find_cd(find, table + 64 * (u64)substream);
-	err = unit_read(find, second, IOMT_AT_DIRECTORY, F_CD_FETCH,
-			table + 8 * (u64)(substream >> split), &pointer, 1);
+	err = iomt_find_read(find, second, IOMT_AT_DIRECTORY, F_CD_FETCH,
+			     table + 8 * (u64)(substream >> split), &pointer, 1);
 	if (err)
 		return err;
 	if (!(pointer & 1))
-		return unit_fail(find, IOMT_AT_DIRECTORY, IOMT_DEVICE_FAULT_ABSENT,
-				 C_BAD_SUBSTREAMID, pointer);
+		return iomt_find_fail(find, IOMT_AT_DIRECTORY, IOMT_DEVICE_FAULT_ABSENT,
+				      C_BAD_SUBSTREAMID, pointer);
 	return find_cd(find, (pointer & CD_TABLE) + 64 * (substream & unit_low(split)));
 }
 
 static int bad_substream(const struct find *find, u64 word)
 {
-	return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RANGE, C_BAD_SUBSTREAMID, word);
+	return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RANGE, C_BAD_SUBSTREAMID,
+			      word);
 }
 
 static int find_stage_1(struct find *find, const u64 *ste)
@@ -215,8 +218,8 @@ static int find_stage_1(struct find *find, const u64 *ste)
 	if (max && dss == DSS_SUBSTREAM_0 && has_substream && !substream)
 		return bad_substream(find, ste[1]);
 	if (max && !has_substream && dss == DSS_ABORT)
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED, F_STREAM_DISABLED,
-				 ste[1]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED,
+				      F_STREAM_DISABLED, ste[1]);
 	if (max && !has_substream && dss == DSS_BYPASS)
 		return 0;
 	return find_substream(find, ste, substream);
@@ -253,14 +256,15 @@ static int find_ste(struct find *find, u64 address)
 	unsigned config;
 	int err;
 
-	err = unit_read(find, NULL, IOMT_AT_DEVICE, F_STE_FETCH, address, ste, WORD_STE);
+	err = iomt_find_read(find, NULL, IOMT_AT_DEVICE, F_STE_FETCH, address, ste, WORD_STE);
 	if (err)
 		return err;
 	if (!(ste[0] & STE_V))
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ABSENT, C_BAD_STE, ste[0]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ABSENT, C_BAD_STE,
+				      ste[0]);
 	config = (unsigned)unit_bits(ste[0], 3, 1);
 	if (config < BYPASS) /* aborted, without an event */
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED, 0, ste[0]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED, 0, ste[0]);
 	if (is_illegal(find->unit, ste, config))
 		return bad_ste(find, ste[0]);
 	context->domain = config == BYPASS ? 0 : (uint32_t)unit_bits(ste[2], 15, 0);
@@ -287,23 +291,23 @@ static int find_smmu(struct find *find)
 	size = size > 32 ? 32 : size;
 	split = split == 8 || split == 10 ? split : 6;
 	if ((u64)id >> size)
-		return unit_fail(find, IOMT_AT_REGISTER, IOMT_DEVICE_FAULT_RANGE, C_BAD_STREAMID,
-				 0);
+		return iomt_find_fail(find, IOMT_AT_REGISTER, IOMT_DEVICE_FAULT_RANGE,
+				      C_BAD_STREAMID, 0);
 	if ((cfg >> 16 & 3) != 1)
 		return find_ste(find, (base & ~unit_low(6 + size)) + 64 * (u64)id);
 	base &= ~unit_low(3 + (size > split ? size - split : 0));
-	err = unit_read(find, NULL, IOMT_AT_ROOT, F_STE_FETCH, base + 8 * (u64)(id >> split),
-			&pointer, 1);
+	err = iomt_find_read(find, NULL, IOMT_AT_ROOT, F_STE_FETCH, base + 8 * (u64)(id >> split),
+			     &pointer, 1);
 	if (err)
 		return err;
 	span = (unsigned)unit_bits(pointer, 4, 0);
 	below = id & (uint32_t)unit_low(split);
 	if (!span || span > split + 1)
-		return unit_fail(find, IOMT_AT_ROOT, IOMT_DEVICE_FAULT_ABSENT, C_BAD_STREAMID,
-				 pointer);
+		return iomt_find_fail(find, IOMT_AT_ROOT, IOMT_DEVICE_FAULT_ABSENT, C_BAD_STREAMID,
+				      pointer);
 	if (below >> (span - 1))
-		return unit_fail(find, IOMT_AT_ROOT, IOMT_DEVICE_FAULT_RANGE, C_BAD_STREAMID,
-				 pointer);
+		return iomt_find_fail(find, IOMT_AT_ROOT, IOMT_DEVICE_FAULT_RANGE, C_BAD_STREAMID,
+				      pointer);
 	return find_ste(find, (pointer & L2_POINTER & ~unit_low(6 + span - 1)) + 64 * (u64)below);
 }
 

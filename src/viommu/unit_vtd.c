@@ -33,9 +33,9 @@ static int judge(const struct find *find, unsigned at, u64 word, u64 reserved, u
 		 unsigned bad)
 {
 	if (!(word & PRESENT))
-		return unit_fail(find, at, IOMT_DEVICE_FAULT_ABSENT, absent, word);
+		return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_ABSENT, absent, word);
 	if (word & reserved)
-		return unit_fail(find, at, IOMT_DEVICE_FAULT_RESERVED, bad, word);
+		return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_RESERVED, bad, word);
 	return 0;
 }
 
@@ -52,8 +52,8 @@ static int second_walker(const struct find *find, u64 root, unsigned aw, uint32_
 	};
 
 	if (!aw || aw > 3 || !unit_has_levels(find->unit, aw + 2))
-		return unit_fail(find, at, IOMT_DEVICE_FAULT_ILLEGAL, code, entry);
-	return unit_walker(find, &find->context->second, &cfg, at, code, entry);
+		return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_ILLEGAL, code, entry);
+	return iomt_find_walker(find, &find->context->second, &cfg, at, code, entry);
 }
 
 static int find_legacy_context(struct find *find, const u64 *words)
@@ -64,10 +64,12 @@ static int find_legacy_context(struct find *find, const u64 *words)
 	int err;
 
 	if (words[1] & (1ULL << 7 | unit_mask(63, 24)))
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RESERVED, 0x0b, words[1]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RESERVED, 0x0b,
+				      words[1]);
 	if (type == 3 || (type == 2 && !unit_has(unit, IOMT_UNIT_PASS)) ||
 	    (type == 1 && !unit_has(unit, IOMT_UNIT_ATS)))
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ILLEGAL, 0x03, words[0]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ILLEGAL, 0x03,
+				      words[0]);
 	find->context->domain = (uint32_t)unit_bits(words[1], 23, 8);
 	find->context->ats = type == 1;
 	err = second_walker(find, words[0], aw,
@@ -84,16 +86,17 @@ static int find_legacy(struct find *find)
 	int err;
 
 	if (find->request->pasid != IOMT_TLB_NO_PASID)
-		return unit_fail(find, IOMT_AT_REGISTER, IOMT_DEVICE_FAULT_REFUSED, 0x31, 0);
-	err = unit_read(find, NULL, IOMT_AT_ROOT, 0x08,
-			(find->unit->cfg.base & PAGE) + 16 * (u64)bus, words, 2);
+		return iomt_find_fail(find, IOMT_AT_REGISTER, IOMT_DEVICE_FAULT_REFUSED, 0x31, 0);
+	err = iomt_find_read(find, NULL, IOMT_AT_ROOT, 0x08,
+			     (find->unit->cfg.base & PAGE) + 16 * (u64)bus, words, 2);
 	err = err ? err : judge(find, IOMT_AT_ROOT, words[0], ENTRY_GAP | beyond(find), 0x01, 0x0a);
 	if (err)
 		return err;
 	if (words[1])
-		return unit_fail(find, IOMT_AT_ROOT, IOMT_DEVICE_FAULT_RESERVED, 0x0a, words[1]);
-	err = unit_read(find, NULL, IOMT_AT_DEVICE, 0x09, (words[0] & PAGE) + 16 * (u64)function,
-			words, 2);
+		return iomt_find_fail(find, IOMT_AT_ROOT, IOMT_DEVICE_FAULT_RESERVED, 0x0a,
+				      words[1]);
+	err = iomt_find_read(find, NULL, IOMT_AT_DEVICE, 0x09,
+			     (words[0] & PAGE) + 16 * (u64)function, words, 2);
 	if (err)
 		return err;
 	find->context->silent = words[0] & FPD;
@@ -106,7 +109,7 @@ static int reserved_words(const struct find *find, unsigned at, unsigned code, c
 {
 	for (unsigned i = from; i < count; i++) {
 		if (words[i])
-			return unit_fail(find, at, IOMT_DEVICE_FAULT_RESERVED, code, words[i]);
+			return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_RESERVED, code, words[i]);
 	}
 	return 0;
 }
@@ -135,13 +138,15 @@ static int first_walker(const struct find *find, const u64 *words, bool nested)
 	};
 
 	if (fspm > (unit_has(find->unit, IOMT_UNIT_FIVE) ? 1 : 0))
-		return unit_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_ILLEGAL, 0x5b, words[2]);
+		return iomt_find_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_ILLEGAL, 0x5b,
+				      words[2]);
 	cfg.flags |= words[2] & NXE ? IOMT_WALK_NX : 0;
 	cfg.flags |= words[2] & WPE ? IOMT_WALK_WP : 0;
 	cfg.flags |= words[2] & EAFE ? IOMT_WALK_EXTENDED_ACCESSED : 0;
 	find->context->used[0] = true;
 	find->context->privileged = words[2] & SRE;
-	return unit_walker(find, &find->context->first[0], &cfg, IOMT_AT_PROCESS, 0x5b, words[2]);
+	return iomt_find_walker(find, &find->context->first[0], &cfg, IOMT_AT_PROCESS, 0x5b,
+				words[2]);
 }
 
 /* What a PASID-table entry means that is present. */
@@ -156,15 +161,18 @@ static int find_stages(struct find *find, const u64 *words, uint32_t pasid)
 	int err = 0;
 
 	if (words[1] & unit_mask(22, 16))
-		return unit_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_RESERVED, 0x5a, words[1]);
+		return iomt_find_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_RESERVED, 0x5a,
+				      words[1]);
 	if ((words[2] & reserved_2) ||
 	    (first && (words[2] & SRE) && !unit_has(unit, IOMT_UNIT_PRIV)))
-		return unit_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_RESERVED, 0x5a, words[2]);
+		return iomt_find_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_RESERVED, 0x5a,
+				      words[2]);
 	err = reserved_words(find, IOMT_AT_PROCESS, 0x5a, words, 3, 8);
 	if (err)
 		return err;
 	if (!can(unit, pgtt))
-		return unit_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_ILLEGAL, 0x5b, words[0]);
+		return iomt_find_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_ILLEGAL, 0x5b,
+				      words[0]);
 	context->domain = (uint32_t)unit_bits(words[1], 15, 0);
 	if (words[0] & SSADE)
 		flags |= IOMT_WALK_ACCESSED | IOMT_WALK_DIRTY;
@@ -181,16 +189,16 @@ static int find_stages(struct find *find, const u64 *words, uint32_t pasid)
 static int find_pasid(struct find *find, u64 directory, uint32_t pasid)
 {
 	u64 words[8], reserved = unit_mask(11, 10) | 1ULL << 5 | beyond(find);
-	int err = unit_read(find, NULL, IOMT_AT_DIRECTORY, 0x50,
-			    (directory & PAGE) + 8 * (u64)(pasid >> 6), words, 1);
+	int err = iomt_find_read(find, NULL, IOMT_AT_DIRECTORY, 0x50,
+				 (directory & PAGE) + 8 * (u64)(pasid >> 6), words, 1);
 
 	if (err)
 		return err;
 	find->context->silent |= words[0] & FPD;
 	err = judge(find, IOMT_AT_DIRECTORY, words[0], unit_mask(11, 2) | beyond(find), 0x51, 0x52);
 	err = err ? err
-		  : unit_read(find, NULL, IOMT_AT_PROCESS, 0x58,
-			      (words[0] & PAGE) + 64 * (u64)(pasid & 63), words, 8);
+		  : iomt_find_read(find, NULL, IOMT_AT_PROCESS, 0x58,
+				   (words[0] & PAGE) + 64 * (u64)(pasid & 63), words, 8);
 	if (err)
 		return err;
 	find->context->silent |= words[0] & FPD;
@@ -209,13 +217,13 @@ static int find_scalable(struct find *find)
 	int err;
 
 	find->context->scalable = true;
-	err = unit_read(find, NULL, IOMT_AT_ROOT, 0x38,
-			(find->unit->cfg.base & PAGE) + 16 * (u64)bus + (function > 127 ? 8 : 0),
-			words, 1);
+	err = iomt_find_read(
+		find, NULL, IOMT_AT_ROOT, 0x38,
+		(find->unit->cfg.base & PAGE) + 16 * (u64)bus + (function > 127 ? 8 : 0), words, 1);
 	err = err ? err : judge(find, IOMT_AT_ROOT, words[0], ENTRY_GAP | beyond(find), 0x39, 0x3a);
 	err = err ? err
-		  : unit_read(find, NULL, IOMT_AT_DEVICE, 0x40,
-			      (words[0] & PAGE) + 32 * (u64)(function & 127), words, 4);
+		  : iomt_find_read(find, NULL, IOMT_AT_DEVICE, 0x40,
+				   (words[0] & PAGE) + 32 * (u64)(function & 127), words, 4);
 	if (err)
 		return err;
 	find->context->silent = words[0] & FPD;
@@ -226,21 +234,23 @@ static int find_scalable(struct find *find)
 	err = judge(find, IOMT_AT_DEVICE, words[0], reserved, 0x41, 0x42);
 	reserved_1 |= unit_has(find->unit, IOMT_UNIT_PRIV) ? 0 : RID_PRIV;
 	if (!err && (words[1] & reserved_1))
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RESERVED, 0x42, words[1]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RESERVED, 0x42,
+				      words[1]);
 	err = err ? err : reserved_words(find, IOMT_AT_DEVICE, 0x42, words, 2, 4);
 	if (err)
 		return err;
 	find->context->ats = words[0] & DTE;
 	if (has_pasid && !(words[0] & PASIDE))
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED, 0x45, words[0]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED, 0x45,
+				      words[0]);
 	if (!has_pasid) {
 		pasid = (uint32_t)unit_bits(words[1], 19, 0);
 		find->context->supervisor = words[1] & RID_PRIV;
 	}
 	if (pasid >> (unit_bits(words[0], 11, 9) + 13) ||
 	    (has_pasid && pasid >> find->unit->cfg.pasid_bits))
-		return unit_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RANGE,
-				 has_pasid ? 0x46 : 0x48, words[has_pasid ? 0 : 1]);
+		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_RANGE,
+				      has_pasid ? 0x46 : 0x48, words[has_pasid ? 0 : 1]);
 	return find_pasid(find, words[0], pasid);
 }
 
@@ -250,7 +260,7 @@ static int find_vtd(struct find *find)
 	unsigned mode = (unsigned)unit_bits(find->unit->cfg.base, 11, 10);
 
 	if (mode > 1 || (find->unit->cfg.base & beyond(find)))
-		return unit_fail(find, IOMT_AT_REGISTER, IOMT_DEVICE_FAULT_ILLEGAL, 0x30, 0);
+		return iomt_find_fail(find, IOMT_AT_REGISTER, IOMT_DEVICE_FAULT_ILLEGAL, 0x30, 0);
 	return mode ? find_scalable(find) : find_legacy(find);
 }
 
