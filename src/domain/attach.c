@@ -271,14 +271,14 @@ static int look(struct iomt_iommu *iommu)
 static int fill_transaction(struct iomt_iommu *iommu, struct iomt_pack *in, struct iomt_pack *out)
 {
 	struct iomt_iommu_change *change = iommu->change;
-	int err = enter_shadow(iommu, in ? in : out);
+	int err = enter_shadow(iommu, change->first);
 
 	if (!err && in)
 		err = enter(iommu, in, change->to);
 	if (!err && out && change->from)
 		err = leave(iommu, out, change->from, change->to);
 	if (!err && change->shadow)
-		err = iomt_pack_remove(in ? in : out, change->device->user);
+		err = iomt_pack_remove(change->first, change->device->user);
 	return err;
 }
 
