@@ -109,7 +109,7 @@ static inline void iomt_gather_add(struct iomt_gather *gather, uint64_t first, u
 /* All that there can be: every address, leaves of any size, tables at all levels. */
 static inline struct iomt_gather iomt_gather_all(void)
 {
-	struct iomt_gather gather;
+	struct iomt_gather gather = {.sync = NULL};
 
 	iomt_gather_init(&gather);
 	iomt_gather_add(&gather, 0, UINT64_MAX);

@@ -273,10 +273,11 @@ static void dead_hardware(void)
 	hole = 0;
 	unit.patience = 1;
 	unit.pace = 0;
-	CHECK_INT(iomt_kernel_dma_enable(&dma, &cfg), unit.give_up);
+	CHECK_INT(iomt_kernel_dma_enable(&dma, &cfg), IOMT_EIO);
 	CHECK_EQ(strict.domain.places, 0);
 	unit.patience = 1000;
 	unit.pace = 1;
+	iomt_iommu_was_reset(&iommu);
 	CHECK_INT(iomt_kernel_dma_enable(&dma, &cfg), 0);
 
 	iomt_gather_init(&gather);
