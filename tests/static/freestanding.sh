@@ -18,9 +18,22 @@ compile() {
 	"$1" -std=c17 -O2 -ffreestanding -nostdlib "${machine[@]}" -Wall -Wextra -Werror -Iinclude \
 		"${@:2}" -o "$out/$(echo "$source" | tr / _).o"
 }
-for source in src/*.c src/pgtable/*.c src/iotlb/*.c src/iotlb/model/*.c src/entry/*.c src/pasid/*.c src/domain/*.c src/viommu/*.c; do
+both() {
 	compile "$1" -mgeneral-regs-only -c "$source" # as kernels do
 	compile "$1" -c "$source"
+}
+running=0
+for source in src/*.c src/pgtable/*.c src/iotlb/*.c src/iotlb/model/*.c src/entry/*.c src/pasid/*.c src/domain/*.c src/viommu/*.c; do
+	if [ "$running" -ge "$(nproc)" ]; then
+		wait -n
+		running=$((running - 1))
+	fi
+	both "$1" &
+	running=$((running + 1))
+done
+while [ "$running" -gt 0 ]; do
+	wait -n
+	running=$((running - 1))
 done
 nm -P "$out"/*.o >"$out/symbols"
 awk '$2 ~ /^[TDBRC]$/ { print $1 }' "$out/symbols" | sort -u >"$out/defined"
