@@ -109,8 +109,9 @@ static inline void iomt_gather_add(struct iomt_gather *gather, uint64_t first, u
 /* All that there can be: every address, leaves of any size, tables at all levels. */
 static inline struct iomt_gather iomt_gather_all(void)
 {
-	struct iomt_gather gather = {.sync = NULL};
+	struct iomt_gather gather;
 
+	__builtin_memset(&gather, 0, sizeof(gather)); /* it is copied as a whole */
 	iomt_gather_init(&gather);
 	iomt_gather_add(&gather, 0, UINT64_MAX);
 	gather.table_levels = IOMT_GATHER_ALL_LEVELS;
