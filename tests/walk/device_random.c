@@ -13,8 +13,7 @@ static uint64_t next(void *ctx, uint64_t below)
 
 static void tables(void)
 {
-	const char *times = getenv("IOMT_TEST_TIMES");
-	uint64_t rounds = ROUNDS * (times ? strtoull(times, NULL, 0) : 1);
+	uint64_t rounds = random_times(ROUNDS);
 	struct device_counts counts = {0};
 	struct random seeds, random;
 
@@ -29,12 +28,13 @@ static void tables(void)
 		return;
 	/* everything happens, and often */
 	for (unsigned i = 0; i < 4; i++)
-		CHECK_MSG(counts.translated[i] > 50, "%u stages: %" PRIu64, i,
+		CHECK_MSG(counts.translated[i] > random_times(50), "%u stages: %" PRIu64, i,
 			  counts.translated[i]);
 	for (unsigned i = IOMT_DEVICE_FAULT_WALK; i <= IOMT_DEVICE_FAULT_REFUSED; i++)
-		CHECK_MSG(counts.faults[i] > 100, "kind %u: %" PRIu64, i, counts.faults[i]);
+		CHECK_MSG(counts.faults[i] > random_times(100), "kind %u: %" PRIu64, i,
+			  counts.faults[i]);
 	for (unsigned i = 0; i <= IOMT_AT_PAGES; i++)
-		CHECK_MSG(counts.at[i] > 20, "at %u: %" PRIu64, i, counts.at[i]);
+		CHECK_MSG(counts.at[i] > random_times(20), "at %u: %" PRIu64, i, counts.at[i]);
 }
 
 TEST_SUITE(device_random, TEST(tables));
