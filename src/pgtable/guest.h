@@ -28,7 +28,7 @@ PT_NOINLINE bool guest_read_far(const struct iomt_walker *w, u64 address, u64 *e
 	u64 *word;
 
 	if (mem->count && guest_region(mem, address, &word)) {
-		*entry = pt_load(word);
+		*entry = pt_load_any(word);
 		return true;
 	}
 	return mem->read64 && !mem->read64(mem->ctx, address, entry);
@@ -40,7 +40,7 @@ PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, u64 *entry)
 	u64 offset = address - w->base;
 
 	if (pt_likely(offset <= w->last_word && w->host)) {
-		*entry = pt_load((const u64 *)(w->host + offset));
+		*entry = pt_load_any((const u64 *)(w->host + offset));
 		return true;
 	}
 	return guest_read_far(w, address, entry);
