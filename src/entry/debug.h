@@ -11,12 +11,11 @@
 void iomt_debug_broken(enum iomt_rule rule, const void *where);
 
 /* An entry of a table of ours, as it was read. */
-static inline uint64_t debug_entry(uint64_t entry, const void *where)
-{
-	if (__builtin_expect(entry == IOMT_DEBUG_POISON, 0))
-		iomt_debug_broken(IOMT_RULE_RELEASED_EARLY, where);
-	return entry;
-}
+#define DEBUG_ENTRY(entry, where)                                             \
+	do {                                                                  \
+		if (__builtin_expect((entry) == IOMT_DEBUG_POISON, 0))        \
+			iomt_debug_broken(IOMT_RULE_RELEASED_EARLY, (where)); \
+	} while (0)
 
 /* Poisons what is about to be given back. False when it was already. */
 bool iomt_debug_poison(void *table, size_t bytes);
@@ -40,12 +39,6 @@ void iomt_debug_unclaim(struct debug_claim *claim);
 
 #else
 
-static inline uint64_t debug_entry(uint64_t entry, const void *where)
-{
-	(void)where;
-	return entry;
-}
-
 static inline bool iomt_debug_poison(void *table, size_t bytes)
 {
 	(void)table;
@@ -53,6 +46,7 @@ static inline bool iomt_debug_poison(void *table, size_t bytes)
 	return true;
 }
 
+#define DEBUG_ENTRY(entry, where)      ((void)0)
 #define DEBUG_CLAIM(pt, first, length) ((void)0)
 
 #endif

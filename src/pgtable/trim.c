@@ -120,11 +120,12 @@ void iomt_pt_destroy(struct iomt_pt *pt)
 {
 	const struct pt_format *f = pt->format->facts;
 	struct pt_top top = pt_top(pt);
-	size_t bytes = (size_t)1 << pt_root_lg2(f, pt, top.level);
+	size_t bytes;
 
 	DEBUG_CLAIM(pt, 0, UINT64_MAX);
 	for (u64 i = 0; top.level && i < pt_root_slots(f, pt, top.level); i++)
 		pt_free_below(f, pt, top.table[i], top.level);
+	bytes = (size_t)1 << pt_root_lg2(f, pt, top.level);
 	iomt_debug_poison(top.table, bytes);
 	pt->mem->free(pt->mem->ctx, top.table, bytes);
 	pt->top = 0;

@@ -15,16 +15,13 @@
 #define pt_likely(x)   __builtin_expect(!!(x), 1)
 #define pt_unlikely(x) __builtin_expect(!!(x), 0)
 
-/* Memory that somebody else writes what he likes to. */
-PT_INLINE u64 pt_load_any(const u64 *word)
-{
-	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
-}
-
 /* Acquire: what a table held when its pointer was published is seen after the pointer. */
 PT_INLINE u64 pt_load(const u64 *slot)
 {
-	return debug_entry(pt_load_any(slot), slot);
+	u64 entry = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+
+	DEBUG_ENTRY(entry, slot);
+	return entry;
 }
 
 PT_INLINE void pt_store(u64 *slot, u64 entry)
@@ -242,27 +239,15 @@ PT_INLINE void pt_lines_change(u64 *p, u64 n, u64 mask, u64 bits)
 
 #include "wide.h"
 
-/* Many entries at once: a table that was given back is poisoned as a whole. */
-PT_INLINE void pt_words_look(const u64 *p, u64 n)
-{
-#ifdef IOMT_DEBUG
-	if (n)
-		pt_load(p);
-#else
-	(void)p;
-	(void)n;
-#endif
-}
-
 PT_INLINE u64 pt_words_any(const u64 *p, u64 n)
 {
-	pt_words_look(p, n);
+	DEBUG_ENTRY(n ? __atomic_load_n(p, __ATOMIC_RELAXED) : 0, p);
 	return PT_WIDE(n) ? pt_wide->any(p, n) : pt_lines_any(p, n);
 }
 
 PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
 {
-	pt_words_look(p, n);
+	DEBUG_ENTRY(n ? __atomic_load_n(p, __ATOMIC_RELAXED) : 0, p);
 	if (PT_WIDE(n))
 		pt_wide->scan(p, n, all, any);
 	else
