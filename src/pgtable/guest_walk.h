@@ -333,7 +333,7 @@ PT_INLINE bool guest_usual_read(const struct iomt_walker *w, u64 table, u64 inde
 {
 	if (far)
 		return !w->read64(w->ctx, table + 8 * index, entry);
-	*entry = pt_load((const u64 *)(w->host + table) + index);
+	*entry = guest_load((const u64 *)(w->host + table) + index);
 	return true;
 }
 
