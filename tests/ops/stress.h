@@ -182,10 +182,13 @@ enum {
 	MARK_REPORTED, /* while it was being written: it does not count */
 };
 
-/* The owner has dealt with all writes so far. */
+/*
+ * The owner has dealt with all writes so far. The first look is a read-modify-write, too: a device that
+ * begins after it sees what the owner did to the table before.
+ */
 static inline void stress_clear_mark(struct stress *s, uint32_t granule)
 {
-	uint8_t mark = __atomic_load_n(&s->marks[granule], __ATOMIC_ACQUIRE);
+	uint8_t mark = __atomic_fetch_or(&s->marks[granule], 0, __ATOMIC_ACQ_REL);
 
 	while ((mark == MARK_WRITING || mark == MARK_WRITTEN) &&
 	       !__atomic_compare_exchange_n(&s->marks[granule], &mark,
