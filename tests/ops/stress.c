@@ -190,6 +190,7 @@ static void play_round(struct stress *s, unsigned round, uint64_t operations)
 	iomt_pt_hw(&s->pt, &before);
 	s->frontier = 0;
 	s->focus = 0;
+	s->contest = 0;
 	s->done = 0;
 	s->took_part = 0;
 	s->wanted = operations;

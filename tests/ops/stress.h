@@ -24,7 +24,7 @@
 #define SHARED_TABLES 2u  /* leaf tables in which all have plots */
 #define SHARED_PLOTS  64u /* in each of them */
 #define FRONTIER      64u /* tables that all want for the first time at the same moment */
-#define CONTESTED     64u /* granules of the table where the rules are broken */
+#define CONTESTED     4u  /* granules of the table where the rules are broken */
 
 /* A granule's meaning, a byte: nothing, or MAPPED with a colour, which decides the output. */
 #define MAPPED	      1u
@@ -91,7 +91,8 @@ struct stress {
 	uint64_t contested_oa;
 
 	_Alignas(64) uint32_t frontier; /* the table that all want */
-	uint32_t focus; /* neighbouring plots, the first of which this is, where most meet */
+	uint32_t focus;	  /* neighbouring plots, the first of which this is, where most meet */
+	uint32_t contest; /* how often all have met where the rules are broken */
 	_Alignas(64) uint64_t done; /* operations */
 	uint64_t wanted;
 	uint32_t took_part; /* a bit for each thread */
@@ -162,12 +163,12 @@ struct worker {
 	unsigned gathering; /* the one in use; the other waits for its epoch */
 	uint64_t epoch;	    /* its epoch; 0 when it is empty */
 	struct iomt_pt_cursor cursors[2];
-	uint32_t frontier;
+	uint32_t frontier, contest; /* as far as this thread has come */
 	struct counts counts;
 	uint64_t told; /* operations counted in s->done */
 };
 
-/* Now and then, at random: up to some hundred cycles. */
+/* Now and then, at random: up to some hundred cycles, or until others have had their turn. */
 void stress_linger(struct random *random);
 
 /* Bodies of threads. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where everything is, and what it may mean. */
 #include "stress.h"
+#include <sched.h>
 
 static uint64_t table_bytes(const struct stress *s)
 {
@@ -197,8 +198,10 @@ bool stress_judge(const struct stress *s, const struct plot *plot, uint64_t inde
 
 void stress_linger(struct random *random)
 {
-	if (random_below(random, 4))
-		return;
-	for (volatile uint64_t n = random_below(random, 64); n; n--)
+	uint64_t lot = random_below(random, 64);
+
+	if (!lot)
+		sched_yield();
+	for (volatile uint64_t n = lot < 16 ? random_below(random, 64) : 0; n; n--)
 		continue;
 }

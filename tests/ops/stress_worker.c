@@ -339,7 +339,7 @@ static void reserve(struct worker *w, const struct plot *plot)
  * The table where all map, unmap and trim as if it were theirs. What is there is anybody's guess; but
  * not where it leads, and no memory may suffer.
  */
-static void contend(struct worker *w)
+static void break_rules(struct worker *w)
 {
 	struct stress *s = w->s;
 	uint64_t index = draw(w, CONTESTED), iova = s->contested + index * s->granule, bytes;
@@ -365,6 +365,20 @@ static void contend(struct worker *w)
 		REQUIRE(err ? err == IOMT_ENOENT : leaf.oa == oa);
 		break;
 	}
+}
+
+/* Who draws so begins, and all come. */
+static void contend(struct worker *w, bool begin)
+{
+	struct stress *s = w->s;
+	uint32_t contest = begin ? __atomic_add_fetch(&s->contest, 1, __ATOMIC_RELAXED)
+				 : __atomic_load_n(&s->contest, __ATOMIC_RELAXED);
+
+	if (contest == w->contest)
+		return;
+	w->contest = contest;
+	for (unsigned i = 0; i < BURST; i++)
+		break_rules(w);
 }
 
 /* Who draws so goes on to the next table, and all follow at once. */
@@ -489,9 +503,8 @@ static void act(struct worker *w)
 		look_up(w, plot, index);
 	} else if (lot < 244) {
 		look_up_many(w);
-	} else if (lot < 250) {
-		for (unsigned i = 0; i < BURST; i++)
-			contend(w);
+	} else if (lot < 248) {
+		contend(w, true);
 	} else if (lot < 252) {
 		go_to_frontier(w, true);
 	} else if (plot->around_length) {
@@ -542,6 +555,7 @@ void *stress_work(void *arg)
 	do {
 		for (unsigned i = 0; i < 16; i++) {
 			go_to_frontier(w, false);
+			contend(w, false);
 			act(w);
 			reclaim(w);
 		}
