@@ -278,6 +278,7 @@ static void all_kinds(void)
 	unsigned rounds = wanted ? (unsigned)(each / operations) + 1 : 1;
 	struct counts sum = {0};
 
+	setvbuf(stdout, NULL, _IOLBF, 0); /* what was done before something goes wrong */
 	for (size_t i = 0; i < kind_count; i++) {
 		s.kind = &kinds[i];
 		s.seed = SEEDS + (i << 32);
