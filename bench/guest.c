@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define LOOKUPS 8192u
-#define LOWEST	4096u /* no address of this process is below it */
+#define REGION	(1ULL << 46) /* where it is, and its size: the upper half of all user addresses */
 
 struct guest {
 	struct iomt_guest_region region;
@@ -76,9 +76,9 @@ static bool open_guest(struct round *round, bool mapped, bool large)
 				       NULL),
 		    "map");
 	iomt_pt_hw(round->pt, &hw);
-	guest->region = (struct iomt_guest_region){.base = LOWEST + round->pt->phys_offset,
-						   .size = (1ULL << 47) - LOWEST,
-						   .host = (void *)(uintptr_t)LOWEST};
+	guest->region = (struct iomt_guest_region){.base = REGION + round->pt->phys_offset,
+						   .size = REGION,
+						   .host = (void *)(uintptr_t)REGION};
 	guest->mem = (struct iomt_guest_mem){.size = sizeof(guest->mem),
 					     .regions = &guest->region,
 					     .count = mapped,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two stages. Stage 1 is walked as any table behind callbacks is; the callbacks ask stage 2, and what
- * they have to say of a fault is with the call.
+ * Two stages. Where all is usual, stage 1's fast way reads its entries by stage 2's. Else stage 1 is walked
+ * as any table behind callbacks is; the callbacks ask stage 2, and what they have to say of a fault is with
+ * the call.
  */
-#include "guest.h"
+#include "guest_walk.h"
 #include <iomt/walk_nested.h>
 
 #define ASKED (IOMT_READ | IOMT_WRITE | IOMT_EXEC)
@@ -100,6 +101,15 @@ static int explain(const struct nested *nested, struct iomt_walk_fault *fault)
 	return IOMT_EFAULT;
 }
 
+/* Stage 1 where nothing is unusual, in the tables of either. */
+static bool walk_usual(const struct iomt_walker *first, const struct iomt_walker *second,
+		       uint32_t flags, u64 iova, uint32_t access, struct iomt_walk_leaf *leaf)
+{
+	return !(flags & IOMT_NESTED_PROTECTED) && first->walk == first->format->walk[GUEST_FAR] &&
+	       second->walk == second->format->walk[GUEST_NEAR] &&
+	       first->format->walk_nested(first, second, iova, access, leaf);
+}
+
 static int walk_first(const struct iomt_walker *first, struct nested *nested, u64 iova,
 		      uint32_t access, struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)
 {
@@ -176,6 +186,10 @@ int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *
 
 	if (flags & ~IOMT_NESTED_PROTECTED)
 		return IOMT_EINVAL;
+	if (pt_likely(walk_usual(first, second, flags, iova, access, &both))) {
+		err = walk_second(second, iova, access, &both, &found);
+		goto out;
+	}
 	nested.second = second;
 	nested.flags = flags;
 	nested.look = access & IOMT_WALK_LOOK;
@@ -191,6 +205,7 @@ int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *
 	}
 	if (pt_likely(!err))
 		err = walk_second(second, iova, access, &both, &found);
+out:
 	if (!err)
 		*leaf = both;
 	if (err == IOMT_EFAULT)
