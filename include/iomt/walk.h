@@ -211,11 +211,11 @@ struct iomt_walker {
 		    struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault);
 	uint64_t va_base;
 	uint64_t va_mask;
-	uint64_t top;		/* the top table, as the offset of a table */
-	uint64_t tables;	/* where offsets count from: the first region's first granule */
-	uint64_t table_mask;	/* of entries that point to tables: what must be as in table_want */
-	uint64_t table_offset;	/* what such an entry at level 1 has beyond the offset */
-	uint64_t table_odd;	/* bits that offsets of usual tables do not have */
+	uint64_t top;	     /* where the top table is: here, or of callbacks its guest address */
+	uint64_t tables;     /* where the first region's first granule is */
+	uint64_t table_mask; /* of entries that point to tables: what must be as in table_want */
+	uint64_t table_move; /* from such an entry at level 1 to where its table is */
+	uint64_t table_odd;  /* bits that a table's offset from "tables" does not have */
 	uint64_t addr_mask;	/* address bits of an unpacked entry */
 	uint64_t usual_mask;	/* of leaves */
 	uint64_t usual_want;

@@ -309,41 +309,43 @@ PT_INLINE u64 guest_in_place(const struct pt_format *f, u64 entry)
 	return entry << f->entry_shift | entry >> (-f->entry_shift & 63);
 }
 
-/*
- * The table that an entry points to, where both are as usual: its offset from the first region's first
- * granule. Less the bits that mean nothing, a usual entry is the address and what every table has: one
- * subtraction gives the offset, and shows at its low and its high bits that it is one. table_odd has all
- * of these but for some of a region's upper half.
- */
-PT_INLINE bool guest_usual_child(const struct pt_format *f, const struct iomt_walker *w, u64 entry,
-				 unsigned level, u64 *table)
-{
-	u64 more = guest_in_place(f, f->table(0, level) - f->table(0, 1));
-
-	*table = guest_in_place(f, entry & w->table_mask) - w->table_offset - more;
-	return pt_likely(!(*table & w->table_odd)) ||
-	       (!(*table & (pt_granule(f) - 1)) && *table <= w->last_table);
-}
-
 /* Where usual entries are: in the first region, behind callbacks, or in what stage 2 makes of that. */
 struct guest_tables {
 	enum guest_way way;
 	const struct iomt_walker *second;
 };
 
-/* Entry number "index" of the table at an offset. */
+/*
+ * The table that an entry points to, where both are as usual: where it is mapped, or its guest address. Less
+ * the bits that mean nothing, a usual entry is the address and what every table has: one addition makes
+ * of it where the table is, whose offset shows at its low and its high bits that it is one. table_odd has
+ * all of these but for some of a region's upper half.
+ */
+PT_INLINE bool guest_usual_child(const struct pt_format *f, const struct iomt_walker *w,
+				 struct guest_tables tables, u64 entry, unsigned level, u64 *table)
+{
+	u64 more = guest_in_place(f, f->table(0, level) - f->table(0, 1)), odd = w->table_odd, offset;
+
+	*table = guest_in_place(f, entry & w->table_mask) + w->table_move - more;
+	offset = *table - (tables.way == GUEST_NEAR ? w->tables : 0);
+	return pt_likely(!(offset & odd)) ||
+	       (!(offset & (pt_granule(f) - 1)) && offset <= w->last_table);
+}
+
+/* Entry number "index" of a table. */
 PT_INLINE struct guest_word guest_usual_read(const struct iomt_walker *w,
 					     struct guest_tables tables, u64 table, u64 index)
 {
-	struct guest_word word = {0, true};
+	u64 value;
 
 	if (tables.second)
 		return tables.second->format->read(tables.second, table + 8 * index);
-	if (tables.way == GUEST_FAR)
-		word.there = !w->read64(w->ctx, table + 8 * index, &word.value);
-	else
-		word.value = pt_load((const u64 *)(uintptr_t)(w->tables + 8 * index + table));
-	return word;
+	if (tables.way == GUEST_FAR) {
+		bool there = !w->read64(w->ctx, table + 8 * index, &value);
+
+		return (struct guest_word){value, there};
+	}
+	return (struct guest_word){pt_load((const u64 *)(uintptr_t)table + index), true};
 }
 
 /* Where the fast way ended: an entry that is no usual table, or none that could be read. */
@@ -371,7 +373,7 @@ PT_INLINE struct guest_end guest_usual_descend(const struct pt_format *f,
 			index = v >> pt_unit_lg2(f, level);
 		word = guest_usual_read(w, tables, table, index);
 		if (pt_unlikely(!word.there) ||
-		    pt_unlikely(!guest_usual_child(f, w, word.value, level, &table)))
+		    pt_unlikely(!guest_usual_child(f, w, tables, word.value, level, &table)))
 			return (struct guest_end){word.value, level, word.there};
 	}
 	index = f->root_concat_lg2 && !top_level ? v >> f->granule_lg2 : pt_index(f, v, 0);
@@ -403,13 +405,10 @@ PT_INLINE bool guest_usual_leaf(const struct guest_format *g, const struct iomt_
 
 	if (pt_unlikely(access & ~prot))
 		return false;
+	*leaf = w->usual;
 	leaf->oa = guest_usual_oa(g->facts, w, iova, entry);
 	leaf->entry = entry;
 	leaf->prot = prot;
-	leaf->size_lg2 = w->usual.size_lg2;
-	leaf->level = w->usual.level;
-	leaf->type = w->usual.type;
-	leaf->clean = w->usual.clean;
 	return true;
 }
 

@@ -122,12 +122,12 @@ static enum guest_way place_tables(struct iomt_walker *w, const struct pt_format
 	if (region->size < top_bytes || w->root - w->base > region->size - top_bytes ||
 	    region->size < skipped + granule || w->base > highest || (w->root & w->beyond))
 		return GUEST_ANYWHERE;
+	w->table_move = (uintptr_t)w->host - w->base;
+	w->top += w->table_move;
 	w->tables = (uintptr_t)w->host + skipped;
-	w->table_offset = w->base + skipped;
-	w->top = w->root - w->table_offset;
 	w->last_table = region->size - skipped - granule;
-	if (w->last_table > highest - w->table_offset)
-		w->last_table = highest - w->table_offset;
+	if (w->last_table > highest - (w->base + skipped))
+		w->last_table = highest - (w->base + skipped);
 	return GUEST_NEAR;
 }
 
@@ -153,7 +153,7 @@ static void place_usual(struct iomt_walker *w, const struct guest_format *g)
 	uint32_t prot;
 
 	g->usual(w);
-	w->table_offset += guest_in_place(f, w->table_want);
+	w->table_move -= guest_in_place(f, w->table_want);
 	w->table_mask |= f->pack(w->addr_mask);
 	w->table_odd = ~pt_low_bits(63u - (unsigned)__builtin_clzll(bytes)) | (pt_granule(f) - 1);
 	prot = g->rights(w, ~0ULL, 0, w->usual_want, IOMT_READ | IOMT_WRITE) & ~w->deny;
