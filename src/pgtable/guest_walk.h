@@ -405,10 +405,15 @@ PT_INLINE bool guest_usual_leaf(const struct guest_format *g, const struct iomt_
 
 	if (pt_unlikely(access & ~prot))
 		return false;
-	*leaf = w->usual;
-	leaf->oa = guest_usual_oa(g->facts, w, iova, entry);
-	leaf->entry = entry;
-	leaf->prot = prot;
+	*leaf = (struct iomt_walk_leaf){
+		.oa = guest_usual_oa(g->facts, w, iova, entry),
+		.entry = entry,
+		.prot = prot,
+		.size_lg2 = w->usual.size_lg2,
+		.level = w->usual.level,
+		.type = w->usual.type,
+		.clean = w->usual.clean,
+	};
 	return true;
 }
 
