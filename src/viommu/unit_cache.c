@@ -3,7 +3,7 @@
 #include "unit.h"
 #include <iomt/walk_cached.h>
 
-#define PRIVILEGED  IOMT_TLB_USER0 /* the rights are those of a privileged request */
+#define PRIVILEGED  IOMT_UNIT_PRIVILEGED_
 #define TRIES	    64
 #define SEEN_FIRST  1u /* stage 1, alone or nested */
 #define SEEN_GLOBAL 2u
@@ -104,31 +104,41 @@ static int walk(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
 	return 0;
 }
 
-int iomt_unit_translate(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
-			const struct iomt_request *request, struct iomt_tlb_entry *entry,
-			struct iomt_device_fault *fault)
+/* What is cached, and enough. */
+static bool hit(struct iomt_unit_device *device, const struct iomt_request *request,
+		struct iomt_tlb_entry *entry)
+{
+	struct iomt_tlb_entry found;
+
+	if (!(request->access & UNIT_ASKED) || (request->access & ~(UNIT_ASKED | IOMT_PRIV)) ||
+	    iomt_tlb_lookup(&device->space, request->iova, &found) ||
+	    !is_enough(&found, request->access))
+		return false;
+	*entry = found;
+	entry->prot &= ~PRIVILEGED;
+	return true;
+}
+
+int iomt_unit_translate_(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
+			 const struct iomt_request *request, struct iomt_tlb_entry *entry,
+			 struct iomt_device_fault *fault)
 {
 	bool special = request->access & (IOMT_WALK_ATS | IOMT_WALK_LOOK);
-	struct iomt_tlb_entry hit;
 	int err = IOMT_EAGAIN;
 
 	for (unsigned i = 0; i < TRIES && err == IOMT_EAGAIN; i++) {
-		bool cached;
+		/* the caller looked, but for privileged requests */
+		bool looked = !(request->access & IOMT_PRIV), cached;
 
 		if (!is_known(cache, device, request)) {
 			err = find(cache, device, request, fault);
 			if (err)
 				return err;
+			looked = false;
 		}
 		cached = device->context.stages && !special;
-		if (cached && (request->access & UNIT_ASKED) &&
-		    !(request->access & ~(UNIT_ASKED | IOMT_PRIV)) &&
-		    !iomt_tlb_lookup(&device->space, request->iova, &hit) &&
-		    is_enough(&hit, request->access)) {
-			*entry = hit;
-			entry->prot &= ~PRIVILEGED;
+		if (cached && !looked && hit(device, request, entry))
 			return 0;
-		}
 		err = walk(cache, device, request, cached, entry, fault);
 	}
 	return err;
