@@ -531,19 +531,24 @@ static int cas64(void *ctx, uint64_t address, uint64_t *expected, uint64_t desir
 		       : IOMT_EAGAIN;
 }
 
-/* Regions: all in one; in two, with the boundary anywhere; and callbacks for a part, or for all. */
+/*
+ * Regions: all in one; in two, with the boundary anywhere, the upper one first or last; and callbacks for a
+ * part, or for all.
+ */
 static void lay_out(unsigned way, struct iomt_guest_mem *mem, struct iomt_guest_region region[2])
 {
 	uint64_t cut = (choose(play.bytes / 8 - 1) + 1) * 8;
+	unsigned upper = (unsigned)choose(2);
 
 	*mem = (struct iomt_guest_mem){.size = sizeof(*mem), .regions = region, .count = 1};
 	region[0] = (struct iomt_guest_region){
 		.base = play.base, .size = play.bytes, .host = play.words};
 	if (way) {
-		region[0].size = cut;
-		region[1] = (struct iomt_guest_region){.base = play.base + cut,
-						       .size = play.bytes - cut,
-						       .host = (char *)play.words + cut};
+		region[!upper] = (struct iomt_guest_region){.base = play.base + cut,
+							    .size = play.bytes - cut,
+							    .host = (char *)play.words + cut};
+		region[upper] = (struct iomt_guest_region){
+			.base = play.base, .size = cut, .host = play.words};
 		mem->count = 2;
 	}
 	if (way >= 2) {
