@@ -47,6 +47,7 @@ struct iomt_unit_device {
 	struct iomt_context context;
 	struct iomt_tlb_space space;
 	uint64_t generation;
+	uint64_t usual; /* the same, where a user's plain requests are cached; else 0 */
 };
 
 /* Private: of a cached entry, that its rights are those of privileged requests; and all that is no hit. */
@@ -60,8 +61,8 @@ int iomt_unit_translate_(struct iomt_unit_cache *cache, struct iomt_unit_device 
  * request->device and request->pasid, or did to others: then it is found anew. entry->prot is what this
  * request's privilege may do. Where the page is clean and this was no write, it lacks WRITE: a write walks.
  *
- * Translation requests (IOMT_WALK_ATS) and looks (IOMT_WALK_LOOK) always walk, and are not cached; nor is
- * what is passed on.
+ * Translation requests (IOMT_WALK_ATS), translated ones and looks (IOMT_WALK_LOOK) always walk, and are not
+ * cached; nor is what is passed on.
  *
  * Results as for iomt_unit_find and iomt_context_walk. IOMT_EAGAIN: tables changed again and again.
  */
@@ -75,9 +76,9 @@ static inline int iomt_unit_translate(struct iomt_unit_cache *cache,
 
 	/* most requests are a user's, in a context that is known, and what they ask for is cached */
 	if (request->access - 1 >= rights ||
-	    device->generation != __atomic_load_n(&cache->generation, __ATOMIC_ACQUIRE) ||
+	    device->usual != __atomic_load_n(&cache->generation, __ATOMIC_ACQUIRE) ||
 	    device->context.device != request->device || device->context.pasid != request->pasid ||
-	    !device->context.stages || iomt_tlb_lookup(&device->space, request->iova, &found) ||
+	    iomt_tlb_lookup(&device->space, request->iova, &found) ||
 	    ((found.prot ^ rights) & (request->access | IOMT_UNIT_PRIVILEGED_)))
 		return iomt_unit_translate_(cache, device, request, entry, fault);
 	/* one by one: a copy of the whole would wait until all of it is written */

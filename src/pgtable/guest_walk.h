@@ -34,6 +34,7 @@ struct guest_format {
 	bool access_faults;  /* a clear accessed bit is a fault where hardware does not set it */
 	bool user_faults;    /* a user on a privileged page has a fault of its own */
 	bool output_faults;  /* so has an address beyond the output, the root's too */
+	bool types_override; /* a memory type of stage 1 takes the place of stage 2's */
 	u64 accessed;	     /* the accessed bit of leaves */
 	u64 accessed_table;  /* and of tables */
 	uint8_t narrow_bits; /* address bits of entries below an output of 52 bits; 0: as many */
@@ -324,7 +325,8 @@ struct guest_tables {
 PT_INLINE bool guest_usual_child(const struct pt_format *f, const struct iomt_walker *w,
 				 struct guest_tables tables, u64 entry, unsigned level, u64 *table)
 {
-	u64 more = guest_in_place(f, f->table(0, level) - f->table(0, 1)), odd = w->table_odd, offset;
+	u64 more = guest_in_place(f, f->table(0, level) - f->table(0, 1)), odd = w->table_odd,
+	    offset;
 
 	*table = guest_in_place(f, entry & w->table_mask) + w->table_move - more;
 	offset = *table - (tables.way == GUEST_NEAR ? w->tables : 0);
