@@ -68,8 +68,8 @@ static bool open_guest(struct round *round, bool mapped, bool large, uint32_t fl
 	uint64_t size = (uint64_t)round->bench->param << 20;
 	struct iomt_pt_cfg_error error = {"", ""};
 	struct guest *guest = calloc(1, sizeof(*guest));
-	struct iomt_walk_cfg cfg = {.size = sizeof(cfg), .format = format_of(round->kind)->walk,
-				    .flags = flags};
+	struct iomt_walk_cfg cfg = {
+		.size = sizeof(cfg), .format = format_of(round->kind)->walk, .flags = flags};
 	struct iomt_pt_hw hw;
 
 	round->ops = LOOKUPS;
@@ -130,7 +130,8 @@ static bool open_privileged(struct round *round)
 /* Each page once, and where its leaf is. */
 static bool open_marking(struct round *round)
 {
-	uint64_t size = (uint64_t)round->bench->param << 20, granule = 1ULL << round->kind->granule_lg2;
+	uint64_t size = (uint64_t)round->bench->param << 20,
+		 granule = 1ULL << round->kind->granule_lg2;
 	bool open = open_guest(round, true, false, IOMT_WALK_ACCESSED);
 	uint64_t accessed = format_of(round->kind)->accessed;
 	struct guest *guest = round->data;

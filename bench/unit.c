@@ -8,8 +8,8 @@
 #include <string.h>
 
 #define LOOKUPS 8192u
-#define PAGES	512u		/* that are mapped */
-#define REGION	(1ULL << 46)	/* where memory is, and its size: the upper half of user addresses */
+#define PAGES	512u	     /* that are mapped */
+#define REGION	(1ULL << 46) /* where memory is, and its size: the upper half of user addresses */
 #define DEVICE	5u
 #define ENTRY	(DEVICE * 4u) /* of the device table, in words */
 
@@ -45,8 +45,9 @@ static int open_unit(struct emulated *emulated, const struct iomt_pt *pt)
 				    .oa_bits = 52};
 	struct iomt_pt_hw hw;
 
-	emulated->region = (struct iomt_guest_region){
-		.base = REGION + pt->phys_offset, .size = REGION, .host = (void *)(uintptr_t)REGION};
+	emulated->region = (struct iomt_guest_region){.base = REGION + pt->phys_offset,
+						      .size = REGION,
+						      .host = (void *)(uintptr_t)REGION};
 	emulated->mem = (struct iomt_guest_mem){
 		.size = sizeof(emulated->mem), .regions = &emulated->region, .count = 1};
 	iomt_pt_hw(pt, &hw);
@@ -148,8 +149,8 @@ static bool open_emulated(struct round *round)
 				       IOMT_READ | IOMT_WRITE, NULL),
 		    "map");
 	bench_check(round, open_unit(emulated, round->pt), "unit");
-	bench_check(round,
-		    iomt_unit_find(&emulated->unit, &request, &emulated->context, &fault), "find");
+	bench_check(round, iomt_unit_find(&emulated->unit, &request, &emulated->context, &fault),
+		    "find");
 	for (uint32_t i = 0; i < LOOKUPS; i++)
 		emulated->addresses[i] = BENCH_BASE + i % PAGES * 4096ULL;
 	cached(round);

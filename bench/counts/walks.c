@@ -57,10 +57,11 @@ static void open_walker(const struct kind *kind, const struct iomt_guest_mem *me
 				  .mem = &counts_mem,
 				  .iova_bits = kind->iova_bits,
 				  .page_sizes = kind->granule};
-	struct iomt_walk_cfg walk_cfg = {.size = sizeof(walk_cfg),
-					 .format = kind->walk,
-					 .mem = mem,
-					 .mair = 0x04ff44}; /* as the library's stage 1 expects it */
+	struct iomt_walk_cfg walk_cfg = {
+		.size = sizeof(walk_cfg),
+		.format = kind->walk,
+		.mem = mem,
+		.mair = 0x04ff44}; /* as the library's stage 1 expects it */
 	struct iomt_pt_hw hw;
 	struct iomt_pt pt;
 

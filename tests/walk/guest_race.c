@@ -187,8 +187,8 @@ static void walk(struct race *race, bool with_path, uint64_t iova, uint32_t acce
 		return;
 	right = with_path ? is_path(&said, iova, access) : is_some_state(&said, iova, access);
 	if (!right)
-		fprintf(stderr, "seed %" PRIu64 ": 0x%" PRIx64 ", access 0x%x: %d\n", race->seed, iova,
-			access, said.err);
+		fprintf(stderr, "seed %" PRIu64 ": 0x%" PRIx64 ", access 0x%x: %d\n", race->seed,
+			iova, access, said.err);
 	REQUIRE(right && "what some state of the memory says");
 }
 
@@ -211,7 +211,8 @@ static void run(void *ctx)
 		unsigned at = i % race->count;
 
 		__atomic_store_n(race->words[at].word,
-				 race->words[at].states[i / race->count % STATES], __ATOMIC_RELEASE);
+				 race->words[at].states[i / race->count % STATES],
+				 __ATOMIC_RELEASE);
 		__atomic_store_n(&race->begun, true, __ATOMIC_RELEASE);
 		race->counts->stores++;
 	}
