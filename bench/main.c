@@ -268,6 +268,7 @@ static void add_all(bool full)
 		bench_walks(&kinds[i], full);
 		bench_guest(&kinds[i]);
 		bench_nested(&kinds[i]);
+		bench_unit(&kinds[i]);
 		bench_dirty(&kinds[i], full);
 		bench_threads(&kinds[i], full);
 		bench_promises(&kinds[i]);

@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 		{"ids_history", seed_ids_history},
 		{"repack", seed_repack},
 		{"walk", seed_walk},
+		{"walk_threads", seed_walk},
 		{"inspect", seed_walk},
 		{"walk_device", seed_walk_device},
 		{"pack", seed_pack},

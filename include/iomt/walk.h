@@ -132,7 +132,6 @@ extern const struct iomt_walk_format iomt_walk_riscv_s2;
 #define IOMT_WALK_SOFTWARE 0x40000u
 
 struct iomt_walker;
-struct iomt_walk_leaf;
 struct iomt_walk_fault;
 
 /* What the guest programmed, and what the hardware that is emulated can do. */
@@ -182,6 +181,31 @@ struct iomt_walk_cfg {
 	uint64_t mair; /* Arm stage 1: MAIR, where leaves take their type from */
 };
 
+/* What an address means. */
+struct iomt_walk_leaf {
+	uint64_t oa;	/* the output address of the address that was asked for */
+	uint64_t entry; /* the leaf, as the walk left it */
+
+	/*
+	 * What a request of this privilege may do: READ, WRITE, EXEC. SNOOP, PRIV (users may not use the
+	 * page), GLOBAL and the memory type as for iomt_pt_map, as far as the format has them. Formats
+	 * that do not know EXEC allow it with READ.
+	 */
+	uint32_t prot;
+
+	uint8_t size_lg2; /* log2 of the bytes that translate alike, leaf or run */
+	uint8_t level;	  /* of the leaf; 0 is the level whose plain leaf is one granule */
+
+	/*
+	 * The memory type as the architecture has it: x86 PAT << 2 | PCD << 1 | PWT; VT-d second stage
+	 * IPAT << 3 | EMT; Arm stage 1 the byte of MAIR, stage 2 MemAttr; RISC-V PBMT; else 0.
+	 */
+	uint8_t type;
+
+	/* Hardware sets dirty bits and this one is clear: prot has WRITE, but a write must walk first. */
+	bool clean;
+};
+
 /* A walker. The fields are private. */
 struct iomt_walker {
 	/* what usual walks read */
@@ -189,29 +213,28 @@ struct iomt_walker {
 		    struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault);
 	uint64_t va_base;
 	uint64_t va_mask;
-	uint64_t top;	  /* the top table, as an offset in the first region */
-	const char *host; /* that region */
-	uint64_t
-		table_offset; /* what its address and an entry at level 1 have beyond that offset */
-	uint64_t last_table;  /* the highest offset of a whole table */
-	uint64_t addr_mask;   /* address bits of an unpacked entry */
-	uint64_t usual_mask;  /* of leaves */
+	uint64_t top;	     /* where the top table is: here, or of callbacks its guest address */
+	uint64_t tables;     /* where the first region's first granule is */
+	uint64_t table_mask; /* of entries that point to tables: what must be as in table_want */
+	uint64_t table_move; /* from such an entry at level 1 to where its table is */
+	uint64_t table_odd;  /* bits that a table's offset from "tables" does not have */
+	uint64_t addr_mask;  /* address bits of an unpacked entry */
+	uint64_t usual_mask; /* of leaves */
 	uint64_t usual_want;
-	uint64_t usual_no_exec;
-	uint32_t usual_prot;
-	uint8_t usual_type;
+	struct iomt_walk_leaf usual; /* what such a leaf means, but for addresses */
+	uint32_t usual_exec;
 	uint8_t tag_bits; /* ignored at the top of an input address */
 	uint8_t top_level;
-	uint8_t reserved;
 	int (*read64)(void *ctx, uint64_t address, uint64_t *value);
 	void *ctx;
 
-	uint64_t table_mask; /* of entries that point to tables: what must be as in table_want */
+	uint64_t last_table; /* the highest offset of a whole table */
+	const char *host;    /* the first region, its guest address, the offset of its last word */
+	uint64_t base;
+	uint64_t last_word;
 	uint64_t table_want;
 	uint64_t beyond; /* those of addr_mask that the hardware does not have */
 	uint64_t root;
-	uint64_t base;	    /* of the first region */
-	uint64_t last_word; /* offset of its last word */
 	uint64_t page_sizes;
 	uint64_t mair;
 	uint32_t flags;
@@ -238,31 +261,6 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
 #define IOMT_WALK_ATS 0x10000u
 /* To look only: accessed and dirty bits stay as they are. */
 #define IOMT_WALK_LOOK 0x20000u
-
-/* What an address means. */
-struct iomt_walk_leaf {
-	uint64_t oa;	/* the output address of the address that was asked for */
-	uint64_t entry; /* the leaf, as the walk left it */
-
-	/*
-	 * What a request of this privilege may do: READ, WRITE, EXEC. SNOOP, PRIV (users may not use the
-	 * page), GLOBAL and the memory type as for iomt_pt_map, as far as the format has them. Formats
-	 * that do not know EXEC allow it with READ.
-	 */
-	uint32_t prot;
-
-	uint8_t size_lg2; /* log2 of the bytes that translate alike, leaf or run */
-	uint8_t level;	  /* of the leaf; 0 is the level whose plain leaf is one granule */
-
-	/*
-	 * The memory type as the architecture has it: x86 PAT << 2 | PCD << 1 | PWT; VT-d second stage
-	 * IPAT << 3 | EMT; Arm stage 1 the byte of MAIR, stage 2 MemAttr; RISC-V PBMT; else 0.
-	 */
-	uint8_t type;
-
-	/* Hardware sets dirty bits and this one is clear: prot has WRITE, but a write must walk first. */
-	bool clean;
-};
 
 /* What went wrong. */
 enum iomt_walk_fault_kind {
@@ -399,8 +397,8 @@ uint64_t iomt_walk_riscv_iotval2(const struct iomt_walk_fault *fault);
 
 /* What a device's translation request is answered with (PCIe 10.2.3). */
 enum iomt_walk_completion {
-	IOMT_WALK_COMPLETION_EMPTY, /* success without permissions; nothing is reported */
-	IOMT_WALK_COMPLETION_ABORT, /* completer abort; the fault is reported */
+	IOMT_WALK_COMPLETION_EMPTY,	  /* success without permissions; nothing is reported */
+	IOMT_WALK_COMPLETION_ABORT,	  /* completer abort; the fault is reported */
 	IOMT_WALK_COMPLETION_UNSUPPORTED, /* unsupported request; the same */
 };
 

@@ -93,12 +93,13 @@ PT_INLINE void riscv_usual_of(struct iomt_walker *w, u64 ignored)
 	if (w->deny & IOMT_EXEC)
 		w->usual_mask |= PTE_X;
 	else
-		w->usual_no_exec = PTE_X;
+		w->usual_exec = IOMT_EXEC;
 }
 
 #define GUEST_RISCV                                                                                \
 	.whole_input = true, .access_faults = true, .output_faults = true, .types_override = true, \
-	.accessed = PTE_A, .judge = riscv_judge, .leaf_lg2 = riscv_size,                           \
+	.exec_shift = 1, /* PTE_X, bit 3 */                                                        \
+		.accessed = PTE_A, .judge = riscv_judge, .leaf_lg2 = riscv_size,                   \
 	.dirtied = riscv_make_dirty, .type = riscv_type
 
 #endif

@@ -4,10 +4,9 @@
 #include "test.h"
 #include <stdlib.h>
 
-#define PAGES	 12u
-#define BYTES	 (PAGES * 4096u)
-#define BASE	 0x1000ULL /* stage 2's first slots are for these addresses too */
-#define REQUESTS 6u
+#define PAGES 12u
+#define BYTES (PAGES * 4096u)
+#define BASE  0x1000ULL /* stage 2's first slots are for these addresses too */
 #define MOST \
 	4096u /* words that a request reads: two stages of five levels, and tables before them */
 
@@ -394,7 +393,8 @@ static bool same(const struct answer *a, const struct answer *b)
 	       !memcmp(a->report, b->report, sizeof(a->report));
 }
 
-void play_device(const struct play_source *source, uint64_t seed, struct device_counts *counts)
+void play_device(const struct play_source *source, uint64_t seed, unsigned requests,
+		 struct device_counts *counts)
 {
 	struct play play = {.source = source, .words = malloc(BYTES)};
 	struct iomt_guest_region region = {.base = BASE, .size = BYTES, .host = play.words};
@@ -405,7 +405,7 @@ void play_device(const struct play_source *source, uint64_t seed, struct device_
 	CHECK(play.words);
 	configure(&play, &cfg);
 	fill(&play, cfg.arch);
-	for (unsigned i = 0; i < REQUESTS; i++) {
+	for (unsigned i = 0; i < requests; i++) {
 		struct iomt_request request = some_request(&play, cfg.arch);
 		struct answer here, there;
 
