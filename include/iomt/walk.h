@@ -232,7 +232,10 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
  * allowed (an atomic operation is READ | WRITE). IOMT_PRIV: the request is privileged. And:
  */
 
-/* A translation request of a device (PCIe ATS): it may be given less than what it asks for. */
+/*
+ * A translation request of a device (PCIe ATS): it may be given less than what it asks for, and nothing that
+ * may be executed and not read.
+ */
 #define IOMT_WALK_ATS 0x10000u
 /* To look only: accessed and dirty bits stay as they are. */
 #define IOMT_WALK_LOOK 0x20000u

@@ -38,6 +38,9 @@ static bool allowed(const struct reader *reader, uint32_t access, bool has_user_
 	uint32_t asked = access & 7;
 
 	answer->rights &= ~reader->deny;
+	/* PCIe 10.2.3: what may be executed may be read */
+	if ((access & IOMT_WALK_ATS) && !(answer->rights & IOMT_READ))
+		answer->rights &= ~IOMT_EXEC;
 	if ((access & IOMT_WALK_ATS) || !(asked & ~answer->rights))
 		return true;
 	fault(answer, has_user_fault && answer->privileged && !(access & IOMT_PRIV)
@@ -440,8 +443,7 @@ static void riscv_leaf(const struct reader *r, uint64_t iova, uint64_t entry, ui
 	a->rights = bit(entry, 1) ? IOMT_READ : 0;
 	if (bit(entry, 2) && (bit(entry, 7) || (r->flags & IOMT_WALK_DIRTY)))
 		a->rights |= IOMT_WRITE;
-	if (bit(entry, 3) && (bit(entry, 1) || !(access & IOMT_WALK_ATS)))
-		a->rights |= IOMT_EXEC;
+	a->rights |= bit(entry, 3) ? IOMT_EXEC : 0;
 	denied = !user; /* every access to the second stage is a user's */
 	if (r->format == READER_RISCV_S1) {
 		a->privileged = !user;

@@ -58,6 +58,7 @@ static const struct walk_case translating[] = {
 	{"only write", {{0x2010, 0x4000000000003201}}, .access = IOMT_WRITE, .oa = 0xabcde008, .prot = IOMT_WRITE, .size_lg2 = 12},
 	{"the device's IW", .deny = IOMT_WRITE, .oa = 0xabcde008, .prot = IOMT_READ | IOMT_EXEC, .size_lg2 = 12},
 	{"ATS, less than asked", {{0x3018, 0x20000000abcde001}}, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde008, .prot = IOMT_READ | IOMT_EXEC, .size_lg2 = 12},
+	{"ATS, write alone", {{0x3018, 0x40000000abcde001}}, .access = RW | IOMT_EXEC | IOMT_WALK_ATS, .oa = 0xabcde008, .prot = IOMT_WRITE, .size_lg2 = 12},
 	{"ATS, nothing", {{0x3018, 0x00000000abcde001}}, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde008, .size_lg2 = 12},
 	{"A of a leaf", {{0x3018, 0x60000000abcde001}}, .flags = AD, .oa = 0xabcde008, .prot = RWX, .size_lg2 = 12, .after = 0x60000000abcde021},
 	{"A of a table", {{0x1008, 0x6000000000002401}}, .flags = AD, .oa = 0xabcde008, .prot = RWX, .size_lg2 = 12, .after = 0x6000000000002421},

@@ -124,6 +124,11 @@ static const struct walk_case s1_translating[] = {
 	{"dirty", {{0x4018, LEAF | DBM}}, .flags = HD, .access = RW, .oa = 0xabcde456, .prot = RW, .size_lg2 = 12},
 	{"clean is read-only without HD", {{0x4018, LEAF | DBM | RO}}, .flags = HA, .oa = 0xabcde456, .prot = IOMT_READ, .size_lg2 = 12},
 	{"ATS, clean without HD", {{0x4018, LEAF | DBM | RO}}, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_READ, .size_lg2 = 12},
+	/* PCIe 10.2.3: Exe without R is no answer, and who gets nothing leaves no mark */
+	{"ATS, users only execute", {{0x4018, 0x00200000abcdef07}}, .access = EXEC | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = PRIV, .size_lg2 = 12},
+	{"ATS, users only execute, HA", {{0x4018, 0x00200000abcdeb07}}, .flags = HA, .access = EXEC | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = PRIV, .size_lg2 = 12},
+	{"ATS, PAN leaves execution", {{0x4018, 0x00000000abcdefc7}}, .flags = IOMT_WALK_PAN, .access = IOMT_READ | EXEC | PRIV | IOMT_WALK_ATS, .oa = 0xabcde456, .size_lg2 = 12},
+	{"ATS, read and execute", {{0x4018, 0x00200000abcdefc7}}, .access = RWX | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_READ | EXEC, .size_lg2 = 12},
 };
 
 static const struct walk_case s1_failing[] = {
@@ -171,6 +176,9 @@ static const struct walk_case s2_translating[] = {
 	{"XNX 11: privileged", {{0x6018, 0x00600000abcde7ff}}, .flags = IOMT_WALK_XNX, .access = EXEC | PRIV, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12},
 	{"CONT", {{0x6018, CONT | 0x00400000abcd37ff}}, .oa = 0xabcd3456, .prot = RW, .size_lg2 = 16},
 	{"HD", {{0x6018, DBM | 0x00400000abcde77f}}, .flags = HD, .access = IOMT_WRITE, .oa = 0xabcde456, .prot = RW, .size_lg2 = 12, .after = DBM | S2_LEAF},
+	{"execute alone", {{0x6018, 0x00000000abcde73f}}, .access = EXEC, .oa = 0xabcde456, .prot = EXEC, .size_lg2 = 12},
+	{"execute alone, ATS", {{0x6018, 0x00000000abcde73f}}, .access = EXEC | IOMT_WALK_ATS, .oa = 0xabcde456, .size_lg2 = 12},
+	{"write and execute, ATS", {{0x6018, 0x00000000abcde7bf}}, .access = RWX | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_WRITE, .size_lg2 = 12},
 	{"HA", {{0x6018, 0x00400000abcde3ff}}, .flags = HA, .oa = 0xabcde456, .prot = RW, .size_lg2 = 12, .after = S2_LEAF},
 };
 

@@ -68,6 +68,10 @@ static const struct walk_case translating[] = {
 	{"five levels", {{0x5008, 0x1027}}, .root = 0x5000, .levels = 5, .iova = 0x1008040603456, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12},
 	{"ATS for a user", {{0x4018, 0xabcde063}}, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = PRIV, .size_lg2 = 12},
 	{"ATS, read-only", {{0x4018, 0xabcde065}}, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_READ | EXEC, .size_lg2 = 12},
+	{"SMAP leaves execution", .flags = IOMT_WALK_PAN, .access = EXEC | PRIV, .oa = 0xabcde456, .prot = EXEC, .size_lg2 = 12},
+	/* PCIe 10.2.3: Exe without R is no answer */
+	{"SMAP leaves execution, ATS", .flags = IOMT_WALK_PAN, .access = RWX | PRIV | IOMT_WALK_ATS, .oa = 0xabcde456, .size_lg2 = 12},
+	{"denied reading, ATS", .deny = IOMT_READ, .access = RWX | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_WRITE, .size_lg2 = 12},
 	{"A of the top", {{0x1008, 0x2007}}, .flags = AD, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12, .after = 0x2027},
 	{"A of a leaf", {{0x4018, 0xabcde007}}, .flags = AD, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12, .after = 0xabcde027},
 	{"D of a leaf", {{0x4018, 0xabcde007}}, .flags = AD, .access = IOMT_WRITE, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12, .after = 0xabcde067},
