@@ -95,9 +95,12 @@ static void read_amdv1(const struct reader *r, uint64_t iova, uint32_t access,
 		next = (unsigned)field(entry, 11, 9);
 		if (next == 0 || next == 7)
 			break;
-		if (next >= level || field(entry, 60, 52) ||
-		    (r->oa_bits < 52 && field(entry, 51, r->oa_bits))) {
+		if (field(entry, 60, 52) || (r->oa_bits < 52 && field(entry, 51, r->oa_bits))) {
 			fault(a, IOMT_WALK_FAULT_RESERVED);
+			return;
+		}
+		if (next >= level) {
+			fault(a, IOMT_WALK_FAULT_LEVEL);
 			return;
 		}
 		for (unsigned skipped = next + 1; skipped < level; skipped++) {
@@ -117,9 +120,12 @@ static void read_amdv1(const struct reader *r, uint64_t iova, uint32_t access,
 		if (size <= 3 + 9 * level || size >= 12 + 9 * level)
 			size = 63; /* that no level has */
 	}
-	if (field(entry, 58, 52) || (r->oa_bits < 52 && field(entry, 51, r->oa_bits)) ||
-	    !bit(r->page_sizes, size)) {
+	if (field(entry, 58, 52) || (r->oa_bits < 52 && field(entry, 51, r->oa_bits))) {
 		fault(a, IOMT_WALK_FAULT_RESERVED);
+		return;
+	}
+	if (!bit(r->page_sizes, size)) {
+		fault(a, IOMT_WALK_FAULT_LEVEL);
 		return;
 	}
 	a->size_lg2 = size;

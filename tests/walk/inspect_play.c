@@ -212,8 +212,9 @@ static void explain(uint64_t iova)
 
 	if (!look(iova, 0, &leaf, &fault))
 		return;
-	if (fault.kind != IOMT_WALK_FAULT_RESERVED && fault.kind != IOMT_WALK_FAULT_OUTPUT &&
-	    fault.kind != IOMT_WALK_FAULT_ACCESSED && fault.kind != IOMT_WALK_FAULT_TABLE)
+	if (fault.kind != IOMT_WALK_FAULT_RESERVED && fault.kind != IOMT_WALK_FAULT_LEVEL &&
+	    fault.kind != IOMT_WALK_FAULT_OUTPUT && fault.kind != IOMT_WALK_FAULT_ACCESSED &&
+	    fault.kind != IOMT_WALK_FAULT_TABLE)
 		return;
 	play.counts->explained++;
 	for (size_t i = 0; i < play.found; i++) {
