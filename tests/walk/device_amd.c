@@ -46,6 +46,14 @@ static void report(const struct iomt_device_fault *fault, uint64_t *record)
 	record[1] = event.word[1];
 }
 
+static struct codes_seen seen = {.codes = &codes_amd};
+
+static void saw(const struct iomt_device_fault *fault, const uint64_t *record)
+{
+	CHECK_EQ(record[0] >> 60, fault->code);
+	codes_saw_amd(&seen, record[0]);
+}
+
 static const struct device_suite suite = {
 	.words = words,
 	.count = sizeof(words) / sizeof(words[0]),
@@ -58,6 +66,7 @@ static const struct device_suite suite = {
 	.device = 0x10,
 	.iova = 0x40603456,
 	.report = report,
+	.saw = saw,
 };
 
 #define DTE    0x10200
@@ -131,6 +140,7 @@ static const struct device_case failing[] = {
 	{"no memory for a guest's table", {{0x24190, 0x7f0000000 | NEXT(0ULL)}}, GUEST, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 4, .event = {0x4221000000000011, 0x7f0000018}},
 	{"page absent", {{0x22018, 0}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2000000500000010, 0x40603456}},
 	{"guest page absent", {{0x33018, 0}}, GUEST, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2005000000000011, 0x40603456}},
+	{"no memory for a host table, translation request", {{0x21018, 0x7f0000000 | NEXT(1ULL)}, {0x10208, 5 | 1ULL << 32}}, .access = RW | IOMT_WALK_ATS, .kind = WALK, .at = IOMT_AT_PAGES, .code = 4, .event = {0x4300000500000010, 0x7f0000018}},
 	{"no memory for a host table", {{0x21018, 0x7f0000000 | NEXT(1ULL)}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 4, .event = {0x4200000500000010, 0x7f0000018}},
 };
 /* clang-format on */
@@ -143,6 +153,22 @@ static void translates(void)
 static void faults(void)
 {
 	device_check(&suite, failing, sizeof(failing) / sizeof(failing[0]));
+}
+
+static void is_listed(const struct iomt_walk_fault *fault)
+{
+	struct codes_seen any = {.codes = &codes_amd};
+
+	codes_saw_amd(&any, iomt_walk_amd_event(fault, false).word[0]);
+	codes_saw_amd(&any, iomt_walk_amd_event(fault, true).word[0]);
+}
+
+/* What there is to report is raised above. */
+static void codes(void)
+{
+	faults();
+	codes_all_faults(is_listed);
+	codes_check(&seen);
 }
 
 /* SA, and requests that cannot be. */
@@ -209,4 +235,5 @@ static void configurations(void)
 	}
 }
 
-TEST_SUITE(device_amd, TEST(translates), TEST(faults), TEST(silent), TEST(configurations));
+TEST_SUITE(device_amd, TEST(translates), TEST(faults), TEST(codes), TEST(silent),
+	   TEST(configurations));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "device_play.h"
+#include "codes.h"
 #include "test.h"
 #include <stdlib.h>
 
@@ -217,6 +218,23 @@ static void ask(const struct iomt_unit_cfg *cfg, const struct iomt_request *requ
 		iomt_device_smmu_event(&answer->fault, answer->report);
 }
 
+/* Nothing is reported that the lists do not have. */
+static void check_code(const struct iomt_unit_cfg *cfg, const struct answer *answer)
+{
+	bool scalable = cfg->arch == IOMT_UNIT_VTD && (cfg->base >> 10 & 3) == 1;
+	const struct codes *vtd = scalable ? &codes_vtd_scalable : &codes_vtd;
+	struct codes_seen any = {.codes = cfg->arch == IOMT_UNIT_AMD	? &codes_amd
+					  : cfg->arch == IOMT_UNIT_SMMU ? &codes_smmu
+									: vtd};
+
+	if (cfg->arch == IOMT_UNIT_AMD)
+		codes_saw_amd(&any, answer->report[0]);
+	else if (cfg->arch == IOMT_UNIT_SMMU)
+		codes_saw_smmu(&any, answer->report);
+	else
+		codes_saw(&any, answer->fault.code);
+}
+
 static void judge(const struct iomt_unit_cfg *cfg, const struct iomt_request *request,
 		  const struct answer *answer, uint64_t seed, struct device_counts *counts)
 {
@@ -243,6 +261,8 @@ static void judge(const struct iomt_unit_cfg *cfg, const struct iomt_request *re
 			   fault->kind == IOMT_DEVICE_FAULT_REFUSED && fault->at == IOMT_AT_DEVICE),
 		  "seed %" PRIu64 ": kind %u at %u is no fault of the architecture", seed,
 		  fault->kind, fault->at);
+	if (fault->code)
+		check_code(cfg, answer);
 	counts->faults[fault->kind]++;
 	counts->at[fault->at]++;
 }
