@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #define VALID_ACCESS (UNIT_ASKED | IOMT_PRIV | IOMT_WALK_ATS | IOMT_WALK_LOOK)
-#define FEATURES     0x1fffu
+#define FEATURES     0x3fffu
 
 static int wrong(struct iomt_pt_cfg_error *error, const char *field, const char *reason)
 {
@@ -92,6 +92,15 @@ int iomt_find_fail(const struct find *find, unsigned at, unsigned kind, unsigned
 	return IOMT_EFAULT;
 }
 
+static const struct unit_facts *facts(unsigned arch, bool scalable)
+{
+	if (arch == IOMT_UNIT_AMD)
+		return &iomt_unit_amd;
+	if (arch == IOMT_UNIT_SMMU)
+		return &iomt_unit_smmu;
+	return scalable ? &iomt_unit_vtd_scalable : &iomt_unit_vtd;
+}
+
 int iomt_find_read(struct find *find, const struct iomt_walker *second, unsigned at, unsigned code,
 		   u64 address, u64 *words, unsigned count)
 {
@@ -111,9 +120,12 @@ int iomt_find_read(struct find *find, const struct iomt_walker *second, unsigned
 			walk.access = find->request->access;
 			walk.on_table = true;
 			find->fault->walk = walk;
-			find->fault->code = iomt_walk_smmu_event(&walk).type;
+			find->fault->code = (uint8_t)facts(find->unit->cfg.arch, false)
+						    ->walk_code(&walk, false);
 			return err;
 		}
+		if (err && second)
+			find->address = walk.address; /* what stage 2 made of it */
 		if (err)
 			return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_MEMORY, code, 0);
 	}
@@ -128,15 +140,6 @@ int iomt_find_walker(const struct find *find, struct iomt_walker *walker, struct
 	if (iomt_walker_init(walker, cfg, NULL))
 		return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_ILLEGAL, code, entry);
 	return 0;
-}
-
-static const struct unit_facts *facts(unsigned arch, bool scalable)
-{
-	if (arch == IOMT_UNIT_AMD)
-		return &iomt_unit_amd;
-	if (arch == IOMT_UNIT_SMMU)
-		return &iomt_unit_smmu;
-	return scalable ? &iomt_unit_vtd_scalable : &iomt_unit_vtd;
 }
 
 int iomt_unit_find(const struct iomt_unit *unit, const struct iomt_request *request,

@@ -91,6 +91,9 @@ static const struct device_case translating[] = {
 	{"guest alone", {{GDTE, TWO | 3ULL << 61 | 3}}, GUEST, .stages = 1, .oa = 0x50456, .domain = 7, .process = PASID(0)},
 	{"GLX 1, PASID 513", {{GDTE, HOST(0x20000) | TWO | 1ULL << 56}, {0x28008, 0x29001}, {0x29008, 0x30001}}, GUEST, .pasid = PASID(513), .stages = 3, .oa = 0x71456, .domain = 7, .process = PASID(513)},
 	{"GLX 2, PASID 0x40201", {{GDTE, HOST(0x20000) | TWO | 2ULL << 56}, {0x28008, 0x29001}, {0x29008, 0x2a001}, {0x2a008, 0x30001}}, GUEST, .pasid = PASID(0x40201), .stages = 3, .oa = 0x71456, .domain = 7, .process = PASID(0x40201)},
+	/* GCR3TRPMode: guest address 0x50000 is memory at 0x71000; 0x50000 >> 15 = 10 */
+	{"GCR3 of a guest", {{0x10228, 0xa0007}, {0x71000, 0x30001}}, GUEST, .features = IOMT_UNIT_GCR3_GPA, .stages = 3, .oa = 0x71456, .domain = 7, .process = PASID(0)},
+	{"GCR3 of a guest, alone", {{GDTE, TWO | 3ULL << 61 | 3}}, GUEST, .features = IOMT_UNIT_GCR3_GPA, .stages = 1, .oa = 0x50456, .domain = 7, .process = PASID(0)},
 	{"translation request", {{0x10208, 5 | 1ULL << 32}}, .access = IOMT_READ | IOMT_WALK_ATS, .stages = 2, .oa = 0x70456, .domain = 5},
 	{"HAD", {{DTE, HOST(0x20000) | 3 << 7}}, .access = RW, .stages = 2, .oa = 0x70456, .domain = 5},
 	{"words 2 and 3 are about interrupts", {{0x10210, ~0ULL}, {0x10218, ~0ULL}}, .stages = 2, .oa = 0x70456, .domain = 5},
@@ -127,6 +130,10 @@ static const struct device_case failing[] = {
 	{"no memory, a write", .base = 0x7f0000000, .access = RW, .pasid = PASID(1), .kind = MEMORY, .at = IOMT_AT_DEVICE, .code = 3, .event = {0x3220000000000010, 0x7f0000200}},
 	{"no memory, translation request", .base = 0x7f0000000, .access = RW | IOMT_WALK_ATS, .kind = MEMORY, .at = IOMT_AT_DEVICE, .code = 3, .event = {0x3300000000000010, 0x7f0000200}},
 	{"GCR3 without memory", {{0x10228, 0xf00007}}, GUEST, .kind = MEMORY, .at = IOMT_AT_PROCESS, .code = 4, .event = {0x4201000000000011, 0x780000}},
+	{"GCR3 entry beyond 48 bits, guest alone", {{GDTE, TWO | 3ULL << 61 | 3}, {0x28000, 1ULL << 48 | 0x30001}}, GUEST, .kind = RSVD, .at = IOMT_AT_PROCESS, .code = 2, .event = {0x2091000000000011, 0x40603456}},
+	{"GCR3 entry beyond the host table", {{0x28000, 1ULL << 48 | 0x30001}}, GUEST, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2005000000000011, 0x40603456}},
+	{"GCR3 of a guest, not there", {{0x10228, 0x90007}}, GUEST, .features = IOMT_UNIT_GCR3_GPA, .kind = WALK, .at = IOMT_AT_PROCESS, .code = 2, .event = {0x2005000000000011, 0x40603456}},
+	{"GCR3 of a guest without memory", {{0x10228, 0xa0007}, {0x24280, 0x7f0000000 | NEXT(0ULL)}}, GUEST, .features = IOMT_UNIT_GCR3_GPA, .pasid = PASID(2), .kind = MEMORY, .at = IOMT_AT_PROCESS, .code = 4, .event = {0x4201000200000011, 0x7f0000010}},
 	{"no read, mode 0", {{DTE, 1ULL << 62 | 3}}, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 2, .event = {0x2050000500000010, 0x40603456}},
 	{"no write, mode 0", {{DTE, 1ULL << 61 | 3}}, .access = RW, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 2, .event = {0x2070000500000010, 0x40603456}},
 	{"no write in the entry", {{DTE, HOST(0x20000) & ~(1ULL << 62)}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2070000500000010, 0x40603456}},
@@ -212,7 +219,7 @@ static void configurations(void)
 #define FIELD(field, value)                             \
 	{#field, offsetof(struct iomt_unit_cfg, field), \
 	 sizeof(((struct iomt_unit_cfg *)0)->field), value}
-		FIELD(size, 8),	    FIELD(features, 0x2000), FIELD(base_cfg, 1),
+		FIELD(size, 8),	    FIELD(features, 0x4000), FIELD(base_cfg, 1),
 		FIELD(levels, 1),   FIELD(pasid_bits, 21),   FIELD(granules, 0x1000),
 		FIELD(oa_bits, 31), FIELD(page_sizes, 4096), FIELD(arch, 3),
 		FIELD(mem, 0),

@@ -236,6 +236,8 @@ static void records(void)
 		uint64_t input, other;
 	} cases[] = {
 		{{STE, V | CONFIG(5) | 0x7f0000000 | CDMAX(2)}, 3, 0, 0x7f0000000},
+		/* a guest's descriptor where stage 2 has an address without memory */
+		{{0x241a0, 0x7f0000000 | LEAF2}, 5, 0, 0x7f0000000},
 		{{0x22018, 0}, 4, 0x40603456, 0x40603000},
 		{{0x241a0, 0}, 5, 0x40603456, 0x34000},
 		{{0x24188, 0}, 5, 0x40603456, 0x31000},
