@@ -267,12 +267,12 @@ struct iomt_walk_leaf {
 
 /* What went wrong. */
 enum iomt_walk_fault_kind {
-	IOMT_WALK_FAULT_INPUT = 1,  /* the address is beyond the tables, or not canonical */
-	IOMT_WALK_FAULT_ABSENT,	    /* an entry is not present (Arm: or no valid descriptor) */
-	IOMT_WALK_FAULT_RESERVED,   /* reserved bits; but for AMD V1 a level or size that cannot be */
-	IOMT_WALK_FAULT_SKIPPED,    /* AMD V1: address bits of levels that are skipped are not 0 */
-	IOMT_WALK_FAULT_OUTPUT,	    /* Arm, RISC-V: an address beyond the output address size */
-	IOMT_WALK_FAULT_ACCESSED,   /* the same: accessed is clear, and hardware does not set it */
+	IOMT_WALK_FAULT_INPUT = 1, /* the address is beyond the tables, or not canonical */
+	IOMT_WALK_FAULT_ABSENT,	   /* an entry is not present (Arm: or no valid descriptor) */
+	IOMT_WALK_FAULT_RESERVED, /* reserved bits; but for AMD V1 a level or size that cannot be */
+	IOMT_WALK_FAULT_SKIPPED,  /* AMD V1: address bits of levels that are skipped are not 0 */
+	IOMT_WALK_FAULT_OUTPUT,	  /* Arm, RISC-V: an address beyond the output address size */
+	IOMT_WALK_FAULT_ACCESSED, /* the same: accessed is clear, and hardware does not set it */
 	IOMT_WALK_FAULT_PERMISSION, /* the access is not allowed */
 	IOMT_WALK_FAULT_USER,	    /* x86, RISC-V: a user's request, and the page is privileged */
 	IOMT_WALK_FAULT_TABLE,	    /* no memory where a table should be */
