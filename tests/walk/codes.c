@@ -195,6 +195,32 @@ const struct codes codes_riscv = {
 	.count = 9,
 };
 
+/* The same, from the device down. */
+const struct codes codes_riscv_device = {
+	.name = "RISC-V, causes of the fault queue",
+	.list = {{1, "instruction access fault"},
+		 {5, "read access fault"},
+		 {7, "write access fault"},
+		 {12, "instruction page fault"},
+		 {13, "read page fault"},
+		 {15, "write page fault"},
+		 {20, "instruction guest page fault"},
+		 {21, "read guest page fault"},
+		 {23, "write guest page fault"},
+		 {256, "all requests disallowed"},
+		 {257, "no access to the device directory"},
+		 {258, "device directory entry absent"},
+		 {259, "device directory entry misconfigured"},
+		 {260, "transaction type disallowed"},
+		 {261, "no access to the MSI page table"},
+		 {262, "MSI page table entry absent"},
+		 {263, "MSI page table entry misconfigured"},
+		 {265, "no access to the process directory"},
+		 {266, "process directory entry absent"},
+		 {267, "process directory entry misconfigured"}},
+	.count = 20,
+};
+
 static size_t place_of(const struct codes *codes, uint32_t code)
 {
 	size_t i = 0;

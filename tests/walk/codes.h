@@ -40,6 +40,7 @@ extern const struct codes codes_smmu;
 extern const struct codes codes_arm;
 extern const struct codes codes_x86;
 extern const struct codes codes_riscv;
+extern const struct codes codes_riscv_device;
 
 bool codes_has(const struct codes *codes, uint32_t code);
 
