@@ -399,8 +399,8 @@ uint64_t iomt_walk_riscv_iotval2(const struct iomt_walk_fault *fault);
 
 /* What a device's translation request is answered with (PCIe 10.2.3). */
 enum iomt_walk_completion {
-	IOMT_WALK_COMPLETION_EMPTY, /* success without permissions; nothing is reported */
-	IOMT_WALK_COMPLETION_ABORT, /* completer abort; the fault is reported */
+	IOMT_WALK_COMPLETION_EMPTY,	  /* success without permissions; nothing is reported */
+	IOMT_WALK_COMPLETION_ABORT,	  /* completer abort; the fault is reported */
 	IOMT_WALK_COMPLETION_UNSUPPORTED, /* unsupported request; the same */
 };
 
