@@ -351,7 +351,7 @@ static int walk_pages(const struct iomt_context *context, const struct iomt_requ
 	return err == IOMT_EFAULT ? refuse_walk(context, request, &walk, fault) : err;
 }
 
-/* Bits of access that a request may have; 0 when it is none for this context. */
+/* Whether a request asks for something that this context can answer. */
 static bool is_valid(const struct iomt_context *context, uint32_t access)
 {
 	bool translated = access & IOMT_REQUEST_TRANSLATED;
