@@ -318,9 +318,11 @@ static int walk_msi(const struct iomt_context *context, const struct iomt_reques
 		return 1;
 	address = first.oa;
 	err = iomt_msi_translate(context, request, address, &first, fault);
-	if (err || !(stages & 1)) {
-		*leaf = first;
+	if (err)
 		return err;
+	if (!(stages & 1)) {
+		*leaf = first;
+		return 0;
 	}
 	err = walk_first(context, request, IOMT_NESTED_FIRST, access, &first, &walk);
 	if (err == IOMT_EFAULT)
@@ -328,7 +330,8 @@ static int walk_msi(const struct iomt_context *context, const struct iomt_reques
 	if (err || first.oa != address)
 		return IOMT_EAGAIN;
 	err = iomt_msi_translate(context, request, address, &first, fault);
-	*leaf = first;
+	if (!err)
+		*leaf = first;
 	return err;
 }
 
