@@ -30,6 +30,7 @@ static const struct {
 	{&iomt_amdv1, &iomt_x86_64, &iomt_walk_amdv1, &iomt_walk_x86_64},
 	{&iomt_vtd_ss, &iomt_x86_64, &iomt_walk_vtd_ss, &iomt_walk_x86_64},
 	{&iomt_arm_s2_4k, &iomt_arm_s1_4k, &iomt_walk_arm_s2_4k, &iomt_walk_arm_s1_4k},
+	{&iomt_riscv_s2, &iomt_riscv_s1, &iomt_walk_riscv_s2, &iomt_walk_riscv_s1},
 };
 
 /* Memory that is given out and never taken back. */
@@ -81,7 +82,9 @@ static int make(struct nested *nested, const struct iomt_mem *mem,
 	iomt_pt_hw(&pt, &hw);
 	walk_cfg.root = hw.root;
 	walk_cfg.levels = hw.levels;
-	walk_cfg.iova_bits = hw.iova_bits;
+	/* RISC-V's levels translate all that they can */
+	walk_cfg.iova_bits =
+		format == &iomt_riscv_s1 || format == &iomt_riscv_s2 ? 0 : hw.iova_bits;
 	return iomt_walker_init(walker, &walk_cfg, NULL);
 }
 

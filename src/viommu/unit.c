@@ -320,9 +320,11 @@ static int walk_msi(const struct iomt_context *context, const struct iomt_reques
 		return 1;
 	address = first.oa;
 	err = iomt_msi_translate(context, request, address, &first, fault);
-	if (err || !(stages & 1)) {
-		*leaf = first;
+	if (err)
 		return err;
+	if (!(stages & 1)) {
+		*leaf = first;
+		return 0;
 	}
 	err = walk_first(context, request, IOMT_NESTED_FIRST, access, &first, &walk);
 	if (err == IOMT_EFAULT)
@@ -330,7 +332,8 @@ static int walk_msi(const struct iomt_context *context, const struct iomt_reques
 	if (err || first.oa != address)
 		return IOMT_EAGAIN;
 	err = iomt_msi_translate(context, request, address, &first, fault);
-	*leaf = first;
+	if (!err)
+		*leaf = first;
 	return err;
 }
 
@@ -353,7 +356,7 @@ static int walk_pages(const struct iomt_context *context, const struct iomt_requ
 	return err == IOMT_EFAULT ? refuse_walk(context, request, &walk, fault) : err;
 }
 
-/* Bits of access that a request may have; 0 when it is none for this context. */
+/* Whether a request asks for something that this context can answer. */
 static bool is_valid(const struct iomt_context *context, uint32_t access)
 {
 	bool translated = access & IOMT_REQUEST_TRANSLATED;

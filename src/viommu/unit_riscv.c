@@ -108,7 +108,7 @@ static int read_words(struct find *find, const struct iomt_walker *second, unsig
 static int descend(struct find *find, const struct iomt_walker *second, unsigned at,
 		   unsigned access, u64 *table, u64 index)
 {
-	u64 entry;
+	u64 entry = 0;
 	int err = read_words(find, second, at, access, *table + 8 * index, &entry, 1);
 
 	if (err)
@@ -259,7 +259,7 @@ static int find_process(struct find *find, const u64 *dc)
 {
 	bool has_process = find->request->pasid != IOMT_TLB_NO_PASID;
 	uint32_t process = has_process ? find->request->pasid : 0;
-	u64 pc[PC_WORDS];
+	u64 pc[PC_WORDS] = {0};
 	int err;
 
 	if (!mode_of(dc[FSC]) || (!has_process && !(dc[TC] & DPE)))
@@ -333,7 +333,7 @@ static int find_dc(struct find *find, unsigned levels)
 			return err;
 	}
 	err = read_words(find, NULL, IOMT_AT_DEVICE, DDT_ACCESS,
-			 table + 8 * words * (id & unit_low(bits)), dc, words);
+			 table + 8ULL * words * (id & unit_low(bits)), dc, words);
 	if (err)
 		return err;
 	if (!(dc[TC] & VALID))

@@ -160,7 +160,7 @@ static bool locate_dc(struct asking *a)
 		at = field(entry, 53, 10) << 12;
 	}
 	for (unsigned i = 0; i < size / 8; i++) {
-		if (!read_memory(a, at + size * ddi[0] + 8 * i, &a->dc[i]))
+		if (!read_memory(a, at + (uint64_t)size * ddi[0] + 8ULL * i, &a->dc[i]))
 			return fail(a, 257);
 	}
 	if (!field(a->dc[0], 0, 0))

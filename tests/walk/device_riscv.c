@@ -476,7 +476,9 @@ static void msi_marks(void)
 	*guest_word(guest, 0x12170) = 0x50;
 	*page = 0x50000 >> 2 | 0x1f;
 	*file ^= 1;
+	leaf.oa = 42;
 	CHECK_INT(ask(&unit, &request, &context, &leaf, &fault), IOMT_EFAULT);
+	CHECK_EQ(leaf.oa, 42);
 	CHECK_EQ(*page, 0x50000 >> 2 | 0x1f);
 	*file ^= 1;
 	request.access |= IOMT_WALK_LOOK;
