@@ -145,6 +145,17 @@ void amd_attach(struct witness *w)
 	forget_device(&inv);
 }
 
+unsigned amd_take_events(struct witness *w, uint64_t events[][2], unsigned most)
+{
+	struct qtest *qtest = &w->guest.qtest;
+	uint64_t tail = qtest_readq(qtest, EVENT_TAIL), count = tail / 16;
+
+	count = count > most ? most : count;
+	memcpy(events, guest_at(&w->guest, amd.events, RING_BYTES), count * 16);
+	qtest_writeq(qtest, EVENT_BASE, amd.events | RING_LENGTH);
+	return (unsigned)count;
+}
+
 static bool amd_fault(struct witness *w, struct fault *fault)
 {
 	struct qtest *qtest = &w->guest.qtest;

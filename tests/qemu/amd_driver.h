@@ -16,4 +16,7 @@ void amd_attach(struct witness *w);
 void amd_invalidate_pages(struct witness *w, uint16_t domain, uint64_t first, uint64_t last,
 			  bool tables);
 
+/* Takes events out of the log, the oldest first, and empties it. */
+unsigned amd_take_events(struct witness *w, uint64_t events[][2], unsigned most);
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Damaged AMD V1 tables, walked by QEMU's amd-iommu, which judges little: what it takes that the
- * specification does not is followed here. Its event log is not compared, as it has entries for few
- * faults and stops early.
+ * specification does not is followed here. Its event log is looked at after each access: QEMU 7.2 leaves it
+ * empty.
  */
 #include "amd_driver.h"
 #include "test.h"
@@ -74,7 +74,25 @@ static const char *known(struct walks *t, bool write, struct answer *answer)
 	}
 }
 
-static const struct walks_kind kind = {&iomt_walk_amdv1, 0, false, NULL, known};
+/* Nothing is logged of what passes; of faults an event, as 48882, 2.5 has it. */
+static void after(struct walks *t, bool write, const struct iomt_walk_fault *fault, bool refused)
+{
+	uint64_t events[4][2], ids = t->w->edu.rid | (uint64_t)AMD_DOMAIN << 32;
+	unsigned count = amd_take_events(t->w, events, 4);
+	struct iomt_walk_amd_event event;
+
+	(void)write;
+	WITNESS(t->w, refused || !count, "an event of an access that passes");
+	if (!refused || !fault)
+		return;
+	event = iomt_walk_amd_event(fault, false);
+	walks_known(t, "amd-iommu logs no event of damaged tables", !count);
+	if (count)
+		walks_known(t, "amd-iommu's events are not those of the specification",
+			    events[0][0] != (event.word[0] | ids) || events[0][1] != event.word[1]);
+}
+
+static const struct walks_kind kind = {&iomt_walk_amdv1, 0, false, NULL, known, after};
 
 static void damage_of(const char *name, uint64_t place, uint8_t levels, unsigned lg2)
 {

@@ -46,10 +46,10 @@ static const char *scalable_known(struct walks *t, bool write, struct answer *an
 	return "intel-iommu has the legacy mode's reasons in scalable mode";
 }
 
-static const struct walks_kind legacy = {&iomt_walk_vtd_ss, IOMT_WALK_SNOOP, false, legacy_record,
-					 legacy_known};
+static const struct walks_kind legacy = {&iomt_walk_vtd_ss, IOMT_WALK_SNOOP, false,
+					 legacy_record,	    legacy_known,    NULL};
 static const struct walks_kind scalable = {&iomt_walk_vtd_ss, IOMT_WALK_SNOOP, false,
-					   scalable_record, scalable_known};
+					   scalable_record,   scalable_known,  NULL};
 
 /* A leaf of 2^lg2 bytes; the hardware's address width is that of its tables. */
 static void damage_of(const struct iommu *iommu, const char *name, uint8_t bits, unsigned lg2,

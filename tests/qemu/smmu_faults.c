@@ -125,9 +125,9 @@ static const char *known(struct walks *t, bool write, struct answer *answer)
 	return what ? what : "smmuv3 says no CLASS but in F_WALK_EABT; QEMU 9.1 does";
 }
 
-static const struct walks_kind kind_4k = {&iomt_walk_arm_s1_4k, 0, true, record, known};
-static const struct walks_kind kind_16k = {&iomt_walk_arm_s1_16k, 0, true, record, known};
-static const struct walks_kind kind_64k = {&iomt_walk_arm_s1_64k, 0, true, record, known};
+static const struct walks_kind kind_4k = {&iomt_walk_arm_s1_4k, 0, true, record, known, NULL};
+static const struct walks_kind kind_16k = {&iomt_walk_arm_s1_16k, 0, true, record, known, NULL};
+static const struct walks_kind kind_64k = {&iomt_walk_arm_s1_64k, 0, true, record, known, NULL};
 
 static void damage_of(const struct iomt_pt_format *format, const struct walks_kind *kind,
 		      const char *name, uint8_t iova_bits, unsigned lg2)

@@ -114,7 +114,7 @@ static bool same(const struct answer *got, const struct answer *said)
 }
 
 /* Names are kept when they are not met any more, too. */
-static void count_known(struct walks *t, const char *what, bool met)
+void walks_known(struct walks *t, const char *what, bool met)
 {
 	unsigned i = 0;
 
@@ -159,7 +159,9 @@ static void try_access(struct walks *t, uint64_t iova, bool write)
 	if (!right && !(what && same(&got, &known)))
 		differ(t, &fault, iova, write, &said, &got);
 	if (what)
-		count_known(t, what, !right);
+		walks_known(t, what, !right);
+	if (t->kind->after)
+		t->kind->after(t, write, said.passes ? NULL : &fault, !known.passes);
 	t->tried++;
 	t->faults += !said.passes;
 }

@@ -43,6 +43,13 @@ struct walks_kind {
 	 * it does not differ. What the specification lets pass, every model must.
 	 */
 	const char *(*known)(struct walks *t, bool write, struct answer *answer);
+
+	/*
+	 * After an access: what else the model keeps of it. fault: what the specification says, NULL where it
+	 * lets the access pass; refused: whether the model did not. NULL: nothing.
+	 */
+	void (*after)(struct walks *t, bool write, const struct iomt_walk_fault *fault,
+		      bool refused);
 };
 
 struct walks {
@@ -89,6 +96,9 @@ void walks_close(struct walks *t, uint64_t faults);
 /* What a walker says of an access. */
 struct answer walks_ask(struct walks *t, const struct iomt_walker *walker, uint64_t iova,
 			uint32_t access);
+
+/* Counts a way to differ that a model is known for, met this time or not. */
+void walks_known(struct walks *t, const char *what, bool met);
 
 /* Whether a walk may read there: memory that is no device's, or nothing at all. */
 bool walks_may_read(const struct walks *t, uint64_t address);
