@@ -76,6 +76,7 @@ struct debug_writer {
 } __attribute__((aligned(64)));
 
 static struct debug_writer writers[WRITERS];
+static unsigned most_writers; /* places that were ever taken: the first ones */
 
 static bool overlaps(const struct debug_writer *a, uintptr_t owner, uint64_t first, uint64_t last)
 {
@@ -93,26 +94,39 @@ static bool overlaps(const struct debug_writer *a, uintptr_t owner, uint64_t fir
 	return a_first <= last && first <= a_last;
 }
 
+static struct debug_writer *take_place(void)
+{
+	for (unsigned i = 0; i < WRITERS; i++) {
+		unsigned most = __atomic_load_n(&most_writers, __ATOMIC_SEQ_CST);
+		uintptr_t none = 0;
+
+		if (!__atomic_compare_exchange_n(&writers[i].owner, &none, 1, false,
+						 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		while (most <= i &&
+		       !__atomic_compare_exchange_n(&most_writers, &most, i + 1, false,
+						    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			continue;
+		return &writers[i];
+	}
+	return NULL;
+}
+
 struct debug_claim iomt_debug_claim(const void *pt, uint64_t first, uint64_t length)
 {
 	uint64_t last = first + (length - 1);
-	struct debug_writer *mine = NULL;
-	uintptr_t none = 0;
+	struct debug_writer *mine;
 
 	if (!length || last < first)
 		return (struct debug_claim){NULL};
-	for (unsigned i = 0; i < WRITERS && !mine; i++, none = 0) {
-		if (__atomic_compare_exchange_n(&writers[i].owner, &none, 1, false,
-						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-			mine = &writers[i];
-	}
+	mine = take_place();
 	if (!mine)
 		return (struct debug_claim){NULL};
 	__atomic_add_fetch(&mine->turn, 1, __ATOMIC_ACQ_REL);
 	__atomic_store_n(&mine->first, first, __ATOMIC_RELEASE);
 	__atomic_store_n(&mine->last, last, __ATOMIC_RELEASE);
 	__atomic_store_n(&mine->owner, (uintptr_t)pt, __ATOMIC_SEQ_CST);
-	for (unsigned i = 0; i < WRITERS; i++) {
+	for (unsigned i = 0; i < __atomic_load_n(&most_writers, __ATOMIC_SEQ_CST); i++) {
 		if (&writers[i] != mine && overlaps(&writers[i], (uintptr_t)pt, first, last)) {
 			iomt_debug_broken(IOMT_RULE_OVERLAP, pt);
 			break;

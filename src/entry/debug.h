@@ -33,8 +33,8 @@ struct debug_claim {
 struct debug_claim iomt_debug_claim(const void *pt, uint64_t first, uint64_t length);
 void iomt_debug_unclaim(struct debug_claim *claim);
 
-#define DEBUG_CLAIM(pt, first, length)                                          \
-	struct debug_claim claim __attribute__((cleanup(iomt_debug_unclaim))) = \
+#define DEBUG_CLAIM(pt, first, length)                                                  \
+	struct debug_claim claim __attribute__((unused, cleanup(iomt_debug_unclaim))) = \
 		iomt_debug_claim(pt, first, length)
 
 #else
