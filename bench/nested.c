@@ -70,9 +70,14 @@ static int make(struct nested *nested, const struct iomt_mem *mem,
 					 .levels = 4,
 					 .oa_bits = 48,
 					 .mair = 0x04ff44};
+	bool riscv = format == &iomt_riscv_s1 || format == &iomt_riscv_s2;
 	struct iomt_pt_hw hw;
 	struct iomt_pt pt;
-	int err = iomt_pt_init(&pt, &cfg);
+	int err;
+
+	if (format == &iomt_riscv_s2)
+		cfg.iova_bits = 50; /* it has no fewer */
+	err = iomt_pt_init(&pt, &cfg);
 
 	for (unsigned i = 0; i < 2 && !err && maps[i][2]; i++)
 		err = iomt_pt_map(&pt, maps[i][0], maps[i][1], maps[i][2], IOMT_READ | IOMT_WRITE,
@@ -82,9 +87,7 @@ static int make(struct nested *nested, const struct iomt_mem *mem,
 	iomt_pt_hw(&pt, &hw);
 	walk_cfg.root = hw.root;
 	walk_cfg.levels = hw.levels;
-	/* RISC-V's levels translate all that they can */
-	walk_cfg.iova_bits =
-		format == &iomt_riscv_s1 || format == &iomt_riscv_s2 ? 0 : hw.iova_bits;
+	walk_cfg.iova_bits = riscv ? 0 : hw.iova_bits; /* RISC-V's is as wide as the levels */
 	return iomt_walker_init(walker, &walk_cfg, NULL);
 }
 

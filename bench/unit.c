@@ -8,10 +8,10 @@
 #include <string.h>
 
 #define LOOKUPS 8192u
-#define PAGES	512u	     /* that are mapped */
+#define PAGES	512ULL	     /* that are mapped */
 #define REGION	(1ULL << 46) /* where memory is, and its size: the upper half of user addresses */
 #define DEVICE	5u
-#define ENTRY	(DEVICE * 4u) /* of the device table, in words */
+#define ENTRY	((size_t)DEVICE * 4) /* of the device table, in words */
 
 struct emulated {
 	struct iomt_guest_region region;
@@ -152,7 +152,7 @@ static bool open_emulated(struct round *round)
 	bench_check(round, iomt_unit_find(&emulated->unit, &request, &emulated->context, &fault),
 		    "find");
 	for (uint32_t i = 0; i < LOOKUPS; i++)
-		emulated->addresses[i] = BENCH_BASE + i % PAGES * 4096ULL;
+		emulated->addresses[i] = BENCH_BASE + i % PAGES * 4096;
 	cached(round);
 	return !round->error;
 }

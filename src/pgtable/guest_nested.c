@@ -104,13 +104,10 @@ static int explain(const struct nested *nested, struct iomt_walk_fault *fault)
 }
 
 /* Stage 1 where nothing is unusual, in the tables of either. */
-static bool walk_usual(const struct iomt_walker *first, const struct nested *nested, u64 iova,
-		       uint32_t access, struct iomt_walk_leaf *leaf)
+static bool walk_usual(const struct iomt_walker *first, const struct iomt_walker *second,
+		       uint32_t flags, u64 iova, uint32_t access, struct iomt_walk_leaf *leaf)
 {
-	const struct iomt_walker *second = nested->second;
-
-	return !(nested->flags & IOMT_NESTED_PROTECTED) &&
-	       first->walk == first->format->walk[GUEST_FAR] &&
+	return !(flags & IOMT_NESTED_PROTECTED) && first->walk == first->format->walk[GUEST_FAR] &&
 	       second->walk == second->format->walk[GUEST_NEAR] &&
 	       first->format->walk_nested(first, second, iova, access, leaf);
 }
@@ -225,7 +222,7 @@ int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *
 	nested.second = second;
 	nested.overrides = first->format->facts->types_override;
 	nested.flags = flags;
-	err = walk_usual(first, &nested, iova, access, &both)
+	err = walk_usual(first, second, flags, iova, access, &both)
 		      ? 0
 		      : walk_tables(first, &nested, iova, access, &both, &found);
 	if (pt_likely(!err))

@@ -360,5 +360,37 @@ static void globals(void)
 	close_machine(machine);
 }
 
+/* One struct for whoever comes: what is cached of another PASID, or another device, is not its. */
+static void shared(void)
+{
+	struct machine *machine = open_amd();
+	struct iomt_unit_device device = {0};
+
+	for (unsigned n = 0; n < 2; n++) {
+		for (uint64_t pasid = 0; pasid < 2; pasid++)
+			*guest_word(&machine->guest, 0x43000 + 0x4000 * (2 * n + pasid) + 8) =
+				(0x10 + 2 * n + pasid) << 12 | 0x67;
+	}
+	for (unsigned i = 0; i < 12; i++) {
+		unsigned n = i / 2 % 2, pasid = i % 2;
+		struct iomt_request request = {
+			.device = n + 1, .pasid = pasid, .iova = 0x1008, .access = IOMT_READ};
+		struct iomt_tlb_entry entry = {0};
+		struct iomt_device_fault fault;
+
+		for (unsigned again = 0; again < 2; again++) {
+			CHECK_INT(iomt_unit_translate(&machine->cache, &device, &request, &entry,
+						      &fault),
+				  0);
+			CHECK_EQ(entry.oa, (0x10 + 2 * n + pasid) * 0x1000 + 8);
+		}
+		request.pasid = NONE; /* the host's table */
+		CHECK_INT(iomt_unit_translate(&machine->cache, &device, &request, &entry, &fault),
+			  0);
+		CHECK_EQ(entry.oa, 0x1008);
+	}
+	close_machine(machine);
+}
+
 TEST_SUITE(walk_cached, TEST(hits), TEST(contexts), TEST(privileges), TEST(dirty), TEST(globals),
-	   TEST(random_changes));
+	   TEST(shared), TEST(random_changes));
