@@ -117,10 +117,9 @@ coverage: ## line coverage of src/, at least 95 %
 	@scripts/deps.sh test coverage
 	@scripts/coverage.sh
 
-freestanding: ## the core without a C library, for x86-64 and AArch64
+freestanding: ## the core without a C library: by GCC, by Clang, for AArch64
 	@scripts/deps.sh test
-	@scripts/build.sh freestanding
-	@scripts/build.sh freestanding-aarch64
+	@scripts/freestanding.sh
 
 rows: ## every requirement with its tests and their state
 	@scripts/rows.sh

@@ -128,6 +128,8 @@ extern const struct iomt_walk_format iomt_walk_riscv_s2;
 #define IOMT_WALK_XNX 0x10000u
 /* RISC-V: leaves have memory types in bits 62:61 (Svpbmt). Without it the bits are reserved. */
 #define IOMT_WALK_PBMT 0x20000u
+/* RISC-V: bits 60:59 are software's (Svrsw60t59b). Without it they are reserved. */
+#define IOMT_WALK_SOFTWARE 0x40000u
 
 struct iomt_walker;
 struct iomt_walk_leaf;
@@ -289,6 +291,7 @@ struct iomt_walk_fault {
 	uint8_t stage;	  /* 1: x86_64, stage 1 of Arm and RISC-V. 2: the others */
 	bool on_table;	  /* stage 2 failed for an address of a stage 1 table */
 	bool on_top;	  /* which was the top one */
+	bool on_update;	  /* and the entry's accessed or dirty bit was to be set */
 };
 
 /* The entries that a walk went through, the top's first. */
@@ -384,15 +387,21 @@ int iomt_walk_x86_error(const struct iomt_walk_fault *fault, bool nx);
 /*
  * The cause of a RISC-V trap, or of a record in the RISC-V IOMMU's fault queue (IOMMU specification,
  * "Fault/Event-Queue"): 1, 5, 7 are access faults, 12, 13, 15 page faults, 20, 21, 23 guest page faults; of
- * an instruction, a read, a write (or of an atomic operation). Of a guest page fault fault->input is the
- * guest physical address, and on_table bit 0 of iotval2.
+ * an instruction, a read, a write (or of an atomic operation).
  */
 uint8_t iomt_walk_riscv_cause(const struct iomt_walk_fault *fault);
+
+/*
+ * What goes with it in iotval2: the guest physical address of a guest page fault, bits 1:0 dropped; bit 0
+ * says that it was of an entry of a first stage's table, bit 1 that this was to be written. Else 0.
+ */
+uint64_t iomt_walk_riscv_iotval2(const struct iomt_walk_fault *fault);
 
 /* What a device's translation request is answered with (PCIe 10.2.3). */
 enum iomt_walk_completion {
 	IOMT_WALK_COMPLETION_EMPTY, /* success without permissions; nothing is reported */
 	IOMT_WALK_COMPLETION_ABORT, /* completer abort; the fault is reported */
+	IOMT_WALK_COMPLETION_UNSUPPORTED, /* unsupported request; the same */
 };
 
 /*

@@ -54,8 +54,8 @@ struct iomt_unit_device {
  * request->device and request->pasid, or did to others: then it is found anew. entry->prot is what this
  * request's privilege may do. Where the page is clean and this was no write, it lacks WRITE: a write walks.
  *
- * Translation requests (IOMT_WALK_ATS) and looks (IOMT_WALK_LOOK) always walk, and are not cached; nor is
- * what is passed on.
+ * Translation requests (IOMT_WALK_ATS), translated ones and looks (IOMT_WALK_LOOK) always walk, and are not
+ * cached; nor is what is passed on.
  *
  * Results as for iomt_unit_find and iomt_context_walk. IOMT_EAGAIN: tables changed again and again.
  */

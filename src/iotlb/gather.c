@@ -82,11 +82,26 @@ void iomt_gather_add_table(struct iomt_gather *gather, void *table, size_t bytes
 	*place(gather, gather->tables++) = (uintptr_t)table | (unsigned)__builtin_ctzll(bytes);
 }
 
+/* Makes it empty; the sync hook stays. */
+static void empty(struct iomt_gather *gather)
+{
+	void (*sync)(struct iomt_gather *) = gather->sync;
+	void *ctx = gather->ctx;
+
+	iomt_gather_init(gather);
+	gather->sync = sync;
+	gather->ctx = ctx;
+}
+
+void iomt_gather_move(struct iomt_gather *to, struct iomt_gather *from)
+{
+	*to = *from;
+	empty(from);
+}
+
 void iomt_gather_release(struct iomt_gather *gather)
 {
 	const struct iomt_mem *mem = gather->mem_;
-	void (*sync)(struct iomt_gather *) = gather->sync;
-	void *ctx = gather->ctx;
 
 	for (uint32_t i = 0; i < gather->tables; i++) {
 		uint64_t noted = *place(gather, i);
@@ -96,7 +111,5 @@ void iomt_gather_release(struct iomt_gather *gather)
 	}
 	while (gather->chunks_)
 		free_chunk(gather);
-	iomt_gather_init(gather);
-	gather->sync = sync;
-	gather->ctx = ctx;
+	empty(gather);
 }

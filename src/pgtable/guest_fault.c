@@ -233,6 +233,13 @@ uint8_t iomt_walk_riscv_cause(const struct iomt_walk_fault *fault)
 	return access ? 0x05 : first + 1;
 }
 
+uint64_t iomt_walk_riscv_iotval2(const struct iomt_walk_fault *fault)
+{
+	if (iomt_walk_riscv_cause(fault) < 20)
+		return 0;
+	return (fault->input & ~3ULL) | (fault->on_table ? 1 : 0) | (fault->on_update ? 2 : 0);
+}
+
 enum iomt_walk_completion iomt_walk_ats(const struct iomt_walk_fault *fault)
 {
 	return is_memory(fault) ? IOMT_WALK_COMPLETION_ABORT : IOMT_WALK_COMPLETION_EMPTY;

@@ -33,6 +33,7 @@ struct guest_format {
 	bool access_faults;  /* a clear accessed bit is a fault where hardware does not set it */
 	bool user_faults;    /* a user on a privileged page has a fault of its own */
 	bool output_faults;  /* so has an address beyond the output, the root's too */
+	bool types_override; /* a memory type of stage 1 takes the place of stage 2's */
 	u64 accessed;	     /* the accessed bit of leaves */
 	u64 accessed_table;  /* and of tables */
 	uint8_t narrow_bits; /* address bits of entries below an output of 52 bits; 0: as many */

@@ -115,7 +115,6 @@ PT_INLINE bool pt_write_table(const struct pt_format *f, struct pt_mapping *m, s
 		pt_chain_put(&m->chain, table);
 		return false;
 	}
-	pt_count(m->pt, piece->level, pt_table_bytes(f), 1);
 	pt_sync_entry(f, m->pt, slot, entry);
 	return true;
 }

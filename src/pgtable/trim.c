@@ -85,13 +85,17 @@ static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot,
 static int trim_table(const struct pt_format *f, struct trim *trim, u64 *table, u64 slots,
 		      unsigned level, u64 base)
 {
+	u64 i = trim->v > base ? (trim->v - base) >> pt_unit_lg2(f, level) : 0;
 	int err = 0;
 
-	for (u64 i = 0; !err && i < slots; i++) {
+	for (; !err && i < slots; i++) {
 		u64 v = base + (i << pt_unit_lg2(f, level)), last = pt_slot_last(f, v, level);
-		u64 entry = pt_load(&table[i]);
+		u64 entry;
 
-		if (last < trim->v || v > trim->last || f->kind(entry, level) != PT_TABLE)
+		if (v > trim->last)
+			break;
+		entry = pt_load(&table[i]);
+		if (f->kind(entry, level) != PT_TABLE)
 			continue;
 		if (level > 1)
 			err = trim_table(f, trim, pt_child(f, trim->pt, entry), 1u << f->index_lg2,

@@ -119,3 +119,50 @@ void iomt_device_smmu_event(const struct iomt_device_fault *fault, uint64_t reco
 	record[2] = event.input;
 	record[3] = event.type == 0x0b ? event.fetch : event.ipa;
 }
+
+/* RISC-V's transaction types ("Fault record TTYP field encodings"). */
+static u64 riscv_ttyp(uint32_t access)
+{
+	u64 type = access & IOMT_EXEC ? 1 : access & IOMT_WRITE ? 3 : 2;
+
+	if (access & IOMT_WALK_ATS)
+		return 8;
+	return access & IOMT_REQUEST_TRANSLATED ? type + 4 : type;
+}
+
+void iomt_device_riscv_record(const struct iomt_device_fault *fault, uint64_t record[4])
+{
+	const struct iomt_request *request = &fault->request;
+
+	record[0] = fault->code | riscv_ttyp(request->access) << 34 | (u64)request->device << 40;
+	if (request->pasid != IOMT_TLB_NO_PASID)
+		record[0] |= (u64)request->pasid << 12 | 1ULL << 32 |
+			     (request->access & IOMT_PRIV ? 1ULL << 33 : 0);
+	record[1] = 0;
+	record[2] = request->iova;
+	record[3] = fault->kind == IOMT_DEVICE_FAULT_WALK && fault->code >= 20 && fault->code <= 23
+			    ? iomt_walk_riscv_iotval2(&fault->walk)
+			    : 0;
+}
+
+enum iomt_walk_completion iomt_device_riscv_completion(const struct iomt_device_fault *fault)
+{
+	switch (fault->code) {
+	case 1:
+	case 5:
+	case 7:
+	case 261: /* MSI and process directories: access faults, misconfigured */
+	case 263:
+	case 265:
+	case 267:
+		return IOMT_WALK_COMPLETION_ABORT;
+	case 256: /* all of device directories */
+	case 257:
+	case 258:
+	case 259:
+	case 260:
+		return IOMT_WALK_COMPLETION_UNSUPPORTED;
+	default:
+		return IOMT_WALK_COMPLETION_EMPTY;
+	}
+}

@@ -399,7 +399,7 @@ static bool riscv_entry(const struct reader *r, uint64_t entry, unsigned i, stru
 {
 	bool read = bit(entry, 1), write = bit(entry, 2), execute = bit(entry, 3);
 	unsigned pbmt = (unsigned)field(entry, 62, 61), size = 12 + 9 * i;
-	bool bad = field(entry, 60, 54) || (write && !read);
+	bool bad = field(entry, r->flags & IOMT_WALK_SOFTWARE ? 58 : 60, 54) || (write && !read);
 
 	if (!bit(entry, 0)) {
 		fault(a, IOMT_WALK_FAULT_ABSENT);

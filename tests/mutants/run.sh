@@ -21,7 +21,7 @@ suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path model_rand
 	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 encoding_riscv encoding_facts config errors sizes edges split protect gather
 	dirty iterate translate cursor memory exhaustion formats gathers orders random threads litmus stress stress_paused
 	walk_amdv1 walk_x86_64 walk_vtd_ss walk_arm walk_riscv walk_memory walk_own walk_threads walk_random
-	walk_nested walk_cached device_amd device_vtd device_smmu device_random
+	walk_nested walk_cached walk_cached_riscv device_amd device_vtd device_smmu device_riscv riscv_reference device_random
 	walk_inspect walk_inspect_own walk_inspect_random)
 
 # Sources and tests without what is built; a build that is fast to make, not to run.

@@ -19,10 +19,12 @@ struct device_case {
 	uint64_t iova;	      /* 0: the usual one */
 	uint32_t access;      /* 0: READ */
 	uint8_t levels;
+	uint64_t capabilities;	  /* added */
+	uint64_t no_capabilities; /* taken away */
 
 	/* a fault: */
 	uint8_t kind, at;
-	uint8_t code;
+	uint16_t code;
 	uint64_t event[2]; /* where not 0: the first words of the report */
 	/* or a translation: */
 	uint8_t stages;
@@ -68,6 +70,7 @@ static inline void device_check_case(const struct device_suite *suite, const str
 	cfg.base = c->base ? c->base : cfg.base;
 	cfg.base_cfg = c->base_cfg ? c->base_cfg : cfg.base_cfg;
 	cfg.levels = c->levels ? c->levels : cfg.levels;
+	cfg.capabilities = (cfg.capabilities | c->capabilities) & ~c->no_capabilities;
 	err = iomt_unit_init(&unit, &cfg, &error);
 	CHECK_MSG(!err, "%s: %s: %s", c->name, error.field, error.reason);
 	err = iomt_unit_find(&unit, &request, &context, &fault);

@@ -174,10 +174,10 @@ static void configurations(void)
 #define FIELD(field, value)                             \
 	{#field, offsetof(struct iomt_unit_cfg, field), \
 	 sizeof(((struct iomt_unit_cfg *)0)->field), value}
-		FIELD(size, 8),	    FIELD(features, 0x2000), FIELD(base_cfg, 1),
-		FIELD(levels, 1),   FIELD(pasid_bits, 21),   FIELD(granules, 0x1000),
-		FIELD(oa_bits, 31), FIELD(page_sizes, 4096), FIELD(arch, 3),
-		FIELD(mem, 0),
+		FIELD(size, 8),	    FIELD(features, 0x2000),	    FIELD(base_cfg, 1),
+		FIELD(levels, 1),   FIELD(pasid_bits, 21),	    FIELD(granules, 0x1000),
+		FIELD(oa_bits, 31), FIELD(page_sizes, 4096),	    FIELD(arch, 4),
+		FIELD(mem, 0),	    FIELD(capabilities, 1ULL << 9),
 	};
 	static struct guest guest;
 

@@ -40,7 +40,7 @@ struct shape {
 #define A64K  (1ULL << 16 | 1ULL << 21 | 1ULL << 29 | 1ULL << 34)
 #define ARM48 (1ULL << 32 | 1ULL << 36 | 1ULL << 40 | 1ULL << 42 | 1ULL << 44 | 1ULL << 48)
 #define ARM52 (ARM48 | 1ULL << 52)
-#define RV    (AD | IOMT_WALK_PBMT)
+#define RV    (AD | IOMT_WALK_PBMT | IOMT_WALK_SOFTWARE)
 #define ANY56 ((1ULL << 57) - (1ULL << 32))
 #define RISCV (PLAIN | 1ULL << 16 | 1ULL << 39 | 1ULL << 48)
 
