@@ -514,8 +514,8 @@ bool walk_mark_dirty(const struct walker *walker, const struct walk *found)
 	case WALK_X86_64:
 		dirty |= 1ULL << 6;
 		break;
-	case WALK_VTD_SS:
-		dirty |= 1ULL << 9;
+	case WALK_VTD_SS: /* accessed, too, which the library leaves to hardware here */
+		dirty |= 1ULL << 8 | 1ULL << 9;
 		break;
 	case WALK_ARM_S1:
 		dirty &= ~(1ULL << 7);
