@@ -159,6 +159,7 @@ void bench_ranges(const struct kind *kind, bool full);
 void bench_walks(const struct kind *kind, bool full);
 void bench_guest(const struct kind *kind);
 void bench_nested(const struct kind *kind);
+void bench_unit(const struct kind *kind);
 void bench_dirty(const struct kind *kind, bool full);
 void bench_providers(const struct kind *kind);
 void bench_threads(const struct kind *kind, bool full);

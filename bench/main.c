@@ -269,6 +269,7 @@ static void add_all(bool full, bool smoke)
 		bench_walks(&kinds[i], full);
 		bench_guest(&kinds[i]);
 		bench_nested(&kinds[i]);
+		bench_unit(&kinds[i]);
 		bench_dirty(&kinds[i], full);
 		if (!smoke || !i) /* where processors are busy, threads wait for one another */
 			bench_threads(&kinds[i], full);
