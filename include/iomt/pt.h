@@ -392,7 +392,6 @@ struct iomt_pt {
 	uint64_t unlinked;  /* tables that were taken out, ever: cursors look */
 	uint64_t attrs[16]; /* of leaves by READ, WRITE, EXEC, SNOOP; 0: not the usual case */
 
-	uintptr_t announced; /* the last top that top_changed has been told of */
 	const struct iomt_mem *mem;
 	uint64_t enc;	/* encryption bit, in place */
 	uint64_t sizes; /* allowed leaf sizes, bit k for 2^k */

@@ -263,7 +263,7 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 	root = pt_root_alloc(plan.f, pt, level);
 	if (!root)
 		return IOMT_ENOMEM;
-	pt->top = pt->announced = (uintptr_t)root | level;
+	pt->top = (uintptr_t)root | level;
 	pt_count(pt, level, (size_t)1 << pt_root_lg2(plan.f, pt, level), 1);
 	return 0;
 }
