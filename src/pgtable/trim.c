@@ -66,7 +66,9 @@ static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot,
 	u64 entry = pt_load(slot), room = 1;
 	int err;
 
-	if (pt_words_any(pt_child(f, trim->pt, entry), 1u << f->index_lg2))
+	/* another writer in our range, the caller's error, may have put something else there */
+	if (f->kind(entry, level) != PT_TABLE ||
+	    pt_words_any(pt_child(f, trim->pt, entry), 1u << f->index_lg2))
 		return 0;
 	err = iomt_gather_reserve(trim->gather, trim->pt->mem, 1);
 	if (err)

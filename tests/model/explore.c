@@ -446,8 +446,14 @@ static bool stop(const void *address, enum kind kind, bool waits, uint64_t seen)
 	struct thread *thread = &threads[now];
 	uint16_t word;
 
-	if (now >= EXPLORE_THREADS || !is_program_memory(address))
+	if (now >= EXPLORE_THREADS)
 		return false;
+	if (!is_program_memory(address)) {
+		if ((size_t)((const uint8_t *)address - stacks[now]) < STACK)
+			return false;
+		explore_wrong("accesses memory that is no table's");
+		pass_on(&thread->context);
+	}
 	word = word_of(address);
 	if (owners[word] == now + 1)
 		return false;
