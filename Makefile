@@ -82,7 +82,7 @@ counts-renew: ## the same, and keep the result as the baseline
 	@scripts/build.sh release iomt-counts
 	@bench/counts/run.sh baseline
 
-explore: ## every pair and triple of operations on a page table in every order of their steps (hours)
+explore: ## every pair and triple of operations on a page table in every order of their steps (minutes)
 	@scripts/deps.sh test
 	@scripts/build.sh release orders.plain
 	@IOMT_EXPLORE=all build/release/tests/ops/orders.plain

@@ -395,7 +395,6 @@ struct iomt_pt {
 	uint64_t reach;	    /* last - base of what top_changed was told of */
 	uint64_t attrs[16]; /* of leaves by READ, WRITE, EXEC, SNOOP; 0: not the usual case */
 
-	uintptr_t announced; /* the last top that top_changed has been told of */
 	const struct iomt_mem *mem;
 	uint64_t enc;	/* encryption bit, in place */
 	uint64_t sizes; /* allowed leaf sizes, bit k for 2^k */

@@ -266,6 +266,6 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 	root = pt_root_alloc(plan.f, pt, level);
 	if (!root)
 		return IOMT_ENOMEM;
-	pt->top = pt->announced = (uintptr_t)root | level;
+	pt->top = (uintptr_t)root | level;
 	return 0;
 }

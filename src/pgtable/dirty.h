@@ -160,7 +160,7 @@ PT_INLINE int pt_dirty(const struct pt_format *f, struct iomt_pt *pt, u64 iova, 
 	do {
 		splits = pt_splits(pt);
 		pt_visit(f, pt, harvest.first, harvest.last, pt_harvest_slots, &harvest);
-	} while (pt_unlikely(splits != __atomic_load_n(&pt->splits, __ATOMIC_ACQUIRE)));
+	} while (!pt_no_split_since(pt, splits));
 	if (!harvest.keep)
 		pt_touched_gather(&harvest.cleaned, iova - harvest.first, gather);
 	return 0;

@@ -36,9 +36,9 @@ void pt_remove_tables(const struct pt_format *f, struct pt_mapping *m, u64 *slot
 	struct iomt_gather *gather = m->gather;
 
 	for (u64 i = 0; i < piece->slots; i++) {
-		u64 entry = __atomic_exchange_n(&slot[i], 0, __ATOMIC_ACQ_REL);
+		u64 entry = __atomic_exchange_n(&slot[i], 0, __ATOMIC_ACQUIRE);
 
-		pt_gather_tables(f, m->pt, entry, piece->level, gather, &m->replaced);
+		pt_gather_tables(f, m->pt, entry, piece->level, gather, &m->room);
 	}
 	pt_clean(m->pt, slot, piece->slots);
 	iomt_gather_add(gather, v + m->delta, piece->last + m->delta);
@@ -56,11 +56,14 @@ int pt_map_take(const struct pt_format *f, struct pt_mapping *m, bool *again)
 		if (!err)
 			m->taken = need;
 	}
-	if (!err && m->replaced &&
-	    iomt_gather_reserve(m->gather, m->pt->mem, (uint32_t)m->replaced)) {
+	if (err || !m->replaced)
+		return err;
+	if (!iomt_gather_reserve(m->gather, m->pt->mem, (uint32_t)m->replaced)) {
+		m->room = m->replaced;
+	} else {
 		/* no room to remember the tables: keep them, and use smaller leaves */
 		m->replace = false;
 		*again = true;
 	}
-	return err;
+	return 0;
 }

@@ -20,6 +20,7 @@ struct pt_mapping {
 	u64 last;
 	u64 delta; /* IOVA less v */
 	u64 attrs;
+	struct pt_top top;  /* as it was found, then as it has grown */
 	u64 sizes;	    /* leaf sizes that the top can hold */
 	u64 below;	    /* what a top that grows reached before; 0 when it does not */
 	u64 sizes_below;    /* and the leaf sizes there: that top stays, as a table */
@@ -27,6 +28,7 @@ struct pt_mapping {
 	unsigned growth;    /* levels that are missing for that */
 	bool replace;	    /* empty tables give way to leaves */
 	u64 replaced;	    /* how many do */
+	u64 room;	    /* for so many in the gather */
 	u64 taken;	    /* tables put into the chain so far */
 	struct pt_missing missing;
 	struct pt_chain chain;
@@ -66,12 +68,11 @@ PT_INLINE u64 pt_sizes_at(const struct pt_format *f, const struct pt_mapping *m,
 /* Looks at [v, last], to be mapped to oa. */
 PT_INLINE int pt_look(const struct pt_format *f, struct pt_mapping *m, u64 v, u64 last, u64 oa)
 {
-	struct pt_top top = pt_top(m->pt);
 	u64 sizes = pt_sizes_at(f, m, v);
 
 	for (;;) {
 		struct pt_piece piece = pt_first_piece(f, sizes, v, oa, last);
-		struct pt_stop stop = pt_walk(f, m->pt, top, v, piece.level);
+		struct pt_stop stop = pt_walk(f, m->pt, m->top, v, piece.level);
 
 		if (stop.level != piece.level) {
 			if (stop.entry)
@@ -175,17 +176,19 @@ PT_INLINE void pt_write_all(const struct pt_format *f, struct pt_mapping *m)
 	for (size_t at = 0; at < m->count;) {
 		struct iomt_seg stretch = pt_next_stretch(m, &at);
 
-		pt_write(f, m, pt_top(m->pt), v, v + stretch.length - 1, stretch.oa);
+		pt_write(f, m, m->top, v, v + stretch.length - 1, stretch.oa);
 		v += stretch.length;
 	}
 }
 
 PT_INLINE int pt_map_segs(const struct pt_format *f, struct pt_mapping *m)
 {
-	unsigned level = pt_top(m->pt).level;
+	unsigned level;
 	bool again;
 	int err;
 
+	m->top = pt_top(m->pt);
+	level = m->top.level;
 	m->sizes = m->pt->sizes;
 	m->top_level = level;
 	m->below = 0;
@@ -200,6 +203,7 @@ PT_INLINE int pt_map_segs(const struct pt_format *f, struct pt_mapping *m)
 	m->replace = m->gather && (f->resizes || m->pt->bbm >= 2 || m->gather->sync);
 	m->chain.head = NULL;
 	m->taken = 0;
+	m->room = 0;
 	do {
 		again = false;
 		err = pt_look_all(f, m);
@@ -208,9 +212,9 @@ PT_INLINE int pt_map_segs(const struct pt_format *f, struct pt_mapping *m)
 	} while (again);
 	if (!err) {
 		if (f->grows)
-			pt_grow(f, m->pt, m->top_level, &m->chain);
+			m->top = pt_grow(f, m->pt, m->top, m->top_level, &m->chain);
 		pt_write_all(f, m);
-		pt_settle_top(f, m->pt);
+		pt_settle_top(f, m->pt, m->top.level, m->last);
 	}
 	if (pt_unlikely(m->chain.head != NULL))
 		pt_chain_drop(f, m->pt, &m->chain);

@@ -121,7 +121,7 @@ static bool break_run(const struct pt_format *f, struct pt_mapping *m, const str
 	bool dirty = false;
 
 	for (u64 i = 0; i < cut->slots; i++)
-		dirty |= f->dirty(__atomic_exchange_n(&cut->slot[i], f->held, __ATOMIC_ACQ_REL));
+		dirty |= f->dirty(__atomic_exchange_n(&cut->slot[i], f->held, __ATOMIC_RELEASE));
 	pt_clean(m->pt, cut->slot, cut->slots);
 	m->gather->sync(m->gather);
 	return dirty;
@@ -139,7 +139,7 @@ static bool move_in(const struct pt_format *f, struct pt_mapping *m, const struc
 	if (brk)
 		dirty = break_run(f, m, cut);
 	for (u64 i = brk ? 0 : 1; i < cut->slots; i++)
-		dirty |= f->dirty(__atomic_exchange_n(&cut->slot[i], spare[i], __ATOMIC_ACQ_REL));
+		dirty |= f->dirty(__atomic_exchange_n(&cut->slot[i], spare[i], __ATOMIC_RELEASE));
 	pt_clean(m->pt, cut->slot, cut->slots);
 	if (dirty && (m->pt->flags & IOMT_PT_DIRTY))
 		mark_dirty(f, m->pt, cut->first, cut->first + pt_low_bits(cut->size_lg2));
@@ -202,7 +202,8 @@ int pt_split_edges(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 las
 	const u64 edges[2] = {v, last == pt->va_mask ? 0 : last + 1};
 	int err;
 
-	if (!__atomic_compare_exchange_n(&pt->splits, &splits, splits + 1, false, __ATOMIC_ACQ_REL,
+	/* no order: pt_splits acquired this count, and what is moved in releases the next */
+	if (!__atomic_compare_exchange_n(&pt->splits, &splits, splits + 1, false, __ATOMIC_RELAXED,
 					 __ATOMIC_RELAXED))
 		return PT_SPLIT_AGAIN;
 	err = take_tables(f, &m, edges);

@@ -23,6 +23,15 @@ PT_INLINE uint32_t pt_splits(const struct iomt_pt *pt)
 	return splits;
 }
 
+/*
+ * Whether what was seen since pt_splits returned "splits" is of no split. Entries are loaded with
+ * acquire, and so who saw one that a split moved in sees its count here, without an order.
+ */
+PT_INLINE bool pt_no_split_since(const struct iomt_pt *pt, uint32_t splits)
+{
+	return pt_likely(splits == __atomic_load_n(&pt->splits, __ATOMIC_RELAXED));
+}
+
 /* True when no leaf lies across the beginning of address v. */
 PT_INLINE bool pt_is_boundary(const struct pt_format *f, const struct iomt_pt *pt, u64 v)
 {
@@ -45,7 +54,7 @@ PT_INLINE int pt_cut_edges(const struct pt_format *f, struct iomt_pt *pt, u64 v,
 
 		if (pt_likely(pt_is_boundary(f, pt, v) &&
 			      (last == pt->va_mask || pt_is_boundary(f, pt, last + 1)))) {
-			if (splits == __atomic_load_n(&pt->splits, __ATOMIC_ACQUIRE))
+			if (pt_no_split_since(pt, splits))
 				return 0;
 		} else {
 			int err = pt_split_edges(f, pt, v, last, delta, splits, gather);

@@ -114,8 +114,13 @@ void pt_gather_tables(const struct pt_format *f, struct iomt_pt *pt, u64 entry, 
 		return;
 	--*room;
 	table = pt_child(f, pt, entry);
-	for (u64 i = 0; level > 1 && i < 1u << f->index_lg2; i++)
-		pt_gather_tables(f, pt, pt_load(&table[i]), level - 1, gather, room);
+	/* who trims the same by error takes tables out too: each is gathered by one */
+	for (u64 i = 0; level > 1 && i < 1u << f->index_lg2; i++) {
+		u64 below = pt_load(&table[i]);
+
+		if (f->kind(below, level - 1) == PT_TABLE && pt_replace(&table[i], &below, 0))
+			pt_gather_tables(f, pt, below, level - 1, gather, room);
+	}
 	gather->table_levels |= 1u << level;
 	__atomic_fetch_add(&pt->unlinked, 1, __ATOMIC_RELEASE);
 	iomt_gather_add_table(gather, table, pt_table_bytes(f));
@@ -134,39 +139,37 @@ void pt_free_below(const struct pt_format *f, struct iomt_pt *pt, u64 entry, uns
 		pt->mem->free(pt->mem->ctx, table, pt_table_bytes(f));
 }
 
-void pt_grow(const struct pt_format *f, struct iomt_pt *pt, unsigned level, struct pt_chain *chain)
+struct pt_top pt_grow(const struct pt_format *f, struct iomt_pt *pt, struct pt_top top,
+		      unsigned level, struct pt_chain *chain)
 {
 	u64 slots = 1u << f->index_lg2;
-	struct pt_top top = pt_top(pt);
 
 	while (top.level < level) {
 		u64 *table = pt_chain_take(chain);
-		uintptr_t old = (uintptr_t)top.table | top.level;
+		uintptr_t now = (uintptr_t)top.table | top.level;
 		uintptr_t new = (uintptr_t)table | (top.level + 1);
 
 		pt_words_clear(table, slots);
 		pt_store(&table[0], pt_table_entry(f, pt, top.table, top.level + 1));
 		pt_clean(pt, table, slots);
-		if (!__atomic_compare_exchange_n(&pt->top, &old, new, false, __ATOMIC_ACQ_REL,
-						 __ATOMIC_ACQUIRE))
+		if (__atomic_compare_exchange_n(&pt->top, &now, new, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE)) {
+			now = new;
+		} else {
 			pt_chain_put(chain, table);
-		top = pt_top(pt);
+		}
+		top = pt_top_of(now);
 	}
+	return top;
 }
 
-void pt_announce_top(const struct pt_format *f, struct iomt_pt *pt)
+void pt_announce_top(const struct pt_format *f, struct iomt_pt *pt, unsigned level)
 {
-	uintptr_t top = __atomic_load_n(&pt->top, __ATOMIC_ACQUIRE);
+	u64 reach = pt_slot_last(f, 0, level + 1) & pt->va_mask;
+	u64 before = __atomic_load_n(&pt->reach, __ATOMIC_RELAXED);
 
-	while (__atomic_load_n(&pt->announced, __ATOMIC_ACQUIRE) != top) {
-		u64 reach = pt_slot_last(f, 0, (unsigned)(top & PT_TOP_LEVEL) + 1) & pt->va_mask;
-		u64 before = __atomic_load_n(&pt->reach, __ATOMIC_RELAXED);
-
-		pt->top_changed(pt->ctx, pt);
-		/* only now may one-page calls go there; and no call returns before they may */
-		while (before < reach && !pt_replace(&pt->reach, &before, reach))
-			continue;
-		__atomic_store_n(&pt->announced, top, __ATOMIC_RELEASE);
-		top = __atomic_load_n(&pt->top, __ATOMIC_ACQUIRE);
-	}
+	pt->top_changed(pt->ctx, pt);
+	/* only now may one-page calls go there; and no call returns before they may */
+	while (before < reach && !pt_replace(&pt->reach, &before, reach))
+		continue;
 }

@@ -164,17 +164,19 @@ PT_INLINE unsigned pt_top_level_for(const struct pt_format *f, unsigned now, u64
 	return now;
 }
 
-/* Grows the top to at least "level" with tables from the chain. */
-void pt_grow(const struct pt_format *f, struct iomt_pt *pt, unsigned level, struct pt_chain *chain);
+/* Grows the top to at least "level" with tables from the chain, and returns it. */
+struct pt_top pt_grow(const struct pt_format *f, struct iomt_pt *pt, struct pt_top top,
+		      unsigned level, struct pt_chain *chain);
 
-/* Returns when top_changed has been told of a top at least as new as the one linked now. */
-void pt_announce_top(const struct pt_format *f, struct iomt_pt *pt);
+/* Tells the driver of a top at this level, at least. */
+void pt_announce_top(const struct pt_format *f, struct iomt_pt *pt, unsigned level);
 
-PT_INLINE void pt_settle_top(const struct pt_format *f, struct iomt_pt *pt)
+/* Returns when the driver has been told of a top, at this level at least, that reaches "last". */
+PT_INLINE void pt_settle_top(const struct pt_format *f, struct iomt_pt *pt, unsigned level,
+			     u64 last)
 {
-	if (f->grows && pt_unlikely(__atomic_load_n(&pt->announced, __ATOMIC_ACQUIRE) !=
-				    __atomic_load_n(&pt->top, __ATOMIC_RELAXED)))
-		pt_announce_top(f, pt);
+	if (f->grows && pt_unlikely(last > pt_load(&pt->reach)))
+		pt_announce_top(f, pt, level);
 }
 
 /* One top table, zeroed and cleaned. NULL when there is no memory. */

@@ -24,7 +24,8 @@ int iomt_pt_reserve(struct iomt_pt *pt, uint64_t iova, uint64_t length)
 {
 	const struct pt_format *f = pt->format->facts;
 	struct pt_chain chain = {NULL};
-	unsigned level = pt_top(pt).level, top_level = level;
+	struct pt_top top = pt_top(pt);
+	unsigned top_level = top.level;
 	u64 v, last;
 	int err = pt_range(f, pt, iova, length, &v, &last);
 
@@ -32,20 +33,20 @@ int iomt_pt_reserve(struct iomt_pt *pt, uint64_t iova, uint64_t length)
 		return err;
 	DEBUG_CLAIM(pt, iova, length);
 	if (f->grows)
-		top_level = pt_top_level_for(f, level, last);
-	err = pt_chain_fill(f, pt, &chain, count_missing(f, pt, v, last) + (top_level - level));
+		top_level = pt_top_level_for(f, top.level, last);
+	err = pt_chain_fill(f, pt, &chain, count_missing(f, pt, v, last) + (top_level - top.level));
 	if (err)
 		return err;
 	if (f->grows)
-		pt_grow(f, pt, top_level, &chain);
+		top = pt_grow(f, pt, top, top_level, &chain);
 	for (;;) {
-		pt_walk_build(f, pt, pt_top(pt), v, 0, &chain);
+		pt_walk_build(f, pt, top, v, 0, &chain);
 		v = pt_slot_last(f, v, 1);
 		if (v >= last)
 			break;
 		v++;
 	}
-	pt_settle_top(f, pt);
+	pt_settle_top(f, pt, top.level, last);
 	pt_chain_drop(f, pt, &chain);
 	return 0;
 }

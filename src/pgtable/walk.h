@@ -27,16 +27,22 @@ struct pt_stop {
 #define PT_TOP_LEVEL \
 	7u /* bits of iomt_pt.top that hold the level; tables are aligned to 64 bytes */
 
+PT_INLINE struct pt_top pt_top_of(uintptr_t top)
+{
+	uintptr_t table = top & ~(uintptr_t)PT_TOP_LEVEL;
+
+	return (struct pt_top){(u64 *)table, (unsigned)(top - table)};
+}
+
 PT_INLINE struct pt_top pt_top(const struct iomt_pt *pt)
 {
 	uintptr_t top = __atomic_load_n(&pt->top, __ATOMIC_ACQUIRE);
-	uintptr_t table = top & ~(uintptr_t)PT_TOP_LEVEL;
 
 #ifdef IOMT_DEBUG
 	if (!top)
 		iomt_debug_broken(IOMT_RULE_DESTROYED, pt);
 #endif
-	return (struct pt_top){(u64 *)table, (unsigned)(top - table)};
+	return pt_top_of(top);
 }
 
 PT_INLINE u64 pt_to_phys(const struct iomt_pt *pt, const u64 *table)

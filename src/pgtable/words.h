@@ -36,28 +36,52 @@ PT_INLINE bool pt_replace(u64 *slot, u64 *expected, u64 entry)
 					   __ATOMIC_ACQUIRE);
 }
 
-#if defined(__SANITIZE_THREAD__) || !(defined(__SSE2__) || defined(__ARM_NEON))
+#if defined(__SANITIZE_THREAD__)
 #define PT_WORDS_SCALAR 1
+#define PT_NO_FENCE	1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define PT_WORDS_SCALAR 1
+#define PT_NO_FENCE	1
 #endif
 #endif
+#if !defined(__SSE2__) && !defined(__ARM_NEON)
+#define PT_WORDS_SCALAR 1
+#endif
+
+/*
+ * Before many stores that have no order of their own: who sees one sees what came before them. On x86-64
+ * a word to the compiler. The thread sanitizer knows no fences; there the stores have an order.
+ */
+PT_INLINE void pt_fence(void)
+{
+#ifndef PT_NO_FENCE
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+#endif
+}
 
 #ifdef PT_WORDS_SCALAR
 
 #define PT_VEC_WORDS 1
 typedef u64 pt_vec;
 
-/* Without an order, as vectors are: tests with these find what would rely on one. */
+#ifdef PT_NO_FENCE
+#define PT_VEC_ACQUIRE __ATOMIC_ACQUIRE
+#define PT_VEC_RELEASE __ATOMIC_RELEASE
+#else
+/* as vectors are: tests with these find what would rely on an order */
+#define PT_VEC_ACQUIRE __ATOMIC_RELAXED
+#define PT_VEC_RELEASE __ATOMIC_RELAXED
+#endif
+
 PT_INLINE pt_vec pt_vec_load(const u64 *p)
 {
-	return __atomic_load_n(p, __ATOMIC_RELAXED);
+	return __atomic_load_n(p, PT_VEC_ACQUIRE);
 }
 
 PT_INLINE void pt_vec_store(u64 *p, pt_vec value)
 {
-	__atomic_store_n(p, value, __ATOMIC_RELAXED);
+	__atomic_store_n(p, value, PT_VEC_RELEASE);
 }
 
 PT_INLINE pt_vec pt_vec_ramp(u64 first, u64 step)
@@ -143,7 +167,9 @@ PT_INLINE u64 pt_vec_and(pt_vec v)
 #define PT_FEW 63u
 
 /* A cache line of entries: what the loops take at a time. */
-#define PT_LINE	     8u
+#ifndef PT_LINE
+#define PT_LINE 8u
+#endif
 #define PT_LINE_VECS (PT_LINE / PT_VEC_WORDS)
 
 /* The OR of n entries. */
@@ -193,6 +219,8 @@ PT_INLINE void pt_lines_ramp(u64 *p, u64 n, u64 first, u64 step)
 	const u64 *end = p + n, *lines = p + (n & ~(u64)(PT_LINE - 1));
 	pt_vec value = pt_vec_ramp(first, step);
 
+	if (p != lines)
+		pt_fence();
 	first += (u64)(lines - p) * step;
 	for (; p != lines; p += PT_LINE) {
 #pragma GCC unroll 8
@@ -225,6 +253,8 @@ PT_INLINE void pt_lines_change(u64 *p, u64 n, u64 mask, u64 bits)
 	const u64 *end = p + n, *lines = p + (n & ~(u64)(PT_LINE - 1));
 	pt_vec keep = pt_vec_ramp(~mask, 0), set = pt_vec_ramp(bits, 0);
 
+	if (p != lines)
+		pt_fence();
 	for (; p != lines; p += PT_LINE) {
 #pragma GCC unroll 8
 		for (size_t i = 0; i < PT_LINE_VECS; i++) {

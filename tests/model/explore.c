@@ -18,7 +18,7 @@
 enum kind {
 	READ,
 	WRITE, /* or read and write */
-	ADD,   /* without a look at the result: two of them may change places */
+	ADD,   /* to a count without an order: two of them may change places */
 };
 
 struct access {
@@ -37,7 +37,9 @@ struct message {
 	uint64_t value;
 	uint16_t before; /* the one before, 0 for the word's first value */
 	uint8_t stamp;
-	bool released; /* "view" holds */
+	bool released;	/* "view" holds */
+	uint8_t thread; /* whose step it was */
+	uint16_t clock;
 	struct view view;
 };
 
@@ -47,9 +49,13 @@ struct thread {
 	bool over;
 	uint16_t clock[EXPLORE_THREADS]; /* steps of each that come before its next one */
 	struct view view;
+	struct view read; /* what an acquiring fence would add to it */
+	struct view
+		written; /* what it was at the last releasing fence, which later stores release */
 	uint16_t spun_word; /* the last step read an odd value where one spins */
 	uint8_t spun_stamp;
 	bool spun;
+	bool fenced;
 };
 
 /* A step of the run, and what else there is to try in its place. */
@@ -357,8 +363,8 @@ static void see(uint16_t word, unsigned message, int order)
 		return;
 	if (thread->view.stamps[word] < messages[message].stamp)
 		thread->view.stamps[word] = messages[message].stamp;
-	if (acquires(order) && messages[message].released)
-		join(&thread->view, &messages[message].view);
+	if (messages[message].released)
+		join(acquires(order) ? &thread->view : &thread->read, &messages[message].view);
 }
 
 /* A store behind the newest one; "modifies" carries on what that one released. */
@@ -376,10 +382,13 @@ static void append(uint16_t word, uint64_t value, int order, bool modifies)
 	message->released = false;
 	if (message->stamp == 255)
 		explore_wrong("a word has too many stores");
+	message->thread = (uint8_t)now;
+	message->clock = thread->clock[now];
 	thread->view.stamps[word] = message->stamp;
-	if (releases(order)) {
+	if (releases(order) || thread->fenced) {
 		message->released = true;
-		message->view = thread->view;
+		message->view = releases(order) ? thread->view : thread->written;
+		message->view.stamps[word] = message->stamp;
 	}
 	if (modifies && before && messages[before].released) {
 		if (message->released)
@@ -431,14 +440,20 @@ void explore_dead(void *memory, size_t bytes)
 		memset(&owners[word_of(memory)], DEAD, bytes / 8);
 }
 
-/* True when the access needs a stop, which it has made: it is the step "depth - 1" now. */
+/* True when the access needs a stop, which it has made: it is the step "depth" now. */
 static bool stop(const void *address, enum kind kind, bool waits, uint64_t seen)
 {
 	struct thread *thread = &threads[now];
 	uint16_t word;
 
-	if (now >= EXPLORE_THREADS || !is_program_memory(address))
+	if (now >= EXPLORE_THREADS)
 		return false;
+	if (!is_program_memory(address)) {
+		if ((size_t)((const uint8_t *)address - stacks[now]) < STACK)
+			return false;
+		explore_wrong("accesses memory that is no table's");
+		pass_on(&thread->context);
+	}
 	word = word_of(address);
 	if (owners[word] == now + 1)
 		return false;
@@ -451,41 +466,49 @@ static bool stop(const void *address, enum kind kind, bool waits, uint64_t seen)
 		explore_wrong("accesses memory that was freed");
 	steps[depth].access = thread->next;
 	steps[depth].choices = 1;
-	order_step(depth, depth + 1 >= prefix);
-	depth++;
-	program->steps++;
 	return true;
 }
 
-static void look(void)
+/* The step is made: what it reads and whether it stores is known. */
+static void commit(enum kind kind)
 {
-	if (program->look && explore_is_new() && !program->wrong)
-		program->look();
+	steps[depth].access.kind = (uint8_t)kind;
+	order_step(depth, depth + 1 >= prefix);
+	depth++;
+	program->steps++;
 }
 
-/* The message that this step reads: one that the thread may still see, but for the value "other_than". */
+static void look(const void *word)
+{
+	if (program->look && explore_is_new() && !program->wrong)
+		program->look(word);
+}
+
+/*
+ * The message that this step reads: one that the thread may still see, but for the value "other_than".
+ * One that a step overwrote that need not come before this one is not for this run: in another, that
+ * is else the same, this step comes first.
+ */
 static unsigned choose_message(const void *at, size_t size, const uint64_t *other_than)
 {
 	uint16_t word = word_of(at);
 	struct thread *thread = &threads[now];
-	struct step *step = &steps[depth - 1];
+	struct step *step = &steps[depth];
 	uint8_t least = thread->view.stamps[word];
-	unsigned message = newest[word], chosen = message, count = 0;
+	unsigned chosen = newest[word], later = newest[word], count = 1;
 
 	if (thread->next.waits && least <= thread->spun_stamp)
 		least = (uint8_t)(thread->spun_stamp + 1);
-	for (;; message = messages[message].before) {
-		if ((message ? messages[message].stamp : 0) < least)
-			break;
-		/* a comparison that would succeed needs the newest */
-		if (message == newest[word] || !other_than ||
-		    value_of(at, size, message) != *other_than) {
+	while (later && messages[later].stamp > least &&
+	       thread->clock[messages[later].thread] >= messages[later].clock) {
+		unsigned message = messages[later].before;
+
+		if (!other_than || value_of(at, size, message) != *other_than) {
 			if (count == step->choice)
 				chosen = message;
 			count++;
 		}
-		if (!message)
-			break;
+		later = message;
 	}
 	step->choices = (uint16_t)count;
 	return chosen;
@@ -502,6 +525,7 @@ uint64_t explore_load(const void *word, size_t size, int order)
 		return read_word(word, size);
 	at = word_of(word);
 	message = choose_message(word, size, NULL);
+	commit(READ);
 	see(at, message, order);
 	value = value_of(word, size, message);
 	thread->spun = word == program->spins && (value & 1);
@@ -515,22 +539,26 @@ static void put(void *word, size_t size, uint64_t value, int order, bool modifie
 	share(value);
 	append(word_of(word), value, order, modifies);
 	write_word(word, size, value);
-	look();
+	look(word);
 }
 
 void explore_store(void *word, size_t size, uint64_t value, int order)
 {
-	if (stop(word, WRITE, false, 0))
-		put(word, size, value, order, false);
-	else
+	if (!stop(word, WRITE, false, 0)) {
 		write_word(word, size, value);
+		return;
+	}
+	commit(WRITE);
+	put(word, size, value, order, false);
 }
 
 void explore_add(void *word, size_t size, uint64_t value, int order)
 {
 	uint64_t sum = read_word(word, size);
+	enum kind kind = order == __ATOMIC_RELAXED ? ADD : WRITE;
 
-	if (stop(word, ADD, false, 0)) {
+	if (stop(word, kind, false, 0)) {
+		commit(kind);
 		sum = read_word(word, size) + value;
 		see(word_of(word), newest[word_of(word)], order);
 		put(word, size, sum, order, true);
@@ -544,6 +572,7 @@ uint64_t explore_exchange(void *word, size_t size, uint64_t value, int order)
 	uint64_t before = read_word(word, size);
 
 	if (stop(word, WRITE, false, 0)) {
+		commit(WRITE);
 		before = read_word(word, size);
 		see(word_of(word), newest[word_of(word)], order);
 		put(word, size, value, order, true);
@@ -570,6 +599,7 @@ bool explore_replace(void *word, size_t size, void *expected, uint64_t value, in
 	}
 	message = choose_message(word, size, &wanted);
 	found = value_of(word, size, message);
+	commit(found == wanted ? WRITE : READ);
 	see(word_of(word), message, found == wanted ? order : otherwise);
 	if (found == wanted)
 		put(word, size, value, order, true);
@@ -578,18 +608,34 @@ bool explore_replace(void *word, size_t size, void *expected, uint64_t value, in
 	return found == wanted;
 }
 
+void explore_fence(int order)
+{
+	struct thread *thread = &threads[now];
+
+	if (now >= EXPLORE_THREADS)
+		return;
+	if (acquires(order))
+		join(&thread->view, &thread->read);
+	if (releases(order)) {
+		thread->fenced = true;
+		thread->written = thread->view;
+	}
+}
+
 void explore_await_even(uint64_t *word)
 {
 	uint64_t value;
 
 	if (!stop(word, WRITE, false, 0))
 		return;
+	commit(WRITE);
 	see(word_of(word), newest[word_of(word)], __ATOMIC_ACQUIRE);
 	value = *word;
 	append(word_of(word), value, __ATOMIC_ACQ_REL, true);
 	if (!(value & 1))
 		return;
 	stop(word, WRITE, true, value);
+	commit(WRITE);
 	see(word_of(word), newest[word_of(word)], __ATOMIC_ACQUIRE);
 	append(word_of(word), *word, __ATOMIC_ACQ_REL, true);
 }
@@ -627,6 +673,8 @@ static void run(void)
 		thread->spun = false;
 		memset(thread->clock, 0, sizeof(thread->clock));
 		memset(&thread->view, 0, sizeof(thread->view));
+		memset(&thread->read, 0, sizeof(thread->read));
+		thread->fenced = false;
 		makecontext(&thread->context, act, 0);
 	}
 	starting = true;

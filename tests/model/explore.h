@@ -24,9 +24,9 @@
 
 struct explore {
 	unsigned threads;
-	void (*act)(unsigned thread); /* what each does */
-	void (*look)(void);	      /* called after each new store; may be NULL */
-	void (*end)(void);	      /* called when all have ended */
+	void (*act)(unsigned thread);	/* what each does */
+	void (*look)(const void *word); /* called after each new store there; may be NULL */
+	void (*end)(void);		/* called when all have ended */
 
 	/* All that a run changes: it is put back before the next one. A multiple of 8 bytes. */
 	void *memory;
@@ -74,6 +74,7 @@ uint64_t explore_load(const void *word, size_t size, int order);
 void explore_store(void *word, size_t size, uint64_t value, int order);
 void explore_add(void *word, size_t size, uint64_t value, int order);
 uint64_t explore_exchange(void *word, size_t size, uint64_t value, int order);
+void explore_fence(int order);
 bool explore_replace(void *word, size_t size, void *expected, uint64_t value, int order,
 		     int otherwise);
 

@@ -17,6 +17,7 @@
 #define TINY_GRANULE  64u
 #define TINY_GRANULES 512u
 #define TINY_HELD     (1ULL << 56)
+#define TINY_ACCESSED (1ULL << 55) /* hardware sets it, and nobody here cares */
 
 PT_INLINE enum pt_kind tiny_kind(u64 entry, unsigned level)
 {

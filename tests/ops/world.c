@@ -26,11 +26,12 @@ PT_FORMAT_ENTRY(tiny, tiny);
 PT_FORMAT_ENTRY(tiny_grows, tiny_grows);
 PT_FORMAT_ENTRY(tiny_breaks, tiny_breaks);
 
-const struct table_kind table_kinds[KINDS] = {
+const struct table_kind table_kinds[KINDS + 1] = {
 	[PLAIN] = {"plain", &iomt_tiny, 0, 0, false},
 	[DIRTY] = {"dirty", &iomt_tiny, IOMT_PT_DIRTY, 0, false},
 	[GROWS] = {"grows", &iomt_tiny_grows, 0, 2, false},
 	[BREAKS] = {"breaks", &iomt_tiny_breaks, IOMT_PT_DIRTY, 0, true},
+	[GROWS_TWICE] = {"grows twice", &iomt_tiny_grows, 0, 1, false},
 };
 
 _Alignas(64) struct world world;
@@ -38,7 +39,11 @@ const struct table_kind *world_kind;
 uint64_t meant[GRANULES], to_mean[GRANULES];
 bool breaks[GRANULES], unspecified[GRANULES];
 
+_Static_assert(WRITTEN == TINY_DIRTY && ACCESSED == TINY_ACCESSED, "as in the format");
+
 /* Memory */
+
+static uint64_t garbage; /* what fresh pages hold */
 
 static unsigned page_of(const void *memory)
 {
@@ -55,7 +60,7 @@ static void *take_page(void *ctx, size_t bytes)
 	page = part * PART + world.used[part]++;
 	REQUIRE(page < PAGES && (part == EXPLORE_THREADS || world.used[part] <= PART));
 	world.states[page] = LIVE;
-	explore_private(world.pages[page], GRANULE, FRESH);
+	explore_private(world.pages[page], GRANULE, garbage);
 	return world.pages[page];
 }
 
@@ -126,39 +131,41 @@ void expect_protect(uint64_t iova, uint64_t n, uint32_t prot)
 		to_mean[i] = (to_mean[i] & ~(3ULL << 48)) | (uint64_t)prot << 48;
 }
 
-/* The hardware's eyes: no code of the engine's but how an entry is read. */
-static void look_at(const uint64_t *table, unsigned level, uint64_t base, uint64_t *seen,
-		    unsigned *tables)
+/* The hardware's eyes: no code of the engine's but how an entry is read. Returns how many tables it saw. */
+static unsigned look_at(const uint64_t *table, unsigned level, uint64_t base,
+			void (*judge)(uint64_t iova, uint64_t seen))
 {
-	unsigned page = page_of(table);
+	unsigned page = page_of(table), tables = 1;
 
 	if (page >= PAGES || world.states[page] != LIVE) {
 		explore_wrong("hardware reaches a table that was freed");
-		return;
+		return 0;
 	}
-	++*tables;
 	for (uint64_t i = 0; i < GRANULE / 8; i++) {
 		uint64_t at = base + (i << (6 + 3 * level)), n = 1ULL << 3 * level;
 		uint64_t entry = table[i];
 		size_t bytes;
 
-		if (!(entry & TINY_PRESENT) || at / GRANULE >= GRANULES)
-			continue;
-		if (!(entry & TINY_LEAF)) {
-			look_at(world_target(entry, &bytes), level - 1, at, seen, tables);
+		if (at / GRANULE >= GRANULES)
+			break;
+		if ((entry & TINY_PRESENT) && !(entry & TINY_LEAF)) {
+			tables += look_at(world_target(entry, &bytes), level - 1, at, judge);
 			continue;
 		}
-		for (uint64_t g = 0; g < n; g++)
-			seen[at / GRANULE + g] = leaf_meaning(entry, level, at + g * GRANULE);
+		for (uint64_t g = 0; g < n; g++, at += GRANULE)
+			judge(at, entry & TINY_PRESENT ? leaf_meaning(entry, level, at) : 0);
 	}
+	return tables;
 }
 
-static unsigned look_at_all(uint64_t *seen)
+static unsigned look_at_all(void (*judge)(uint64_t iova, uint64_t seen))
 {
-	unsigned tables = 0;
+	unsigned level = world.root & 7;
+	unsigned tables = look_at((const uint64_t *)(world.root & ~7ULL), level, 0, judge);
 
-	memset(seen, 0, sizeof(meant));
-	look_at((const uint64_t *)(world.root & ~7ULL), world.root & 7, 0, seen, &tables);
+	/* what the top does not reach */
+	for (uint64_t at = GRANULE << 3 * (level + 1); at / GRANULE < GRANULES; at += GRANULE)
+		judge(at, 0);
 	return tables;
 }
 
@@ -166,21 +173,29 @@ void world_judge(uint64_t iova, uint64_t seen)
 {
 	uint64_t g = iova / GRANULE;
 
+	if (seen == meant[g])
+		return;
 	seen = without_dirty(seen);
 	if (seen != without_dirty(meant[g]) && seen != without_dirty(to_mean[g]) &&
 	    (seen || !breaks[g]) && !unspecified[g])
 		explore_wrong("an address means neither what it meant nor what it is to mean");
 }
 
-void world_look(void)
+void world_look(const void *word)
 {
-	uint64_t seen[GRANULES];
+	if (page_of(word) < PAGES || word == &world.root)
+		look_at_all(world_judge);
+}
 
-	look_at_all(seen);
-	for (unsigned g = 0; g < GRANULES; g++) {
-		if (seen[g] != meant[g])
-			world_judge(g * GRANULE, seen[g]);
-	}
+static void judge_end(uint64_t iova, uint64_t seen)
+{
+	if (seen != to_mean[iova / GRANULE] && !unspecified[iova / GRANULE])
+		explore_wrong("an address does not mean what it is to mean in the end");
+}
+
+static void remember(uint64_t iova, uint64_t seen)
+{
+	meant[iova / GRANULE] = to_mean[iova / GRANULE] = seen;
 }
 
 uint64_t world_walk(uint64_t iova, uint64_t **slot, uint64_t *entry)
@@ -218,7 +233,7 @@ static void tell(void *ctx, struct iomt_pt *pt)
 	(void)ctx;
 	iomt_pt_hw(pt, &hw);
 	root = (uintptr_t)world.pages[(hw.root - PHYS) / GRANULE] | (hw.levels - 1u);
-	while ((told & 7) < (root & 7) &&
+	while ((!told || (told & 7) < (root & 7)) &&
 	       !__atomic_compare_exchange_n(&world.root, &told, root, false, __ATOMIC_ACQ_REL,
 					    __ATOMIC_ACQUIRE))
 		continue;
@@ -252,6 +267,8 @@ static void write_first(uint64_t iova)
 static void fill(void)
 {
 	map_first(SHARED_TABLE + 3 * GRANULE, 5, OA_ODD);
+	if (world_kind->levels == 1)
+		return;
 	map_first(CUT_RUN, 4, OA);
 	map_first(RUNS, 4, OA + 0x1000);
 	map_first(RUNS + 4 * GRANULE, 4, OA + 0x2000);
@@ -269,6 +286,12 @@ static void fill(void)
 	write_first(LARGE);
 }
 
+/* The last page is nobody's. */
+void world_garbage_tables(void)
+{
+	garbage = tiny_pack(PHYS + (PAGES - 1) * GRANULE) | TINY_PRESENT;
+}
+
 void world_open(const struct table_kind *of)
 {
 	struct iomt_pt_cfg cfg = {.size = sizeof(cfg),
@@ -279,6 +302,7 @@ void world_open(const struct table_kind *of)
 				  .top_changed = of->levels ? tell : NULL};
 
 	world_kind = of;
+	garbage = FRESH;
 	memset(&world, 0, sizeof(world));
 	memory.phys_offset = PHYS - (uintptr_t)world.pages;
 	CHECK_INT(iomt_pt_init(&world.pt, &cfg), 0);
@@ -290,8 +314,7 @@ void world_open(const struct table_kind *of)
 		if (world_kind->breaks)
 			world.gathers[k].sync = no_wait;
 	}
-	look_at_all(meant);
-	memcpy(to_mean, meant, sizeof(to_mean));
+	look_at_all(remember);
 	memset(unspecified, 0, sizeof(unspecified));
 	memset(breaks, 0, sizeof(breaks));
 	for (unsigned g = 0; g < 8 && world_kind->breaks; g++)
@@ -300,16 +323,13 @@ void world_open(const struct table_kind *of)
 
 void world_end(void)
 {
-	uint64_t seen[GRANULES];
 	struct iomt_pt_stats stats;
-	unsigned tables = look_at_all(seen);
+	unsigned tables = look_at_all(judge_end);
 
-	for (unsigned g = 0; g < GRANULES; g++) {
-		if (seen[g] != to_mean[g] && !unspecified[g])
-			explore_wrong("an address does not mean what it is to mean in the end");
-	}
 	iomt_pt_stats(&world.pt, &stats);
 	EXPECT(stats.bytes == tables * (uint64_t)GRANULE);
+	EXPECT((world.pt.top & 7) == (world.root & 7));
+	EXPECT(world.pt.reach == (GRANULE << 3 * ((world.root & 7) + 1)) - 1);
 	for (unsigned k = 0; k < EXPLORE_THREADS; k++)
 		iomt_gather_release(&world.gathers[k]);
 	iomt_pt_destroy(&world.pt);

@@ -39,7 +39,8 @@ struct table_kind {
 };
 
 enum { PLAIN, DIRTY, GROWS, BREAKS, KINDS };
-extern const struct table_kind table_kinds[KINDS];
+#define GROWS_TWICE KINDS /* not for the catalogue: only the first leaf table is there */
+extern const struct table_kind table_kinds[KINDS + 1];
 
 struct world {
 	_Alignas(64) uint64_t pages[PAGES][GRANULE / 8];
@@ -63,20 +64,25 @@ extern uint64_t meant[GRANULES], to_mean[GRANULES];
 extern bool breaks[GRANULES]; /* may mean nothing in between */
 extern bool unspecified[GRANULES];
 
-#define WRITTEN (1ULL << 60)
+/* What hardware writes to entries: the first is a part of the meaning. */
+#define WRITTEN	 (1ULL << 60)
+#define ACCESSED (1ULL << 55)
 
 uint64_t meaning(uint64_t oa, uint32_t prot, bool dirty);
 
 /* Makes the table, and sets meant and to_mean to what it means. */
 void world_open(const struct table_kind *kind);
 
+/* New tables hold what looks like tables, and not like leaves. Until the next world_open. */
+void world_garbage_tables(void);
+
 /* Expect, for n granules from iova on. */
 void expect_map(uint64_t iova, uint64_t n, uint64_t oa, uint32_t prot);
 void expect_unmap(uint64_t iova, uint64_t n);
 void expect_protect(uint64_t iova, uint64_t n, uint32_t prot);
 
-/* Looks at all of the table as hardware does; for explore.look. */
-void world_look(void);
+/* Looks at all of the table as hardware does, when this word is hardware's; for explore.look. */
+void world_look(const void *word);
 
 /* What is left: the table as expected, memory counted and given back; for explore.end. */
 void world_end(void);

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Takes every order, compare-and-swap, exchange and addition out of the page-table engine, one at a
+# time, and expects the explorer to find each: orders.sh [PATTERN]. What is taken out where comes from
+# the sources themselves, so that nothing is forgotten. Fails when one survives.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+build=build/mutants/orders
+engine=$PWD/$build/pgtable
+
+# The faults, a line each: file, which match in it, what it is, "from" and "to" (perl).
+faults() {
+	perl -e '
+		sub fault { print join("\t", @_), "\n" }
+		for my $path (sort glob "src/pgtable/*.[ch]") {
+			my ($file) = $path =~ m{([^/]+)$};
+			next if $file =~ /^(guest|inspect)/;
+			local $/;
+			open my $in, "<", $path or die;
+			my $text = <$in>;
+			while ($text =~ /__atomic_(\w+)(\((?:[^()]|(?2))*\))/g) {
+				my ($call, $args, $at, $end) = ($1, $2, $-[0], $+[0]);
+				my $line = 1 + substr($text, 0, $at) =~ tr/\n//;
+				my @orders = $args =~ /__ATOMIC_(\w+)/g;
+				my @weaker;
+				if ($call eq "compare_exchange_n") {
+					push @weaker, ["release", $orders[1], $orders[1]] if $orders[0] =~ /REL\b|RELEASE/;
+					push @weaker, ["acquire", $orders[0] =~ /REL\b|RELEASE/ ? "RELEASE" : "RELAXED", "RELAXED"]
+						if "@orders" =~ /ACQ/;
+				} else {
+					push @weaker, ["order", "RELAXED"] if $orders[0] =~ /^(ACQUIRE|RELEASE)$/;
+					push @weaker, ["release", "ACQUIRE"], ["acquire", "RELEASE"]
+						if $orders[0] eq "ACQ_REL";
+				}
+				for (@weaker) {
+					my ($what, @to) = @$_;
+					my $new = "__atomic_$call$args";
+					$new =~ s/__ATOMIC_\w+/"__ATOMIC_" . shift @to/ge;
+					fault($file, $at, $end, "$file:$line $call without $what", unpack "H*", $new);
+				}
+				fault($file, $at, $end, "$file:$line $call in two steps", unpack "H*", "plain_$call$args")
+					if $call =~ /exchange|fetch/ && $args !~ /->(tables|bytes)/;
+			}
+		}'
+}
+
+plant() { # file at end new
+	perl -e '
+		my ($path, $at, $end, $new) = @ARGV;
+		local $/;
+		open my $in, "<", $path or die;
+		my $text = <$in>;
+		substr($text, $at, $end - $at) = pack "H*", $new;
+		open my $out, ">", $path or die;
+		print $out $text;' "$engine/$1" "$2" "$3" "$4"
+}
+
+make_orders() {
+	cmake --build "$build" --target orders.plain >"$build/log" 2>&1
+}
+
+mkdir -p "$engine"
+cp src/pgtable/*.[ch] "$engine"
+cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=None -G Ninja -DIOMT_BUILD_BENCH=OFF -DIOMT_BUILD_EXAMPLES=OFF \
+	-DCMAKE_C_FLAGS="-O1 -include $PWD/tests/mutants/plain.h" -DIOMT_WERROR=OFF \
+	-DIOMT_EXPLORED="$engine" >/dev/null
+make_orders || { cat "$build/log" >&2 && exit 1; }
+"$build/tests/ops/orders.plain" >/dev/null 2>&1 || { echo "the engine fails without any fault" >&2 && exit 1; }
+
+all=0
+found=0
+while IFS=$'\t' read -r file at end what new; do
+	[[ $what == *${1-}* ]] || continue
+	all=$((all + 1))
+	plant "$file" "$at" "$end" "$new"
+	make_orders || { cat "$build/log" >&2 && exit 1; }
+	if why=$(IOMT_TEST_TIMES=0 timeout 300 "$build/tests/ops/orders.plain" 2>&1 >/dev/null); then
+		echo "SURVIVES  $what"
+	else
+		found=$((found + 1))
+		printf 'found     %-55s %s\n' "$what" "$(sed -n '1s/, after.*//p' <<<"$why")"
+	fi
+	cp "src/pgtable/$file" "$engine"
+done < <(faults)
+echo "$found of $all found"
+[ "$found" -eq "$all" ]
