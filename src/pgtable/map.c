@@ -36,7 +36,8 @@ void pt_remove_tables(const struct pt_format *f, struct pt_mapping *m, u64 *slot
 	struct iomt_gather *gather = m->gather;
 
 	for (u64 i = 0; i < piece->slots; i++) {
-		u64 entry = __atomic_exchange_n(&slot[i], 0, __ATOMIC_ACQUIRE);
+		/* no order: what hangs below is taken out by compare-and-swap, too, before it is used */
+		u64 entry = __atomic_exchange_n(&slot[i], 0, __ATOMIC_RELAXED);
 
 		pt_gather_tables(f, m->pt, entry, piece->level, gather, &m->room);
 	}

@@ -10,7 +10,9 @@
 #include "explore.h"
 
 #define PT_WORDS_SCALAR 1
-#define PT_LINE		2u
+#ifndef PT_LINE
+#define PT_LINE 2u
+#endif
 
 /* clang-format off */
 #define __atomic_load_n(word, order) \
