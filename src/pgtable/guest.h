@@ -52,6 +52,30 @@ PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, u64 *entry)
 	return guest_read_far(w, address, entry);
 }
 
+/* A word that was read, if it was: two registers. */
+struct guest_word {
+	u64 value;
+	bool there;
+};
+
+PT_NOINLINE struct guest_word guest_word_far(const struct iomt_walker *w, u64 address)
+{
+	struct guest_word word = {0, false};
+
+	word.there = guest_read_far(w, address, &word.value);
+	return word;
+}
+
+/* The same as guest_read, where walks must not wait for what goes through memory. */
+PT_INLINE struct guest_word guest_word(const struct iomt_walker *w, u64 address)
+{
+	u64 offset = address - w->base;
+
+	if (pt_likely(offset <= w->last_word && w->host))
+		return (struct guest_word){guest_load((const u64 *)(w->host + offset)), true};
+	return guest_word_far(w, address);
+}
+
 /* Replaces *expected: 0, IOMT_EAGAIN when something else is there, or another error. */
 PT_NOINLINE int guest_replace(const struct iomt_walker *w, u64 address, u64 expected, u64 entry)
 {

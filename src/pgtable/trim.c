@@ -59,11 +59,14 @@ struct trim {
 	u64 delta;
 };
 
-/* Unlinks the table that "slot" points to, which maps [v, last], if it is empty by now. */
-static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot, unsigned level,
-			u64 v, u64 last)
+/*
+ * Unlinks the table that "slot" pointed to by "entry", which maps [v, last], if it is empty by now. The
+ * slot is not read again: another trim of the range, a caller's error, may have taken the table.
+ */
+static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot, u64 entry,
+			unsigned level, u64 v, u64 last)
 {
-	u64 entry = pt_load(slot), room = 1;
+	u64 room = 1;
 	int err;
 
 	if (pt_words_any(pt_child(f, trim->pt, entry), 1u << f->index_lg2))
@@ -99,7 +102,7 @@ static int trim_table(const struct pt_format *f, struct trim *trim, u64 *table, 
 			err = trim_table(f, trim, pt_child(f, trim->pt, entry), 1u << f->index_lg2,
 					 level - 1, v);
 		if (!err && v >= trim->v && last <= trim->last)
-			err = unlink_empty(f, trim, &table[i], level, v, last);
+			err = unlink_empty(f, trim, &table[i], entry, level, v, last);
 	}
 	return err;
 }
