@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two stages. Stage 1 is walked as any table behind callbacks is; the callbacks ask stage 2, and what
- * they have to say of a fault is with the call.
+ * Two stages. Where all is usual, stage 1's fast way reads its entries by stage 2's. Else stage 1 is walked
+ * as any table behind callbacks is; the callbacks ask stage 2, and what they have to say of a fault is with
+ * the call.
  */
 #include "guest_walk.h"
 #include <iomt/walk_nested.h>
@@ -102,6 +103,18 @@ static int explain(const struct nested *nested, struct iomt_walk_fault *fault)
 	return IOMT_EFAULT;
 }
 
+/* Stage 1 where nothing is unusual, in the tables of either. */
+static bool walk_usual(const struct iomt_walker *first, const struct nested *nested, u64 iova,
+		       uint32_t access, struct iomt_walk_leaf *leaf)
+{
+	const struct iomt_walker *second = nested->second;
+
+	return !(nested->flags & IOMT_NESTED_PROTECTED) &&
+	       first->walk == first->format->walk[GUEST_FAR] &&
+	       second->walk == second->format->walk[GUEST_NEAR] &&
+	       first->format->walk_nested(first, second, iova, access, leaf);
+}
+
 static int walk_first(const struct iomt_walker *first, struct nested *nested, u64 iova,
 		      uint32_t access, struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)
 {
@@ -180,6 +193,24 @@ static int may_mark(const struct iomt_walker *first, struct nested *nested, u64 
 	return err;
 }
 
+/* Stage 1 with whatever there is. */
+static int walk_tables(const struct iomt_walker *first, struct nested *nested, u64 iova,
+		       uint32_t access, struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)
+{
+	int err;
+
+	nested->look = access & IOMT_WALK_LOOK;
+	nested->marks = false;
+	nested->err = 0;
+	nested->output = 0;
+	err = walk_first(first, nested, iova, access, leaf, fault);
+	if (pt_likely(err != IOMT_EFAULT || !nested->refused))
+		return err;
+	err = may_mark(first, nested, iova, access, fault);
+	nested->marks = true;
+	return err ? err : walk_first(first, nested, iova, access, leaf, fault);
+}
+
 int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *second,
 		     uint32_t flags, uint64_t iova, uint32_t access, struct iomt_walk_leaf *leaf,
 		     struct iomt_walk_fault *fault)
@@ -194,17 +225,9 @@ int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *
 	nested.second = second;
 	nested.overrides = first->format->facts->types_override;
 	nested.flags = flags;
-	nested.look = access & IOMT_WALK_LOOK;
-	nested.marks = false;
-	nested.err = 0;
-	nested.output = 0;
-	err = walk_first(first, &nested, iova, access, &both, &found);
-	if (pt_unlikely(err == IOMT_EFAULT && nested.refused)) {
-		err = may_mark(first, &nested, iova, access, &found);
-		nested.marks = true;
-		if (!err)
-			err = walk_first(first, &nested, iova, access, &both, &found);
-	}
+	err = walk_usual(first, &nested, iova, access, &both)
+		      ? 0
+		      : walk_tables(first, &nested, iova, access, &both, &found);
 	if (pt_likely(!err))
 		err = walk_second(&nested, iova, access, &both, &found);
 	if (!err)

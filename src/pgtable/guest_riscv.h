@@ -59,18 +59,13 @@ PT_INLINE unsigned riscv_size(const struct iomt_walker *w, u64 entry, unsigned l
 	return riscv_leaf_lg2(entry, level);
 }
 
-/*
- * What the leaf itself allows. A page whose D nobody sets cannot be written, and a device's cache has no
- * execution without reading (IOMMU, "PCIe ATS").
- */
-PT_INLINE uint32_t riscv_rights(const struct iomt_walker *w, u64 leaf, uint32_t access)
+/* What the leaf itself allows. A page whose D nobody sets cannot be written. */
+PT_INLINE uint32_t riscv_rights(const struct iomt_walker *w, u64 leaf)
 {
 	uint32_t rights = (uint32_t)((leaf & PTE_RWX) >> 1);
 
 	if (!(leaf & PTE_D) && !(w->flags & IOMT_WALK_DIRTY))
 		rights &= ~IOMT_WRITE;
-	if ((access & IOMT_WALK_ATS) && !(rights & IOMT_READ))
-		rights &= ~IOMT_EXEC;
 	return rights;
 }
 
@@ -93,12 +88,13 @@ PT_INLINE void riscv_usual_of(struct iomt_walker *w, u64 ignored)
 	if (w->deny & IOMT_EXEC)
 		w->usual_mask |= PTE_X;
 	else
-		w->usual_no_exec = PTE_X;
+		w->usual_exec = IOMT_EXEC;
 }
 
 #define GUEST_RISCV                                                                                \
 	.whole_input = true, .access_faults = true, .output_faults = true, .types_override = true, \
-	.accessed = PTE_A, .judge = riscv_judge, .leaf_lg2 = riscv_size,                           \
+	.exec_shift = 1, /* PTE_X, bit 3 */                                                        \
+		.accessed = PTE_A, .judge = riscv_judge, .leaf_lg2 = riscv_size,                   \
 	.dirtied = riscv_make_dirty, .type = riscv_type
 
 #endif

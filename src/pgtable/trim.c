@@ -30,6 +30,7 @@ int iomt_pt_reserve(struct iomt_pt *pt, uint64_t iova, uint64_t length)
 
 	if (err)
 		return err;
+	DEBUG_CLAIM(pt, iova, length);
 	if (f->grows)
 		top_level = pt_top_level_for(f, level, last);
 	err = pt_chain_fill(f, pt, &chain, count_missing(f, pt, v, last) + (top_level - level));
@@ -117,6 +118,7 @@ int iomt_pt_trim(struct iomt_pt *pt, uint64_t iova, uint64_t length, struct iomt
 		err = IOMT_EINVAL;
 	if (err || !top.level)
 		return err;
+	DEBUG_CLAIM(pt, iova, length);
 	trim.delta = iova - trim.v;
 	return trim_table(f, &trim, top.table, pt_root_slots(f, pt, top.level), top.level, 0);
 }
@@ -125,9 +127,13 @@ void iomt_pt_destroy(struct iomt_pt *pt)
 {
 	const struct pt_format *f = pt->format->facts;
 	struct pt_top top = pt_top(pt);
+	size_t bytes;
 
+	DEBUG_CLAIM(pt, 0, UINT64_MAX);
 	for (u64 i = 0; top.level && i < pt_root_slots(f, pt, top.level); i++)
 		pt_free_below(f, pt, top.table[i], top.level);
-	pt->mem->free(pt->mem->ctx, top.table, (size_t)1 << pt_root_lg2(f, pt, top.level));
+	bytes = (size_t)1 << pt_root_lg2(f, pt, top.level);
+	iomt_debug_poison(top.table, bytes);
+	pt->mem->free(pt->mem->ctx, top.table, bytes);
 	pt->top = 0;
 }

@@ -3,7 +3,7 @@
 #include "unit.h"
 #include <iomt/walk_cached.h>
 
-#define PRIVILEGED  IOMT_TLB_USER0 /* the rights are those of a privileged request */
+#define PRIVILEGED  IOMT_UNIT_PRIVILEGED_
 #define SUM	    IOMT_TLB_USER1 /* RISC-V: and it may use what is the user's */
 #define MODE	    (PRIVILEGED | SUM)
 #define HOST	    0x10000u /* RISC-V: the domain of first stages alone, beyond all GSCIDs */
@@ -88,7 +88,7 @@ static int find(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
 	u64 now = generation(cache);
 	int err;
 
-	device->generation = 0;
+	device->generation = device->usual = 0;
 	err = iomt_unit_find(cache->unit, request, context, fault);
 	if (err)
 		return err;
@@ -101,6 +101,8 @@ static int find(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
 	if (context->stages & 1)
 		note(cache, SEEN_FIRST);
 	device->generation = now;
+	if (is_cached(context, IOMT_READ) && !context->translated)
+		device->usual = now;
 	return 0;
 }
 
@@ -138,30 +140,40 @@ static int walk(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
 	return 0;
 }
 
-int iomt_unit_translate(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
-			const struct iomt_request *request, struct iomt_tlb_entry *entry,
-			struct iomt_device_fault *fault)
+/* What is cached, and enough. */
+static bool hit(struct iomt_unit_device *device, const struct iomt_request *request,
+		struct iomt_tlb_entry *entry)
 {
-	struct iomt_tlb_entry hit;
+	struct iomt_tlb_entry found;
+
+	if (!(request->access & UNIT_ASKED) || (request->access & ~(UNIT_ASKED | IOMT_PRIV)) ||
+	    iomt_tlb_lookup(&device->space, request->iova, &found) ||
+	    !is_enough(&device->context, &found, request->access))
+		return false;
+	*entry = found;
+	entry->prot &= ~MODE;
+	return true;
+}
+
+int iomt_unit_translate_(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
+			 const struct iomt_request *request, struct iomt_tlb_entry *entry,
+			 struct iomt_device_fault *fault)
+{
 	int err = IOMT_EAGAIN;
 
 	for (unsigned i = 0; i < TRIES && err == IOMT_EAGAIN; i++) {
-		bool cached;
+		/* the caller looked for what is usual */
+		bool looked = device->usual && !(request->access & IOMT_PRIV), cached;
 
 		if (!is_known(cache, device, request)) {
 			err = find(cache, device, request, fault);
 			if (err)
 				return err;
+			looked = false;
 		}
 		cached = is_cached(&device->context, request->access);
-		if (cached && (request->access & UNIT_ASKED) &&
-		    !(request->access & ~(UNIT_ASKED | IOMT_PRIV)) &&
-		    !iomt_tlb_lookup(&device->space, request->iova, &hit) &&
-		    is_enough(&device->context, &hit, request->access)) {
-			*entry = hit;
-			entry->prot &= ~MODE;
+		if (cached && !looked && hit(device, request, entry))
 			return 0;
-		}
 		err = walk(cache, device, request, cached, entry, fault);
 	}
 	return err;

@@ -18,7 +18,8 @@ struct device_counts {
 	uint64_t causes[300]; /* RISC-V */
 };
 
-/* A unit, its memory, and some requests. What is wrong fails the test, naming "seed". */
-void play_device(const struct play_source *source, uint64_t seed, struct device_counts *counts);
+/* A unit, its memory, and requests. What is wrong fails the test, naming "seed". */
+void play_device(const struct play_source *source, uint64_t seed, unsigned requests,
+		 struct device_counts *counts);
 
 #endif

@@ -4,7 +4,8 @@
 #include "random.h"
 #include "test.h"
 
-#define ROUNDS 100000u
+#define ROUNDS	 100000u
+#define REQUESTS 6u
 
 static uint64_t next(void *ctx, uint64_t below)
 {
@@ -26,7 +27,7 @@ static void tables(void)
 		struct play_source source = {next, &random};
 
 		random.state = random.seed = seeds.seed + i;
-		play_device(&source, random.seed, &counts);
+		play_device(&source, random.seed, REQUESTS, &counts);
 	}
 	if (getenv("IOMT_TEST_SEED"))
 		return;

@@ -4,7 +4,8 @@
 #include "guest_play.h"
 #include "test.h"
 
-#define ROUNDS 300000u
+#define ROUNDS	300000u
+#define QUERIES 4u
 
 static uint64_t next(void *ctx, uint64_t below)
 {
@@ -23,7 +24,7 @@ static void tables(void)
 		struct play_source source = {next, &random};
 
 		random.state = random.seed = seeds.seed + i;
-		play_guest(&source, random.seed, &counts);
+		play_guest(&source, random.seed, QUERIES, &counts);
 	}
 	if (getenv("IOMT_TEST_SEED"))
 		return;
