@@ -48,6 +48,7 @@ int main(int argc, char **argv)
 		{"walk_threads", seed_walk},
 		{"inspect", seed_walk},
 		{"walk_device", seed_walk_device},
+		{"walk_cached", seed_walk_cached},
 		{"pack", seed_pack},
 		{"domain", seed_domain},
 	};

@@ -257,23 +257,27 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
  * allowed (an atomic operation is READ | WRITE). IOMT_PRIV: the request is privileged. And:
  */
 
-/* A translation request of a device (PCIe ATS): it may be given less than what it asks for. */
+/*
+ * A translation request of a device (PCIe ATS): it may be given less than what it asks for, and nothing that
+ * may be executed and not read.
+ */
 #define IOMT_WALK_ATS 0x10000u
 /* To look only: accessed and dirty bits stay as they are. */
 #define IOMT_WALK_LOOK 0x20000u
 
 /* What went wrong. */
 enum iomt_walk_fault_kind {
-	IOMT_WALK_FAULT_INPUT = 1,  /* the address is beyond the tables, or not canonical */
-	IOMT_WALK_FAULT_ABSENT,	    /* an entry is not present (Arm: or no valid descriptor) */
-	IOMT_WALK_FAULT_RESERVED,   /* reserved bits, or a level or size that cannot be */
-	IOMT_WALK_FAULT_SKIPPED,    /* AMD V1: address bits of levels that are skipped are not 0 */
-	IOMT_WALK_FAULT_OUTPUT,	    /* Arm, RISC-V: an address beyond the output address size */
-	IOMT_WALK_FAULT_ACCESSED,   /* the same: accessed is clear, and hardware does not set it */
+	IOMT_WALK_FAULT_INPUT = 1, /* the address is beyond the tables, or not canonical */
+	IOMT_WALK_FAULT_ABSENT,	   /* an entry is not present (Arm: or no valid descriptor) */
+	IOMT_WALK_FAULT_RESERVED, /* reserved bits; but for AMD V1 a level or size that cannot be */
+	IOMT_WALK_FAULT_SKIPPED,  /* AMD V1: address bits of levels that are skipped are not 0 */
+	IOMT_WALK_FAULT_OUTPUT,	  /* Arm, RISC-V: an address beyond the output address size */
+	IOMT_WALK_FAULT_ACCESSED, /* the same: accessed is clear, and hardware does not set it */
 	IOMT_WALK_FAULT_PERMISSION, /* the access is not allowed */
 	IOMT_WALK_FAULT_USER,	    /* x86, RISC-V: a user's request, and the page is privileged */
 	IOMT_WALK_FAULT_TABLE,	    /* no memory where a table should be */
 	IOMT_WALK_FAULT_UPDATE,	    /* accessed and dirty bits cannot be written */
+	IOMT_WALK_FAULT_LEVEL,	    /* AMD V1: a level, or a page size, that cannot be */
 };
 
 struct iomt_walk_fault {

@@ -47,6 +47,7 @@ enum iomt_unit_arch { IOMT_UNIT_AMD, IOMT_UNIT_VTD, IOMT_UNIT_SMMU, IOMT_UNIT_RI
 #define IOMT_UNIT_PRIV	   0x0400u /* VT-d SRS */
 #define IOMT_UNIT_GIOV	   0x0800u /* AMD GIOSup */
 #define IOMT_UNIT_STALL	   0x1000u /* SMMUv3 STALL_MODEL 0b00 */
+#define IOMT_UNIT_GCR3_GPA 0x2000u /* AMD GCR3TRPMode, switched on: see docs/walks.md */
 
 /* iomt_unit_cfg.capabilities: bits of RISC-V's register (IOMMU specification, "capabilities") */
 #define IOMT_RISCV_CAP_SV39	(1ULL << 9)

@@ -253,6 +253,9 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 		.plain = !cfg->mem->to_phys && !cfg->mem->clean,
 		.max_level = (uint8_t)plan.max_level,
 		.incoherent = cfg->mem->clean != NULL,
+#ifdef IOMT_DEBUG
+		.unlinked = iomt_debug_generation(),
+#endif
 		.top_changed = cfg->top_changed,
 		.ctx = cfg->ctx,
 	};

@@ -6,6 +6,12 @@
 #include "walk.h"
 #include <iomt/walk.h>
 
+/* A guest writes what it likes, what pt_load looks for in debug builds too. */
+PT_INLINE u64 guest_load(const u64 *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
 /* The word at a guest address in some region; NULL when it is in none. */
 PT_NOINLINE const struct iomt_guest_region *guest_region(const struct iomt_guest_mem *mem,
 							 u64 address, u64 **word)
@@ -28,7 +34,7 @@ PT_NOINLINE bool guest_read_far(const struct iomt_walker *w, u64 address, u64 *e
 	u64 *word;
 
 	if (mem->count && guest_region(mem, address, &word)) {
-		*entry = pt_load(word);
+		*entry = guest_load(word);
 		return true;
 	}
 	return mem->read64 && !mem->read64(mem->ctx, address, entry);
@@ -40,7 +46,7 @@ PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, u64 *entry)
 	u64 offset = address - w->base;
 
 	if (pt_likely(offset <= w->last_word && w->host)) {
-		*entry = pt_load((const u64 *)(w->host + offset));
+		*entry = guest_load((const u64 *)(w->host + offset));
 		return true;
 	}
 	return guest_read_far(w, address, entry);
@@ -66,7 +72,7 @@ PT_INLINE struct guest_word guest_word(const struct iomt_walker *w, u64 address)
 	u64 offset = address - w->base;
 
 	if (pt_likely(offset <= w->last_word && w->host))
-		return (struct guest_word){pt_load((const u64 *)(w->host + offset)), true};
+		return (struct guest_word){guest_load((const u64 *)(w->host + offset)), true};
 	return guest_word_far(w, address);
 }
 

@@ -59,18 +59,13 @@ PT_INLINE unsigned riscv_size(const struct iomt_walker *w, u64 entry, unsigned l
 	return riscv_leaf_lg2(entry, level);
 }
 
-/*
- * What the leaf itself allows. A page whose D nobody sets cannot be written, and a device's cache has no
- * execution without reading (IOMMU, "PCIe ATS").
- */
-PT_INLINE uint32_t riscv_rights(const struct iomt_walker *w, u64 leaf, uint32_t access)
+/* What the leaf itself allows. A page whose D nobody sets cannot be written. */
+PT_INLINE uint32_t riscv_rights(const struct iomt_walker *w, u64 leaf)
 {
 	uint32_t rights = (uint32_t)((leaf & PTE_RWX) >> 1);
 
 	if (!(leaf & PTE_D) && !(w->flags & IOMT_WALK_DIRTY))
 		rights &= ~IOMT_WRITE;
-	if ((access & IOMT_WALK_ATS) && !(rights & IOMT_READ))
-		rights &= ~IOMT_EXEC;
 	return rights;
 }
 

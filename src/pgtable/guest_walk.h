@@ -247,6 +247,15 @@ PT_INLINE unsigned guest_denied(const struct guest_format *g, uint32_t prot, uin
 		       : IOMT_WALK_FAULT_PERMISSION;
 }
 
+/* What a request of this kind may do. A device's TLB has no execution without reading (PCIe 10.2.3). */
+PT_INLINE uint32_t guest_rights(const struct guest_format *g, const struct iomt_walker *w,
+				const struct guest_at *at, uint32_t access)
+{
+	uint32_t prot = g->rights(w, at->all, at->any, at->entry, access) & ~w->deny;
+
+	return (access & IOMT_WALK_ATS) && !(prot & IOMT_READ) ? prot & ~IOMT_EXEC : prot;
+}
+
 /* One walk, with any entries. */
 PT_INLINE int guest_walk_once(const struct guest_format *g, const struct iomt_walker *w, u64 iova,
 			      uint32_t access, struct iomt_walk_leaf *leaf,
@@ -269,7 +278,7 @@ PT_INLINE int guest_walk_once(const struct guest_format *g, const struct iomt_wa
 		return guest_fault(g, w, &at, judged, iova, access, fault);
 	if (guest_access_fault(g, w, at.entry))
 		return guest_fault(g, w, &at, IOMT_WALK_FAULT_ACCESSED, iova, access, fault);
-	prot = g->rights(w, at.all, at.any, at.entry, access) & ~w->deny;
+	prot = guest_rights(g, w, &at, access);
 	if (pt_unlikely(access & GUEST_ASKED & ~prot) && !(access & IOMT_WALK_ATS)) {
 		guest_fault(g, w, &at, guest_denied(g, prot, access), iova, access, fault);
 		fault->denied = access & GUEST_ASKED & ~prot;
@@ -347,7 +356,7 @@ PT_INLINE struct guest_word guest_usual_read(const struct iomt_walker *w,
 
 		return (struct guest_word){value, there};
 	}
-	return (struct guest_word){pt_load((const u64 *)(uintptr_t)table + index), true};
+	return (struct guest_word){guest_load((const u64 *)(uintptr_t)table + index), true};
 }
 
 /* Where the fast way ended: an entry that is no usual table, or none that could be read. */

@@ -393,6 +393,7 @@ PT_INLINE int pt_map_sg(const struct pt_format *f, int (*map_segs)(struct pt_map
 	if (pt_unlikely(err))
 		return err;
 	m.delta = iova - m.v;
+	DEBUG_CLAIM(pt, iova, length);
 	return pt_map_list(f, &m) ? 0 : map_segs(&m);
 }
 

@@ -130,7 +130,8 @@ void pt_free_below(const struct pt_format *f, struct iomt_pt *pt, u64 entry, uns
 	table = pt_child(f, pt, entry);
 	for (u64 i = 0; level > 1 && i < 1u << f->index_lg2; i++)
 		pt_free_below(f, pt, pt_load(&table[i]), level - 1);
-	pt->mem->free(pt->mem->ctx, table, pt_table_bytes(f));
+	if (iomt_debug_poison(table, pt_table_bytes(f)))
+		pt->mem->free(pt->mem->ctx, table, pt_table_bytes(f));
 }
 
 void pt_grow(const struct pt_format *f, struct iomt_pt *pt, unsigned level, struct pt_chain *chain)

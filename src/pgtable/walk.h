@@ -30,9 +30,12 @@ struct pt_stop {
 PT_INLINE struct pt_top pt_top(const struct iomt_pt *pt)
 {
 	uintptr_t top = __atomic_load_n(&pt->top, __ATOMIC_ACQUIRE);
-
 	uintptr_t table = top & ~(uintptr_t)PT_TOP_LEVEL;
 
+#ifdef IOMT_DEBUG
+	if (!top)
+		iomt_debug_broken(IOMT_RULE_DESTROYED, pt);
+#endif
 	return (struct pt_top){(u64 *)table, (unsigned)(top - table)};
 }
 

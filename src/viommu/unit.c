@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #define VALID_ACCESS (UNIT_ASKED | IOMT_PRIV | IOMT_WALK_ATS | IOMT_WALK_LOOK)
-#define FEATURES     0x1fffu
+#define FEATURES     0x3fffu
 
 static int wrong(struct iomt_pt_cfg_error *error, const char *field, const char *reason)
 {
@@ -169,6 +169,8 @@ int iomt_find_read(struct find *find, const struct iomt_walker *second, unsigned
 			find->fault->walk = walk;
 			return err;
 		}
+		if (err && second)
+			find->address = walk.address; /* what stage 2 made of it */
 		if (err)
 			return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_MEMORY, code, 0);
 	}

@@ -237,7 +237,8 @@ static void map_by_granule(struct thread *t, uint64_t base)
 
 	for (uint64_t iova = at; iova < at + n * granule; iova += granule) {
 		enter();
-		if (t->cursor.size && t->cursor.unlinked != t->w->t.pt.unlinked)
+		if (t->cursor.size &&
+		    t->cursor.unlinked != __atomic_load_n(&t->w->t.pt.unlinked, __ATOMIC_RELAXED))
 			__atomic_fetch_add(&t->w->moved, 1, __ATOMIC_RELAXED);
 		REQUIRE(!iomt_pt_cursor_map(&t->cursor, iova, oa_of(t->w, iova), granule, RW,
 					    NULL));

@@ -674,9 +674,9 @@ static void fill_gather(struct iomt_gather *gather)
 static void mapper_and_trim(void)
 {
 	for (unsigned table = 0; table < KINDS; table++) {
-		begin_own(table, 2);
+		begin_own(table, 3);
 		memset(unspecified, true, sizeof(unspecified));
-		try_program(want_or_trim, 2, 0);
+		try_program(want_or_trim, 3, 0);
 		if (table == GROWS)
 			continue;
 		begin_own(table, 2);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "device_play.h"
+#include "codes.h"
 #include "riscv_iommu.h"
 #include "test.h"
 #include <stdlib.h>
@@ -316,6 +317,22 @@ static void ask(const struct iomt_unit_cfg *cfg, const struct iomt_request *requ
 		iomt_device_smmu_event(&answer->fault, answer->report);
 }
 
+/* Nothing is reported that the lists do not have. */
+static void check_code(const struct iomt_unit_cfg *cfg, const struct answer *answer)
+{
+	bool scalable = cfg->arch == IOMT_UNIT_VTD && (cfg->base >> 10 & 3) == 1;
+	static const struct codes *const lists[] = {&codes_amd, &codes_vtd, &codes_smmu,
+						    &codes_riscv_device};
+	struct codes_seen any = {.codes = scalable ? &codes_vtd_scalable : lists[cfg->arch]};
+
+	if (cfg->arch == IOMT_UNIT_AMD)
+		codes_saw_amd(&any, answer->report[0]);
+	else if (cfg->arch == IOMT_UNIT_SMMU)
+		codes_saw_smmu(&any, answer->report);
+	else
+		codes_saw(&any, answer->fault.code);
+}
+
 static void judge(const struct iomt_unit_cfg *cfg, const struct iomt_request *request,
 		  const struct answer *answer, uint64_t seed, struct device_counts *counts)
 {
@@ -344,6 +361,8 @@ static void judge(const struct iomt_unit_cfg *cfg, const struct iomt_request *re
 			   fault->kind == IOMT_DEVICE_FAULT_REFUSED && fault->at == IOMT_AT_DEVICE),
 		  "seed %" PRIu64 ": kind %u at %u is no fault of the architecture", seed,
 		  fault->kind, fault->at);
+	if (fault->code)
+		check_code(cfg, answer);
 	counts->faults[fault->kind]++;
 	counts->at[fault->at]++;
 }

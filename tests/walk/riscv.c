@@ -5,6 +5,7 @@
  *
  * Four levels. 0x8040603456 is slot 1, 1, 3, 3.
  */
+#include "codes.h"
 #include "guest.h"
 
 static const struct word first_words[] = {
@@ -22,15 +23,19 @@ static const struct word second_words[] = {
 	{0xa018, 0x2af378df},
 };
 
+static struct codes_seen seen = {.codes = &codes_riscv};
+
 static uint64_t first_code(const struct iomt_walk_fault *fault)
 {
 	CHECK_EQ(fault->stage, 1);
+	codes_saw(&seen, iomt_walk_riscv_cause(fault));
 	return iomt_walk_riscv_cause(fault);
 }
 
 static uint64_t second_code(const struct iomt_walk_fault *fault)
 {
 	CHECK_EQ(fault->stage, 2);
+	codes_saw(&seen, iomt_walk_riscv_cause(fault));
 	return iomt_walk_riscv_cause(fault);
 }
 
@@ -208,6 +213,19 @@ static void faults(void)
 	walk_check(&second, ALL_OF(second_failing));
 }
 
+static void is_listed(const struct iomt_walk_fault *fault)
+{
+	CHECK(codes_has(&codes_riscv, iomt_walk_riscv_cause(fault)));
+}
+
+/* What there is to report is raised above. */
+static void codes(void)
+{
+	faults();
+	codes_all_faults(is_listed);
+	codes_check(&seen);
+}
+
 /* The type, what is clean, and bits that cannot be set: an access fault. */
 static void type_and_update(void)
 {
@@ -290,4 +308,5 @@ static void widths(void)
 	CHECK_INT(init(&iomt_walk_x86_64, 4, 0, IOMT_WALK_PBMT, &field), IOMT_EINVAL);
 }
 
-TEST_SUITE(walk_riscv, TEST(translates), TEST(faults), TEST(type_and_update), TEST(widths));
+TEST_SUITE(walk_riscv, TEST(translates), TEST(faults), TEST(codes), TEST(type_and_update),
+	   TEST(widths));
