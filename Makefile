@@ -3,8 +3,9 @@
 .DEFAULT_GOAL := help
 TARGET ?= ops
 TIME ?= 1m
+OPERATIONS ?= 1000000000
 .PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew explore asan tsan aarch64 aarch64-quick coverage freestanding rows lint format clean
+	counts counts-renew explore stress asan tsan aarch64 aarch64-quick coverage freestanding rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -86,6 +87,12 @@ explore: ## every pair and triple of operations on a page table in every order o
 	@scripts/build.sh release orders.plain
 	@IOMT_EXPLORE=all build/release/tests/ops/orders.plain
 
+stress: ## OPERATIONS by threads on tables of all kinds, and a twentieth of that with pauses (minutes)
+	@scripts/deps.sh test
+	@scripts/build.sh release stress.plain stress_paused.plain
+	@IOMT_STRESS=$(OPERATIONS) build/release/tests/ops/stress.plain
+	@IOMT_STRESS=$$(($(OPERATIONS) / 20)) build/release/tests/ops/stress_paused.plain
+
 asan: ## the tests under the address and undefined behaviour sanitizers
 	@scripts/deps.sh test
 	@scripts/build.sh asan
@@ -101,19 +108,18 @@ aarch64: ## the core's tests for AArch64, under qemu-user (five minutes)
 	@scripts/build.sh aarch64
 	@scripts/test.sh aarch64
 
-aarch64-quick: ## the same without its three longest suites (a minute)
+aarch64-quick: ## the same without its longest suites (a minute)
 	@scripts/deps.sh aarch64
 	@scripts/build.sh aarch64
-	@scripts/test.sh aarch64 -E '^(random|threads|tlb_orders)\.plain$$'
+	@scripts/test.sh aarch64 -E '^(random|threads|stress|stress_paused|tlb_orders)\.plain$$'
 
 coverage: ## line coverage of src/, at least 95 %
 	@scripts/deps.sh test coverage
 	@scripts/coverage.sh
 
-freestanding: ## the core without a C library, for x86-64 and AArch64
+freestanding: ## the core without a C library: by GCC, by Clang, for AArch64
 	@scripts/deps.sh test
-	@scripts/build.sh freestanding
-	@scripts/build.sh freestanding-aarch64
+	@scripts/freestanding.sh
 
 rows: ## every requirement with its tests and their state
 	@scripts/rows.sh

@@ -88,7 +88,11 @@ struct round {
 	void *data;
 	uint64_t ops;	  /* in the timed part of a round */
 	uint64_t entries; /* that one operation writes or reads */
-	bool disturbed;	  /* the system took a processor away while it was timed */
+	/* where several threads are at work: how many, and what the next does of that, timed by itself */
+	unsigned threads;
+	unsigned next;
+	void (*alone)(struct round *round);
+	bool disturbed; /* the system took a processor away while it was timed */
 	/* the process in bytes: before, after, and when the provider was told to give back what is free */
 	double resident[3];
 	double ids, fewest;	   /* of the packer: ids in use and the fewest that do */
@@ -155,9 +159,10 @@ void bench_ranges(const struct kind *kind, bool full);
 void bench_walks(const struct kind *kind, bool full);
 void bench_guest(const struct kind *kind);
 void bench_nested(const struct kind *kind);
+void bench_unit(const struct kind *kind);
 void bench_dirty(const struct kind *kind, bool full);
 void bench_providers(const struct kind *kind);
-void bench_threads(const struct kind *kind);
+void bench_threads(const struct kind *kind, bool full);
 void bench_threads_limit(void);
 void bench_promises(const struct kind *kind);
 void bench_limits(bool full);

@@ -8,38 +8,43 @@
 #include <string.h>
 
 #define LOOKUPS 8192u
-#define LOWEST	4096u /* no address of this process is below it */
+#define REGION	(1ULL << 46) /* where it is, and its size: the upper half of all user addresses */
 
 struct guest {
 	struct iomt_guest_region region;
 	struct iomt_guest_mem mem;
 	struct iomt_walker walker;
+	uint32_t access;
 	uint64_t addresses[LOOKUPS];
+	/* leaves that are to be marked */
+	uint64_t *leaves[LOOKUPS];
+	uint64_t unmarked[LOOKUPS];
 };
 
-static const struct {
+static const struct format {
 	const struct iomt_pt_format *format;
 	const struct iomt_walk_format *walk;
+	uint64_t accessed; /* of leaves */
 } formats[] = {
-	{&iomt_amdv1, &iomt_walk_amdv1},
-	{&iomt_x86_64, &iomt_walk_x86_64},
-	{&iomt_vtd_ss, &iomt_walk_vtd_ss},
-	{&iomt_arm_s1_4k, &iomt_walk_arm_s1_4k},
-	{&iomt_arm_s1_16k, &iomt_walk_arm_s1_16k},
-	{&iomt_arm_s1_64k, &iomt_walk_arm_s1_64k},
-	{&iomt_arm_s1_4k_lpa2, &iomt_walk_arm_s1_4k_lpa2},
-	{&iomt_arm_s2_4k, &iomt_walk_arm_s2_4k},
-	{&iomt_arm_s2_16k, &iomt_walk_arm_s2_16k},
-	{&iomt_arm_s2_64k, &iomt_walk_arm_s2_64k},
-	{&iomt_riscv_s1, &iomt_walk_riscv_s1},
-	{&iomt_riscv_s2, &iomt_walk_riscv_s2},
+	{&iomt_amdv1, &iomt_walk_amdv1, 1 << 5},
+	{&iomt_x86_64, &iomt_walk_x86_64, 1 << 5},
+	{&iomt_vtd_ss, &iomt_walk_vtd_ss, 1 << 8},
+	{&iomt_arm_s1_4k, &iomt_walk_arm_s1_4k, 1 << 10},
+	{&iomt_arm_s1_16k, &iomt_walk_arm_s1_16k, 1 << 10},
+	{&iomt_arm_s1_64k, &iomt_walk_arm_s1_64k, 1 << 10},
+	{&iomt_arm_s1_4k_lpa2, &iomt_walk_arm_s1_4k_lpa2, 1 << 10},
+	{&iomt_arm_s2_4k, &iomt_walk_arm_s2_4k, 1 << 10},
+	{&iomt_arm_s2_16k, &iomt_walk_arm_s2_16k, 1 << 10},
+	{&iomt_arm_s2_64k, &iomt_walk_arm_s2_64k, 1 << 10},
+	{&iomt_riscv_s1, &iomt_walk_riscv_s1, 1 << 6},
+	{&iomt_riscv_s2, &iomt_walk_riscv_s2, 1 << 6},
 };
 
-static const struct iomt_walk_format *walk_format(const struct kind *kind)
+static const struct format *format_of(const struct kind *kind)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (formats[i].format == kind->format)
-			return formats[i].walk;
+			return &formats[i];
 	}
 	return NULL;
 }
@@ -56,14 +61,15 @@ static int read64(void *ctx, uint64_t address, uint64_t *value)
 }
 
 /* Tables of the pool, in one region as large as a process. */
-static bool open_guest(struct round *round, bool mapped, bool large)
+static bool open_guest(struct round *round, bool mapped, bool large, uint32_t flags)
 {
 	/* out of step with the input, so that there is nothing but granules */
 	uint64_t oa = BENCH_OA + (large ? 0 : 1ULL << round->kind->granule_lg2);
 	uint64_t size = (uint64_t)round->bench->param << 20;
 	struct iomt_pt_cfg_error error = {"", ""};
 	struct guest *guest = calloc(1, sizeof(*guest));
-	struct iomt_walk_cfg cfg = {.size = sizeof(cfg), .format = walk_format(round->kind)};
+	struct iomt_walk_cfg cfg = {
+		.size = sizeof(cfg), .format = format_of(round->kind)->walk, .flags = flags};
 	struct iomt_pt_hw hw;
 
 	round->ops = LOOKUPS;
@@ -76,9 +82,10 @@ static bool open_guest(struct round *round, bool mapped, bool large)
 				       NULL),
 		    "map");
 	iomt_pt_hw(round->pt, &hw);
-	guest->region = (struct iomt_guest_region){.base = LOWEST + round->pt->phys_offset,
-						   .size = (1ULL << 47) - LOWEST,
-						   .host = (void *)(uintptr_t)LOWEST};
+	guest->region = (struct iomt_guest_region){.base = REGION + round->pt->phys_offset,
+						   .size = REGION,
+						   .host = (void *)(uintptr_t)REGION};
+	guest->access = IOMT_READ | IOMT_WRITE;
 	guest->mem = (struct iomt_guest_mem){.size = sizeof(guest->mem),
 					     .regions = &guest->region,
 					     .count = mapped,
@@ -97,17 +104,63 @@ static bool open_guest(struct round *round, bool mapped, bool large)
 
 static bool open_mapped(struct round *round)
 {
-	return open_guest(round, true, false);
+	return open_guest(round, true, false, 0);
 }
 
 static bool open_callbacks(struct round *round)
 {
-	return open_guest(round, false, false);
+	return open_guest(round, false, false, 0);
 }
 
 static bool open_large(struct round *round)
 {
-	return open_guest(round, true, true);
+	return open_guest(round, true, true, 0);
+}
+
+static bool open_privileged(struct round *round)
+{
+	bool open = open_guest(round, true, false, 0);
+	struct guest *guest = round->data;
+
+	if (open)
+		guest->access |= IOMT_PRIV;
+	return open;
+}
+
+/* Each page once, and where its leaf is. */
+static bool open_marking(struct round *round)
+{
+	uint64_t size = (uint64_t)round->bench->param << 20,
+		 granule = 1ULL << round->kind->granule_lg2;
+	bool open = open_guest(round, true, false, IOMT_WALK_ACCESSED);
+	uint64_t accessed = format_of(round->kind)->accessed;
+	struct guest *guest = round->data;
+
+	for (round->ops = 0; open && round->ops < size / granule; round->ops++) {
+		uint64_t iova = BENCH_BASE + round->ops * granule;
+		struct iomt_walk_fault fault;
+		struct iomt_walk_path path;
+		struct iomt_walk_leaf leaf;
+
+		bench_check(round,
+			    iomt_walk_with_path(&guest->walker, iova, guest->access, &leaf, &fault,
+						&path),
+			    "walk");
+		guest->addresses[round->ops] = iova;
+		guest->leaves[round->ops] =
+			(uint64_t *)(uintptr_t)(path.steps[path.count - 1].address -
+						round->pt->phys_offset);
+		guest->unmarked[round->ops] = leaf.entry & ~accessed;
+	}
+	return open && !round->error;
+}
+
+static void unmark(struct round *round)
+{
+	struct guest *guest = round->data;
+
+	for (uint64_t i = 0; i < round->ops; i++)
+		*guest->leaves[i] = guest->unmarked[i];
 }
 
 static void new_addresses(struct round *round)
@@ -128,9 +181,8 @@ static void walk(struct round *round)
 	uint64_t sum = 0;
 	int err = 0;
 
-	for (uint32_t i = 0; i < LOOKUPS; i++) {
-		err |= iomt_walk(&guest->walker, guest->addresses[i], IOMT_READ | IOMT_WRITE, &leaf,
-				 &fault);
+	for (uint64_t i = 0; i < round->ops; i++) {
+		err |= iomt_walk(&guest->walker, guest->addresses[i], guest->access, &leaf, &fault);
 		sum += leaf.oa + leaf.prot;
 	}
 	__asm__ volatile("" : : "r"(sum));
@@ -149,10 +201,16 @@ void bench_guest(const struct kind *kind)
 	static const struct workload callbacks = {open_callbacks, new_addresses, walk, NULL, done};
 	static const struct workload large = {open_large, new_addresses, walk, NULL, done};
 
-	if (!walk_format(kind))
+	static const struct workload privileged = {open_privileged, new_addresses, walk, NULL,
+						   done};
+	static const struct workload marking = {open_marking, unmark, walk, NULL, done};
+
+	if (!format_of(kind))
 		return;
 	bench_add_own(kind, "guest walk in 2M", &mapped, 2);
 	bench_add_own(kind, "guest walk in 2M, callbacks", &callbacks, 2);
+	bench_add_own(kind, "guest walk in 2M, privileged", &privileged, 2);
+	bench_add_own(kind, "guest walk in 2M, marking", &marking, 2);
 	bench_add_own(kind, "guest walk in 1G", &mapped, 1024);
 	bench_add_own(kind, "guest walk in 1G of large pages", &large, 1024);
 }

@@ -103,8 +103,8 @@ long bench_interruptions(void)
 	return usage.ru_nivcsw;
 }
 
-/* One round: how long its timed part took. */
-static double measure(struct round *round)
+/* One round: how long this part took, which is the timed one or the one of a thread alone. */
+static double measure(struct round *round, void (*part)(struct round *round))
 {
 	const struct workload *workload = round->bench->workload;
 	double start, end;
@@ -115,7 +115,7 @@ static double measure(struct round *round)
 		workload->before(round);
 	before = bench_interruptions();
 	start = bench_now();
-	workload->timed(round);
+	part(round);
 	end = bench_now();
 	round->disturbed = round->disturbed || bench_interruptions() != before;
 	if (workload->after)
@@ -124,12 +124,12 @@ static double measure(struct round *round)
 }
 
 /* The first round that is not disturbed, or else the shortest. */
-static double measure_calmly(struct round *round)
+static double measure_calmly(struct round *round, void (*part)(struct round *round))
 {
-	double time = measure(round), spent = time;
+	double time = measure(round, part), spent = time;
 
 	while (round->disturbed && !round->error && spent < PATIENCE) {
-		double again = measure(round);
+		double again = measure(round, part);
 
 		spent += again;
 		if (again < time)
@@ -138,11 +138,48 @@ static double measure_calmly(struct round *round)
 	return time;
 }
 
+#define ROUNDS 4096u /* of a repetition that count */
+
+static int by_value(const void *a, const void *b)
+{
+	double one = *(const double *)a, other = *(const double *)b;
+
+	return (one > other) - (one < other);
+}
+
+/* The median of one thread's shares, which are "step" apart. */
+static double middle(const double *shares, size_t first, size_t count, size_t step)
+{
+	double sorted[ROUNDS];
+	size_t some = 0;
+
+	for (size_t i = first; i < count; i += step)
+		sorted[some++] = shares[i];
+	qsort(sorted, some, sizeof(*sorted), by_value);
+	return sorted[some / 2];
+}
+
+/*
+ * How many times the work of one thread they do together. A share is what one of them takes alone of
+ * the time that all take together; each had its turn.
+ */
+static double scaling(const struct round *round, const double *shares, size_t count)
+{
+	size_t turns = count < round->threads ? count : round->threads;
+	double sum = 0;
+
+	for (size_t i = 0; i < turns; i++)
+		sum += middle(shares, i, count, round->threads);
+	return sum * round->threads / (double)turns;
+}
+
 static void run(struct shim_state *state, const void *ctx)
 {
 	const struct bench *bench = ctx;
 	const struct workload *workload = bench->workload;
 	struct round round = {.bench = bench, .kind = bench->kind, .target = bench->target};
+	double shares[ROUNDS];
+	size_t rounds = 0;
 
 	iomt_gather_init(&round.gather);
 	if (!workload->open(&round)) {
@@ -150,7 +187,13 @@ static void run(struct shim_state *state, const void *ctx)
 		return;
 	}
 	while (shim_round(state)) {
-		shim_time(state, measure_calmly(&round));
+		double time = measure_calmly(&round, workload->timed);
+
+		shim_time(state, time);
+		if (round.alone && rounds < ROUNDS) {
+			round.next = (unsigned)(rounds % round.threads);
+			shares[rounds++] = measure_calmly(&round, round.alone) / time;
+		}
 		if (round.error) {
 			shim_fail(state, round.error);
 			break;
@@ -158,6 +201,10 @@ static void run(struct shim_state *state, const void *ctx)
 	}
 	shim_counter(state, "ops", (double)round.ops);
 	shim_counter(state, "entries", (double)round.entries);
+	if (rounds) {
+		shim_counter(state, "threads_together", round.threads);
+		shim_counter(state, "scaling", scaling(&round, shares, rounds));
+	}
 	if (round.resident[0] > 0) {
 		shim_counter(state, "resident_before", round.resident[0]);
 		shim_counter(state, "resident_after", round.resident[1]);
@@ -221,8 +268,9 @@ static void add_all(bool full)
 		bench_walks(&kinds[i], full);
 		bench_guest(&kinds[i]);
 		bench_nested(&kinds[i]);
+		bench_unit(&kinds[i]);
 		bench_dirty(&kinds[i], full);
-		bench_threads(&kinds[i]);
+		bench_threads(&kinds[i], full);
 		bench_promises(&kinds[i]);
 		if (!strcmp(kinds[i].name, "x86_64"))
 			bench_providers(&kinds[i]);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "team.h"
 #include "bench.h"
+#include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+
+#define EVERYBODY UINT_MAX
 
 struct member {
 	struct team *team;
@@ -17,9 +21,10 @@ struct team {
 	void *ctx;
 	unsigned count;
 	unsigned started;
+	unsigned whose; /* the turn is: a member's, or everybody's */
 	/* each on a line of its own: one is written by the first thread, one by the others */
 	_Alignas(128) uint32_t turn; /* begun; the last is UINT32_MAX */
-	_Alignas(128) uint32_t done; /* turns that other threads have ended */
+	_Alignas(128) uint32_t done; /* turns that other threads have ended, or are ready for */
 	struct member members[TEAM_MOST];
 };
 
@@ -30,6 +35,7 @@ static void *take_turns(void *ctx)
 	uint32_t turn = 0;
 
 	bench_pin(member->index);
+	__atomic_fetch_add(&team->done, 1, __ATOMIC_RELEASE);
 	for (;;) {
 		uint32_t next;
 		long interruptions;
@@ -40,7 +46,8 @@ static void *take_turns(void *ctx)
 		turn = next;
 		if (turn == UINT32_MAX)
 			return NULL;
-		team->work(team->ctx, member->index);
+		if (team->whose == EVERYBODY || team->whose == member->index)
+			team->work(team->ctx, member->index);
 		interruptions = bench_interruptions();
 		member->disturbed = interruptions != member->interruptions;
 		member->interruptions = interruptions;
@@ -65,21 +72,36 @@ struct team *team_start(unsigned count, void (*work)(void *ctx, unsigned index),
 		}
 		team->started = i;
 	}
+	/* until each is on its own processor: they begin on this one */
+	while (__atomic_load_n(&team->done, __ATOMIC_ACQUIRE) != count - 1)
+		sched_yield();
 	return team;
 }
 
-bool team_work(struct team *team)
+static bool take_turn(struct team *team, unsigned whose)
 {
 	bool disturbed = false;
 
+	team->whose = whose;
 	__atomic_store_n(&team->done, 0, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&team->turn, 1, __ATOMIC_RELEASE);
-	team->work(team->ctx, 0);
+	if (whose == EVERYBODY || !whose)
+		team->work(team->ctx, 0);
 	while (__atomic_load_n(&team->done, __ATOMIC_ACQUIRE) != team->count - 1)
 		continue;
 	for (unsigned i = 1; i < team->count; i++)
 		disturbed = disturbed || team->members[i].disturbed;
 	return !disturbed;
+}
+
+bool team_work(struct team *team)
+{
+	return take_turn(team, EVERYBODY);
+}
+
+bool team_alone(struct team *team, unsigned index)
+{
+	return take_turn(team, index);
 }
 
 void team_stop(struct team *team)

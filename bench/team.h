@@ -16,6 +16,9 @@ struct team *team_start(unsigned count, void (*work)(void *ctx, unsigned index),
  */
 bool team_work(struct team *team);
 
+/* The same for the work of one of them, while the others wait. */
+bool team_alone(struct team *team, unsigned index);
+
 void team_stop(struct team *team);
 
 /* Calls add for 1 thread, 2, 4, ..., and for one on each processor. */

@@ -4,7 +4,7 @@
 target_names() {
 	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids \
 		ids_history inspect pack domain pasid pasid_table device_table repack walk \
-		walk_device
+		walk_threads walk_device walk_cached
 }
 
 give_up() {
@@ -40,7 +40,7 @@ longest() {
 	pasid_table | device_table) echo 386 ;;
 	ids_history) echo 512 ;;
 	pasid) echo 772 ;;
-	inspect | pack | walk | walk_device) echo 520 ;;
+	inspect | pack | walk | walk_threads | walk_device | walk_cached) echo 520 ;;
 	domain) echo 772 ;;
 	*) echo 388 ;;
 	esac

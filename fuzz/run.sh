@@ -45,6 +45,8 @@ per_cpu=$(awk -v n="${executions:-0}" '{ s = $1 + $2; print (s > 0 ? int(n / s) 
 printf '%s: %s executions, %s a second (%s a second of processor time), %s of %s edges, %s inputs\n' \
 	"$target" "${executions:-0}" "$(figure average_exec_per_sec)" "$per_cpu" "${edges:-0}" \
 	"${known:-0}" "$(find "$build/corpus/$target" -type f | wc -l)"
+walks=$(figure number_of_walks)
+[ -z "$walks" ] || echo "$target: $walks walks"
 if [ "$code" -ne 0 ]; then
 	grep -vE '^(#|INFO|NEW_FUNC|"|[[:space:]]+NEW)' "$log" | tail -n 40 >&2
 	echo "iomt: fuzz: $target CRASHED; see $log and $build/crashes" >&2

@@ -45,8 +45,10 @@ int main(int argc, char **argv)
 		{"ids_history", seed_ids_history},
 		{"repack", seed_repack},
 		{"walk", seed_walk},
+		{"walk_threads", seed_walk},
 		{"inspect", seed_walk},
 		{"walk_device", seed_walk_device},
+		{"walk_cached", seed_walk_cached},
 		{"pack", seed_pack},
 		{"domain", seed_domain},
 	};

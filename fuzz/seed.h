@@ -24,6 +24,7 @@ void seed_pack(void);
 void seed_domain(void);
 void seed_walk(void);
 void seed_walk_device(void);
+void seed_walk_cached(void);
 
 /* Writes the file KIND-WHAT. */
 void seed_write(const char *kind, const char *what, const void *data, size_t size);

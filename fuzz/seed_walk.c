@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Guest tables, as walk.c and inspect.c read them: each begins with the format, the levels, the output's
- * width. Tables of devices, as walk_device.c does: with the architecture.
+ * width. Tables of devices, as walk_device.c and walk_cached.c do: with the
+ * architecture.
  */
 #include "random.h"
 #include "seed.h"
@@ -28,7 +29,7 @@ void seed_walk(void)
 	}
 }
 
-void seed_walk_device(void)
+static void seed_units(const char *target)
 {
 	for (unsigned n = 0; n < 24; n++) {
 		unsigned char input[8 + BYTES];
@@ -40,6 +41,16 @@ void seed_walk_device(void)
 			input[i] = (unsigned char)random_next(&random);
 		input[8] = (unsigned char)(n % 3);
 		snprintf(name, sizeof(name), "%u", n);
-		seed_write("walk_device", name, input, sizeof(input));
+		seed_write(target, name, input, sizeof(input));
 	}
+}
+
+void seed_walk_device(void)
+{
+	seed_units("walk_device");
+}
+
+void seed_walk_cached(void)
+{
+	seed_units("walk_cached");
 }

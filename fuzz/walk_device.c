@@ -6,6 +6,9 @@
 #include "device_play.h"
 #include "lots.h"
 #include "target.h"
+#include "walks.h"
+
+#define REQUESTS 24u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -14,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t seed = lots_open(&lots, data, size);
 	struct play_source source = {lots_draw, &lots};
 
-	play_device(&source, seed, &counts);
+	play_device(&source, seed, REQUESTS, &counts);
+	walks_add(2 * counts.requests);
 	return 0;
 }

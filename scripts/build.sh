@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 preset=$1
 shift
 ninja=build/$preset/build.ninja
-if [ ! -f "$ninja" ] || [ build/.installed -nt "$ninja" ]; then
+if [ ! -f "$ninja" ] || [ build/.installed -nt "$ninja" ] || [ CMakePresets.json -nt "$ninja" ]; then
 	echo "iomt: configuring $preset"
 	cmake --preset "$preset" >/dev/null
 fi

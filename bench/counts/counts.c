@@ -4,17 +4,13 @@
  * named after it, of what ran between two toggles; what belongs to this file, loops and provider,
  * is left out there. By itself the program only checks that the calls succeed.
  */
-#include <iomt/iomt.h>
+#include "counts.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <valgrind/callgrind.h>
 
-#define IOVA  0x4000000000ULL
-#define OA    0x2000000000ULL
-#define PAGE  4096ULL
 #define BLOCK (PAGE << 9)
-#define PAGES 4096u /* of what is translated, iterated, harvested */
 #define SEGS  16u
 #define RW    (IOMT_READ | IOMT_WRITE)
 
@@ -80,21 +76,31 @@ struct work {
 };
 
 /*
- * The provider: memory from a shelf that is empty again for each new table. A larger alignment would
- * be that of the program's segments too, and valgrind 3.19 finds no symbols in such programs.
+ * No granule of 64K begins with it. A larger alignment would be that of the program's segments too, and
+ * valgrind 3.19 finds no symbols in such programs.
  */
-static _Alignas(4096) char shelf[1 << 20];
+static _Alignas(4096) char pages[PAGE + SHELF];
 static size_t used;
+
+void *counts_shelf(void)
+{
+	return (uintptr_t)pages % (16 * PAGE) ? pages : pages + PAGE;
+}
+
+void counts_clear(void)
+{
+	used = 0;
+}
 
 static void *take(void *ctx, size_t bytes)
 {
-	size_t at = used + (-((uintptr_t)shelf + used) & (bytes - 1));
+	size_t at = used + (-((uintptr_t)counts_shelf() + used) & (bytes - 1));
 
 	(void)ctx;
-	if (at + bytes > sizeof(shelf))
+	if (at + bytes > SHELF)
 		return NULL;
 	used = at + bytes;
-	return shelf + at;
+	return (char *)counts_shelf() + at;
 }
 
 static void give(void *ctx, void *memory, size_t bytes)
@@ -104,19 +110,20 @@ static void give(void *ctx, void *memory, size_t bytes)
 	(void)bytes;
 }
 
+const struct iomt_mem counts_mem = {sizeof(counts_mem), take, give, NULL, NULL, 0, NULL, NULL};
+
 static void open_table(struct work *w, uint32_t flags)
 {
-	static const struct iomt_mem mem = {sizeof(mem), take, give, NULL, NULL, 0, NULL, NULL};
 	struct iomt_pt_cfg cfg = {
 		.size = sizeof(cfg),
 		.format = w->kind->format,
-		.mem = &mem,
+		.mem = &counts_mem,
 		.flags = flags,
 		.iova_bits = w->kind->iova_bits,
 		.page_sizes = w->kind->page_sizes,
 	};
 
-	used = 0;
+	counts_clear();
 	w->calls = &w->kind->calls;
 	w->oa = OA;
 	w->prot = RW;
@@ -125,31 +132,39 @@ static void open_table(struct work *w, uint32_t flags)
 	memset(w->bitmap, 0, sizeof(w->bitmap));
 }
 
-/* Runs a loop of so many operations for one figure. */
-static void count(struct work *w, const char *name, void (*loop)(struct work *), uint64_t ops)
+void counts_loop(const char *format, const char *name, void (*loop)(void *ctx), void *ctx,
+		 const int *err, uint64_t ops)
 {
 	char label[80];
 
-	snprintf(label, sizeof(label), "%s %s %llu", w->kind->name, name, (unsigned long long)ops);
+	snprintf(label, sizeof(label), "%s %s %llu", format, name, (unsigned long long)ops);
 	CALLGRIND_TOGGLE_COLLECT;
-	loop(w);
+	loop(ctx);
 	CALLGRIND_TOGGLE_COLLECT;
 	CALLGRIND_DUMP_STATS_AT(label);
-	if (w->err) {
-		fprintf(stderr, "%s: %s\n", label, iomt_strerror(w->err));
+	if (*err) {
+		fprintf(stderr, "%s: %s\n", label, iomt_strerror(*err));
 		exit(1);
 	}
 }
 
-static void map_ranges(struct work *w)
+static void count(struct work *w, const char *name, void (*loop)(void *ctx), uint64_t ops)
 {
+	counts_loop(w->kind->name, name, loop, w, &w->err, ops);
+}
+
+static void map_ranges(void *ctx)
+{
+	struct work *w = ctx;
+
 	for (uint64_t i = 0; i < w->ranges; i++)
 		w->err |= w->calls->map(&w->pt, IOVA + i * w->length, w->oa + i * w->length,
 					w->length, w->prot, &w->gather);
 }
 
-static void unmap_ranges(struct work *w)
+static void unmap_ranges(void *ctx)
 {
+	struct work *w = ctx;
 	uint64_t unmapped;
 
 	for (uint64_t i = 0; i < w->ranges; i++) {
@@ -159,16 +174,19 @@ static void unmap_ranges(struct work *w)
 	}
 }
 
-static void protect_ranges(struct work *w)
+static void protect_ranges(void *ctx)
 {
+	struct work *w = ctx;
+
 	for (uint64_t i = 0; i < w->ranges; i++)
 		w->err |= w->calls->protect(&w->pt, IOVA + i * w->length, w->length, w->prot,
 					    &w->gather);
 }
 
 /* Every range is as many pages far apart. */
-static void map_lists(struct work *w)
+static void map_lists(void *ctx)
 {
+	struct work *w = ctx;
 	struct iomt_seg segs[SEGS];
 
 	for (uint64_t i = 0; i < w->ranges; i++) {
@@ -179,8 +197,9 @@ static void map_lists(struct work *w)
 	}
 }
 
-static void translate_pages(struct work *w)
+static void translate_pages(void *ctx)
 {
+	struct work *w = ctx;
 	struct iomt_pt_leaf leaf = {0};
 
 	for (uint64_t at = 0; at < PAGES * PAGE; at += PAGE) {
@@ -189,8 +208,9 @@ static void translate_pages(struct work *w)
 	}
 }
 
-static void iterate(struct work *w)
+static void iterate(void *ctx)
 {
+	struct work *w = ctx;
 	uint64_t at = IOVA, last = IOVA + PAGES * PAGE - 1;
 	struct iomt_pt_run run;
 
@@ -201,8 +221,9 @@ static void iterate(struct work *w)
 	}
 }
 
-static void harvest(struct work *w)
+static void harvest(void *ctx)
 {
+	struct work *w = ctx;
 	w->err |= w->calls->dirty(&w->pt, IOVA, PAGES * PAGE, PAGE, w->bitmap, 0, &w->gather);
 }
 
@@ -346,5 +367,6 @@ int main(void)
 		count_protect(&w);
 		count_dirty(&w);
 	}
+	counts_walks();
 	return 0;
 }

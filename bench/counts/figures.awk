@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Out of callgrind's dumps, one for each figure: instructions per operation, less those of counts.c.
+# Out of callgrind's dumps, one for each figure: instructions per operation, less those of counts.c and walks.c.
 FNR == 1 { name = "" }
 /^desc: Trigger: Client Request: / {
 	name = $5 " " $6
@@ -12,7 +12,7 @@ FNR == 1 { name = "" }
 	if (NF > 1)
 		path[id] = $NF
 	if (/^fl=/)
-		ours = path[id] ~ /\/bench\/counts\/counts\.c$/
+		ours = path[id] ~ /\/bench\/counts\/(counts|walks)\.c$/
 }
 /^calls=/ { callee = 1; next } # the line after it is of the callee, which has lines of its own
 /^[0-9+*-]/ {

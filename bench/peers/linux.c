@@ -68,9 +68,11 @@ struct linux_table {
 	struct protection_domain domain; /* of the AMD formats */
 	struct io_pgtable *pgtable;
 	const struct io_pgtable_init_fns *functions;
-	struct iommu_iotlb_gather gather;
 	size_t page_size; /* of the last mapping, which an unmap of it goes by */
 };
+
+/* The IOMMU core has one on its stack. */
+static _Thread_local struct iommu_iotlb_gather pages = {.start = ~0UL};
 
 static struct linux_table *table_of(const struct iomt_pt *pt)
 {
@@ -165,11 +167,12 @@ static int linux_map(struct iomt_pt *pt, uint64_t iova, uint64_t oa, uint64_t le
 
 	(void)prot, (void)gather;
 	while (length) {
-		size_t count, mapped = 0;
+		size_t count, size = pick(table, iova, oa, length, &count), mapped = 0;
 
-		table->page_size = pick(table, iova, oa, length, &count);
-		if (ops->map_pages(ops, iova, oa, table->page_size, count, IOMMU_READ | IOMMU_WRITE,
-				   GFP_ATOMIC, &mapped))
+		if (table->page_size != size) /* or threads would meet here */
+			table->page_size = size;
+		if (ops->map_pages(ops, iova, oa, size, count, IOMMU_READ | IOMMU_WRITE, GFP_ATOMIC,
+				   &mapped))
 			return IOMT_EEXIST;
 		iova += mapped;
 		oa += mapped;
@@ -188,7 +191,7 @@ static int linux_unmap(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint6
 	(void)gather;
 	while (done < length) {
 		size_t bytes = ops->unmap_pages(ops, iova + done, table->page_size,
-						(length - done) / table->page_size, &table->gather);
+						(length - done) / table->page_size, &pages);
 
 		if (!bytes)
 			break;
@@ -231,7 +234,6 @@ static struct iomt_pt *linux_open(const struct kind *kind, uint32_t flags)
 	(void)flags;
 	if (!table)
 		return NULL;
-	table->gather.start = ~0UL;
 	if (!(amd ? open_amd(table, kind) : open_arm(table, kind)) ||
 	    !grow((struct iomt_pt *)(void *)table, kind)) {
 		free(table);

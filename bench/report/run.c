@@ -44,6 +44,11 @@ const char *run_note(const struct run *run, const char *name)
 	return string(run->context, name);
 }
 
+double result_rate(const struct result *result)
+{
+	return 1e3 * result->threads / result->ns_per_op;
+}
+
 bool result_is_own(const struct result *result)
 {
 	return !strcmp(result->target, "iomt");
@@ -129,23 +134,35 @@ static void read_weights(struct result *result, const cJSON *item)
 		result->resident[i] = number(item, names[i]);
 }
 
+/* One more value of a repetition; false without memory. */
+static bool append(double **values, size_t count, double value)
+{
+	double *longer = realloc(*values, (count + 1) * sizeof(*longer));
+
+	if (!longer)
+		return false;
+	longer[count] = value;
+	*values = longer;
+	return true;
+}
+
 static bool add_repetition(struct result *result, const cJSON *item)
 {
 	const char *error = complaint(item);
-	double *longer;
+	double ns;
 
 	if (error)
 		result->error = error;
 	if (result->error)
 		return true;
-	longer = realloc(result->ns, (result->repetitions + 1) * sizeof(*longer));
-	if (!longer)
-		return false;
-	result->ns = longer;
 	result->entries = number(item, "entries");
+	result->threads = (unsigned)number(item, "threads_together");
 	read_weights(result, item);
-	result->ns[result->repetitions++] =
-		number(item, "real_time") / number(item, "ops") / result->entries;
+	ns = number(item, "real_time") / number(item, "ops") / result->entries;
+	if (!append(&result->ns, result->repetitions, ns) ||
+	    !append(&result->scaling, result->repetitions, number(item, "scaling")))
+		return false;
+	result->repetitions++;
 	return true;
 }
 
@@ -239,6 +256,9 @@ static void describe(struct result *result)
 	result->ns_per_entry = stats_quantile(result->ns, result->repetitions, 0.5);
 	result->ns_per_op = result->ns_per_entry * result->entries;
 	result->spread = stats_variation(result->ns, result->repetitions);
+	stats_sort(result->scaling, result->repetitions);
+	if (result->threads)
+		result->scaled = stats_median(result->scaling, result->repetitions);
 }
 
 static int by_order(const void *a, const void *b)
@@ -313,6 +333,7 @@ void run_free(struct run *run)
 	for (size_t i = 0; run->list && i < run->count; i++) {
 		free(run->list[i].name);
 		free(run->list[i].ns);
+		free(run->list[i].scaling);
 	}
 	free(run->list);
 	free(run->formats.list);

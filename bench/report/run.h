@@ -19,10 +19,13 @@ struct result {
 	double entries;	  /* per operation */
 	double ns_per_op; /* medians */
 	double ns_per_entry;
-	double spread;		  /* coefficient of variation, NaN of one repetition */
-	double limit;		  /* ns per entry that the machine can do, 0 where none applies */
-	double resident[3];	  /* bytes of the process before, after, and trimmed; or 0 */
-	struct interval ratio;	  /* of a peer's time to iomt's, 0 of iomt itself */
+	double spread;		/* coefficient of variation, NaN of one repetition */
+	double limit;		/* ns per entry that the machine can do, 0 where none applies */
+	unsigned threads;	/* that worked together, where their rounds say so; or 0 */
+	double *scaling;	/* times what one of them does alone, of each repetition, rising */
+	struct interval scaled; /* its median */
+	double resident[3];	/* bytes of the process before, after, and trimmed; or 0 */
+	struct interval ratio;	/* of a peer's time to iomt's, 0 of iomt itself */
 	struct interval distance; /* to the limit: this time over that, 0 without limit */
 };
 
@@ -46,6 +49,9 @@ void run_free(struct run *run);
 /* The result of a target ("iomt", "limit", a peer) in a format's workload, or NULL. */
 const struct result *run_find(const struct run *run, const char *format, const char *workload,
 			      const char *target);
+
+/* Million operations a second of all threads together. */
+double result_rate(const struct result *result);
 
 bool result_is_own(const struct result *result);
 bool result_is_limit(const struct result *result);

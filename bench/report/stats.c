@@ -21,6 +21,20 @@ double stats_variation(const double *values, size_t count)
 	return count < 2 ? NAN : gsl_stats_sd(values, 1, count) / gsl_stats_mean(values, 1, count);
 }
 
+struct interval stats_median(const double *sorted, size_t count)
+{
+	struct interval interval = {count ? stats_quantile(sorted, count, 0.5) : 0, 0, 0};
+	unsigned rank = 0;
+
+	while (count && 2 * gsl_cdf_binomial_P(rank, 0.5, (unsigned)count) <= 0.05)
+		rank++;
+	if (rank) {
+		interval.low = sorted[rank - 1];
+		interval.high = sorted[count - rank];
+	}
+	return interval;
+}
+
 /*
  * From which of the n * m ratios in rising order the interval begins (Hollander, Wolfe, Chicken:
  * Nonparametric Statistical Methods, 4.3, by the normal approximation, rounded to the wider side).

@@ -20,6 +20,12 @@ double stats_quantile(const double *sorted, size_t count, double fraction);
 double stats_variation(const double *values, size_t count);
 
 /*
+ * The median of values in rising order. Its interval is the one that belongs to the sign test: order
+ * statistics, so nothing is assumed of how the values are distributed.
+ */
+struct interval stats_median(const double *sorted, size_t count);
+
+/*
  * How many times b's time a takes: the median of the ratios of every repetition of a to every
  * repetition of b. Its interval is the one that belongs to the test of Mann and Whitney: order
  * statistics of those ratios, so nothing is assumed of how times are distributed. Runs shuffle

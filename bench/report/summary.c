@@ -25,6 +25,10 @@ static cJSON *summarize(const struct result *result)
 	add_number(item, "ratio", ratio->value);
 	add_number(item, "ratio_low", ratio->low);
 	add_number(item, "ratio_high", ratio->high);
+	add_number(item, "threads", result->threads);
+	add_number(item, "scaling", result->scaled.value);
+	add_number(item, "scaling_low", result->scaled.low);
+	add_number(item, "scaling_high", result->scaled.high);
 	if (result->error)
 		cJSON_AddStringToObject(item, "error", result->error);
 	return item;

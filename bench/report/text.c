@@ -107,7 +107,7 @@ static void print_table(const struct run *run, bool per_entry)
 		const char *workload = run->workloads.list[i];
 		const struct result *any = find_any(run, workload, "iomt");
 
-		if (!any || (any->entries > 1) != per_entry)
+		if (!any || any->threads || (any->entries > 1) != per_entry)
 			continue;
 		print_own(run, workload, per_entry);
 		for (size_t t = 0; t < run->targets.count; t++) {
@@ -128,7 +128,56 @@ static void print_limits(const struct run *run)
 		if (!result_is_limit(result) || result->error)
 			continue;
 		printf("%-40s %9.3f", result->workload, result->ns_per_entry);
+		if (result->threads)
+			printf(" x%.3f", result->scaled.value);
 		print_spread(result->spread);
+	}
+}
+
+/* A target's row of a workload of threads: in each format throughput, and how it scales. */
+static void print_threads_row(const struct run *run, const char *workload, const char *target)
+{
+	bool own = !strcmp(target, "iomt");
+
+	printf("%s%-*s", own ? "" : "  ", own ? 44 : 42, own ? workload : target);
+	for (size_t i = 0; i < run->formats.count; i++) {
+		const struct result *result = run_find(run, run->formats.list[i], workload, target);
+		char cell[64] = "-";
+
+		if (result && result->error)
+			strcpy(cell, "failed");
+		else if (result && result->threads)
+			snprintf(cell, sizeof(cell), "%.1f x%.2f", result_rate(result),
+				 result->scaled.value);
+		printf(" %13s", cell);
+	}
+	printf("\n");
+}
+
+static void print_threads_head(const struct run *run)
+{
+	printf("\n%-44s", "million a second, all threads");
+	for (size_t i = 0; i < run->formats.count; i++)
+		printf(" %13.13s", run->formats.list[i]);
+	printf("\n");
+}
+
+/* Threads at the same time: what all of them do, and how many times what one does alone. */
+static void print_threads(const struct run *run)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < run->workloads.count * run->targets.count; i++) {
+		const char *workload = run->workloads.list[i / run->targets.count];
+		const char *target = run->targets.list[i % run->targets.count];
+		const struct result *any = find_any(run, workload, target);
+
+		if (!any || !any->threads)
+			continue;
+		if (!begun)
+			print_threads_head(run);
+		begun = true;
+		print_threads_row(run, workload, target);
 	}
 }
 
@@ -172,10 +221,13 @@ void text_print(const struct run *run)
 	print_context(run);
 	print_table(run, false);
 	print_table(run, true);
+	print_threads(run);
 	print_limits(run);
 	print_kept(run);
 	print_failures(run);
 	printf("\nMedians; spread is the worst coefficient of variation of a row. Limits are ns "
 	       "per\n"
-	       "entry (or load). x: how many times iomt's time.\n");
+	       "entry (or load). x: how many times iomt's time; of threads, how many times what "
+	       "one\n"
+	       "of them does alone.\n");
 }

@@ -114,6 +114,42 @@ static cJSON *format_view(const struct run *run, const char *format)
 	return view;
 }
 
+/* How many times the work of one so many threads do at best: those that share nothing. */
+static double best_scaling(const struct run *run, unsigned threads)
+{
+	double best = 0;
+
+	for (size_t i = 0; i < run->count; i++) {
+		if (result_is_limit(&run->list[i]) && run->list[i].threads == threads)
+			best = fmax(best, run->list[i].scaled.value);
+	}
+	return best;
+}
+
+static void add_threads(cJSON *view, const struct run *run)
+{
+	cJSON *threads = cJSON_AddArrayToObject(view, "threads");
+
+	for (size_t i = 0; i < run->count; i++) {
+		const struct result *result = &run->list[i];
+		double best = best_scaling(run, result->threads);
+		cJSON *row;
+
+		if (result->error || !result->threads)
+			continue;
+		row = cJSON_CreateObject();
+		cJSON_AddStringToObject(row, "format", result->format);
+		cJSON_AddStringToObject(row, "workload", result->workload);
+		cJSON_AddStringToObject(row, "target", result->target);
+		cJSON_AddBoolToObject(row, "own", result_is_own(result));
+		view_add(row, "rate", "%.1f", result_rate(result));
+		view_interval(row, "scaled", &result->scaled);
+		if (best > 0)
+			view_add(row, "share", "%.0f %%", 100 * result->scaled.value / best);
+		cJSON_AddItemToArray(threads, row);
+	}
+}
+
 static void add_limits(cJSON *view, const struct run *run)
 {
 	cJSON *limits = cJSON_AddArrayToObject(view, "limits");
@@ -167,6 +203,7 @@ static cJSON *page_view(const struct run *run)
 
 	for (size_t i = 0; i < run->formats.count; i++)
 		cJSON_AddItemToArray(formats, format_view(run, run->formats.list[i]));
+	add_threads(view, run);
 	add_limits(view, run);
 	add_plots(view);
 	view_noise(view, run);

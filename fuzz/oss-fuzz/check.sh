@@ -15,7 +15,8 @@ done
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 mkdir "$dir/out" "$dir/work"
-env -u CFLAGS -u CXXFLAGS CC=clang CXX=clang++ LIB_FUZZING_ENGINE=-fsanitize=fuzzer \
+flags='-O1 -gline-tables-only -fsanitize=fuzzer-no-link,address' # as its base image has them
+env CFLAGS="$flags" CXXFLAGS="$flags" CC=clang CXX=clang++ LIB_FUZZING_ENGINE=-fsanitize=fuzzer \
 	OUT="$dir/out" WORK="$dir/work" fuzz/oss-fuzz/build.sh >"$dir/log" 2>&1 || {
 	tail -n 30 "$dir/log" >&2
 	give_up "build.sh failed"

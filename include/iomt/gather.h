@@ -15,6 +15,31 @@
  *
  * A gather belongs to one thread at a time. It may collect from several tables that have the same
  * memory provider.
+ *
+ * Where threads read without a lock, somebody has to know when they are gone. Hosted programs have a
+ * reclaimer for that, iomt/reclaim.h, ready for liburcu. Others move the gather to where it can wait,
+ * here with a kernel's RCU, and wait themselves where there is no memory for that:
+ *
+ *	struct later {
+ *		struct rcu_head head;
+ *		struct iomt_gather gather;
+ *	};
+ *
+ *	static void release_later(struct rcu_head *head)
+ *	{
+ *		struct later *later = container_of(head, struct later, head);
+ *
+ *		iomt_gather_release(&later->gather);
+ *		free(later);
+ *	}
+ *
+ *	if (later) {
+ *		iomt_gather_move(&later->gather, &gather);
+ *		call_rcu(&later->head, release_later);
+ *	} else {
+ *		synchronize_rcu();
+ *		iomt_gather_release(&gather);
+ *	}
  */
 #ifndef IOMT_GATHER_H
 #define IOMT_GATHER_H
@@ -130,6 +155,12 @@ int iomt_gather_reserve(struct iomt_gather *gather, const struct iomt_mem *mem, 
  * successful iomt_gather_reserve before.
  */
 void iomt_gather_add_table(struct iomt_gather *gather, void *table, size_t bytes);
+
+/*
+ * Moves all of a gather to another place, which need not hold a gather yet, its sync hook too. "from"
+ * is empty then, and keeps its sync hook. Never fails.
+ */
+void iomt_gather_move(struct iomt_gather *to, struct iomt_gather *from);
 
 /*
  * Gives all gathered tables back to their provider and makes the gather empty again, keeping its

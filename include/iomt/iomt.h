@@ -7,6 +7,7 @@
 #include <iomt/base.h>
 #include <iomt/cmd.h>
 #include <iomt/cursor.h>
+#include <iomt/debug.h>
 #include <iomt/device_table.h>
 #include <iomt/domain.h>
 #include <iomt/domain_choice.h>

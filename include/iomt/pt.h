@@ -308,7 +308,11 @@ struct iomt_pt_stats {
 	uint64_t tables[IOMT_PT_MAX_LEVELS]; /* tables linked at each level; [0] holds granules */
 };
 
-/* Reads the statistics; each figure is exact at one moment of the call. Safe from any thread. */
+/*
+ * Counts the tables, by going over all of them but leaf tables, whose number stands above. (Nothing
+ * is counted along the way: threads that link tables would meet at the count.) Tables that others
+ * link or take out meanwhile are counted or not. Safe from any thread, on the terms of a lookup.
+ */
 void iomt_pt_stats(const struct iomt_pt *pt, struct iomt_pt_stats *stats);
 
 /* What a driver must program into registers or context structures for this table. */
@@ -389,7 +393,6 @@ struct iomt_pt {
 	uint8_t incoherent; /* mem has a clean hook */
 	uint8_t bbm;
 	uint64_t reach;	    /* last - base of what top_changed was told of */
-	uint64_t unlinked;  /* tables that were taken out, ever: cursors look */
 	uint64_t attrs[16]; /* of leaves by READ, WRITE, EXEC, SNOOP; 0: not the usual case */
 
 	const struct iomt_mem *mem;
@@ -398,12 +401,15 @@ struct iomt_pt {
 	uint8_t iova_bits;
 	uint8_t oa_bits;
 	uint8_t max_level; /* highest level that the top may grow to */
-	uint8_t reserved;
-	uint32_t splits; /* odd while a leaf is being split */
+	uint8_t reserved[5];
 	void (*top_changed)(void *ctx, struct iomt_pt *pt);
 	void *ctx;
-	uint64_t tables[IOMT_PT_MAX_LEVELS]; /* linked tables per level */
-	uint64_t bytes;
+
+	/* what calls write, in a cache line that nothing shares with it, wherever this is placed */
+	uint8_t apart_before[56];
+	uint64_t unlinked; /* tables that were taken out, ever: cursors look */
+	uint32_t splits;   /* odd while a leaf is being split */
+	uint8_t apart_after[60];
 };
 
 #ifdef __cplusplus

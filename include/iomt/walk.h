@@ -128,9 +128,10 @@ extern const struct iomt_walk_format iomt_walk_riscv_s2;
 #define IOMT_WALK_XNX 0x10000u
 /* RISC-V: leaves have memory types in bits 62:61 (Svpbmt). Without it the bits are reserved. */
 #define IOMT_WALK_PBMT 0x20000u
+/* RISC-V: bits 60:59 are software's (Svrsw60t59b). Without it they are reserved. */
+#define IOMT_WALK_SOFTWARE 0x40000u
 
 struct iomt_walker;
-struct iomt_walk_leaf;
 struct iomt_walk_fault;
 
 /* What the guest programmed, and what the hardware that is emulated can do. */
@@ -180,63 +181,6 @@ struct iomt_walk_cfg {
 	uint64_t mair; /* Arm stage 1: MAIR, where leaves take their type from */
 };
 
-/* A walker. The fields are private. */
-struct iomt_walker {
-	/* what usual walks read */
-	int (*walk)(const struct iomt_walker *walker, uint64_t iova, uint32_t access,
-		    struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault);
-	uint64_t va_base;
-	uint64_t va_mask;
-	uint64_t top;	  /* the top table, as an offset in the first region */
-	const char *host; /* that region */
-	uint64_t
-		table_offset; /* what its address and an entry at level 1 have beyond that offset */
-	uint64_t last_table;  /* the highest offset of a whole table */
-	uint64_t addr_mask;   /* address bits of an unpacked entry */
-	uint64_t usual_mask;  /* of leaves */
-	uint64_t usual_want;
-	uint64_t usual_no_exec;
-	uint32_t usual_prot;
-	uint8_t usual_type;
-	uint8_t tag_bits; /* ignored at the top of an input address */
-	uint8_t top_level;
-	uint8_t reserved;
-	int (*read64)(void *ctx, uint64_t address, uint64_t *value);
-	void *ctx;
-
-	uint64_t table_mask; /* of entries that point to tables: what must be as in table_want */
-	uint64_t table_want;
-	uint64_t beyond; /* those of addr_mask that the hardware does not have */
-	uint64_t root;
-	uint64_t base;	    /* of the first region */
-	uint64_t last_word; /* offset of its last word */
-	uint64_t page_sizes;
-	uint64_t mair;
-	uint32_t flags;
-	uint32_t deny;
-	const struct iomt_guest_mem *mem;
-	const struct iomt_walk_format *format;
-};
-
-/*
- * Makes a walker: some tens of nanoseconds, and nothing to give back. Nothing is read from guest
- * memory. IOMT_EINVAL: a field is wrong; error (may be NULL) then names it, and *walker is not one.
- *
- * A walker does not change. Any number of threads may use it at the same time.
- */
-int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg,
-		     struct iomt_pt_cfg_error *error);
-
-/*
- * What iomt_walk is asked for: IOMT_READ, IOMT_WRITE, IOMT_EXEC, at least one of them; all must be
- * allowed (an atomic operation is READ | WRITE). IOMT_PRIV: the request is privileged. And:
- */
-
-/* A translation request of a device (PCIe ATS): it may be given less than what it asks for. */
-#define IOMT_WALK_ATS 0x10000u
-/* To look only: accessed and dirty bits stay as they are. */
-#define IOMT_WALK_LOOK 0x20000u
-
 /* What an address means. */
 struct iomt_walk_leaf {
 	uint64_t oa;	/* the output address of the address that was asked for */
@@ -262,18 +206,78 @@ struct iomt_walk_leaf {
 	bool clean;
 };
 
+/* A walker. The fields are private. */
+struct iomt_walker {
+	/* what usual walks read */
+	int (*walk)(const struct iomt_walker *walker, uint64_t iova, uint32_t access,
+		    struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault);
+	uint64_t va_base;
+	uint64_t va_mask;
+	uint64_t top;	     /* where the top table is: here, or of callbacks its guest address */
+	uint64_t tables;     /* where the first region's first granule is */
+	uint64_t table_mask; /* of entries that point to tables: what must be as in table_want */
+	uint64_t table_move; /* from such an entry at level 1 to where its table is */
+	uint64_t table_odd;  /* bits that a table's offset from "tables" does not have */
+	uint64_t addr_mask;  /* address bits of an unpacked entry */
+	uint64_t usual_mask; /* of leaves */
+	uint64_t usual_want;
+	struct iomt_walk_leaf usual; /* what such a leaf means, but for addresses */
+	uint32_t usual_exec;
+	uint8_t tag_bits; /* ignored at the top of an input address */
+	uint8_t top_level;
+	int (*read64)(void *ctx, uint64_t address, uint64_t *value);
+	void *ctx;
+
+	uint64_t last_table; /* the highest offset of a whole table */
+	const char *host;    /* the first region, its guest address, the offset of its last word */
+	uint64_t base;
+	uint64_t last_word;
+	uint64_t table_want;
+	uint64_t beyond; /* those of addr_mask that the hardware does not have */
+	uint64_t root;
+	uint64_t page_sizes;
+	uint64_t mair;
+	uint32_t flags;
+	uint32_t deny;
+	const struct iomt_guest_mem *mem;
+	const struct iomt_walk_format *format;
+};
+
+/*
+ * Makes a walker: some tens of nanoseconds, and nothing to give back. Nothing is read from guest
+ * memory. IOMT_EINVAL: a field is wrong; error (may be NULL) then names it, and *walker is not one.
+ *
+ * A walker does not change. Any number of threads may use it at the same time.
+ */
+int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg,
+		     struct iomt_pt_cfg_error *error);
+
+/*
+ * What iomt_walk is asked for: IOMT_READ, IOMT_WRITE, IOMT_EXEC, at least one of them; all must be
+ * allowed (an atomic operation is READ | WRITE). IOMT_PRIV: the request is privileged. And:
+ */
+
+/*
+ * A translation request of a device (PCIe ATS): it may be given less than what it asks for, and nothing that
+ * may be executed and not read.
+ */
+#define IOMT_WALK_ATS 0x10000u
+/* To look only: accessed and dirty bits stay as they are. */
+#define IOMT_WALK_LOOK 0x20000u
+
 /* What went wrong. */
 enum iomt_walk_fault_kind {
-	IOMT_WALK_FAULT_INPUT = 1,  /* the address is beyond the tables, or not canonical */
-	IOMT_WALK_FAULT_ABSENT,	    /* an entry is not present (Arm: or no valid descriptor) */
-	IOMT_WALK_FAULT_RESERVED,   /* reserved bits, or a level or size that cannot be */
-	IOMT_WALK_FAULT_SKIPPED,    /* AMD V1: address bits of levels that are skipped are not 0 */
-	IOMT_WALK_FAULT_OUTPUT,	    /* Arm, RISC-V: an address beyond the output address size */
-	IOMT_WALK_FAULT_ACCESSED,   /* the same: accessed is clear, and hardware does not set it */
+	IOMT_WALK_FAULT_INPUT = 1, /* the address is beyond the tables, or not canonical */
+	IOMT_WALK_FAULT_ABSENT,	   /* an entry is not present (Arm: or no valid descriptor) */
+	IOMT_WALK_FAULT_RESERVED, /* reserved bits; but for AMD V1 a level or size that cannot be */
+	IOMT_WALK_FAULT_SKIPPED,  /* AMD V1: address bits of levels that are skipped are not 0 */
+	IOMT_WALK_FAULT_OUTPUT,	  /* Arm, RISC-V: an address beyond the output address size */
+	IOMT_WALK_FAULT_ACCESSED, /* the same: accessed is clear, and hardware does not set it */
 	IOMT_WALK_FAULT_PERMISSION, /* the access is not allowed */
 	IOMT_WALK_FAULT_USER,	    /* x86, RISC-V: a user's request, and the page is privileged */
 	IOMT_WALK_FAULT_TABLE,	    /* no memory where a table should be */
 	IOMT_WALK_FAULT_UPDATE,	    /* accessed and dirty bits cannot be written */
+	IOMT_WALK_FAULT_LEVEL,	    /* AMD V1: a level, or a page size, that cannot be */
 };
 
 struct iomt_walk_fault {
@@ -289,6 +293,7 @@ struct iomt_walk_fault {
 	uint8_t stage;	  /* 1: x86_64, stage 1 of Arm and RISC-V. 2: the others */
 	bool on_table;	  /* stage 2 failed for an address of a stage 1 table */
 	bool on_top;	  /* which was the top one */
+	bool on_update;	  /* and the entry's accessed or dirty bit was to be set */
 };
 
 /* The entries that a walk went through, the top's first. */
@@ -384,15 +389,21 @@ int iomt_walk_x86_error(const struct iomt_walk_fault *fault, bool nx);
 /*
  * The cause of a RISC-V trap, or of a record in the RISC-V IOMMU's fault queue (IOMMU specification,
  * "Fault/Event-Queue"): 1, 5, 7 are access faults, 12, 13, 15 page faults, 20, 21, 23 guest page faults; of
- * an instruction, a read, a write (or of an atomic operation). Of a guest page fault fault->input is the
- * guest physical address, and on_table bit 0 of iotval2.
+ * an instruction, a read, a write (or of an atomic operation).
  */
 uint8_t iomt_walk_riscv_cause(const struct iomt_walk_fault *fault);
 
+/*
+ * What goes with it in iotval2: the guest physical address of a guest page fault, bits 1:0 dropped; bit 0
+ * says that it was of an entry of a first stage's table, bit 1 that this was to be written. Else 0.
+ */
+uint64_t iomt_walk_riscv_iotval2(const struct iomt_walk_fault *fault);
+
 /* What a device's translation request is answered with (PCIe 10.2.3). */
 enum iomt_walk_completion {
-	IOMT_WALK_COMPLETION_EMPTY, /* success without permissions; nothing is reported */
-	IOMT_WALK_COMPLETION_ABORT, /* completer abort; the fault is reported */
+	IOMT_WALK_COMPLETION_EMPTY,	  /* success without permissions; nothing is reported */
+	IOMT_WALK_COMPLETION_ABORT,	  /* completer abort; the fault is reported */
+	IOMT_WALK_COMPLETION_UNSUPPORTED, /* unsupported request; the same */
 };
 
 /*

@@ -47,21 +47,46 @@ struct iomt_unit_device {
 	struct iomt_context context;
 	struct iomt_tlb_space space;
 	uint64_t generation;
+	uint64_t usual; /* the same, where a user's plain requests are cached; else 0 */
 };
+
+/* Private: of a cached entry, that its rights are those of privileged requests; and all that is no hit. */
+#define IOMT_UNIT_PRIVILEGED_ IOMT_TLB_USER0
+int iomt_unit_translate_(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
+			 const struct iomt_request *request, struct iomt_tlb_entry *entry,
+			 struct iomt_device_fault *fault);
 
 /*
  * Translates for request, out of the IOTLB or by walks, whose result is cached. device belongs to
  * request->device and request->pasid, or did to others: then it is found anew. entry->prot is what this
  * request's privilege may do. Where the page is clean and this was no write, it lacks WRITE: a write walks.
  *
- * Translation requests (IOMT_WALK_ATS) and looks (IOMT_WALK_LOOK) always walk, and are not cached; nor is
- * what is passed on.
+ * Translation requests (IOMT_WALK_ATS), translated ones and looks (IOMT_WALK_LOOK) always walk, and are not
+ * cached; nor is what is passed on.
  *
  * Results as for iomt_unit_find and iomt_context_walk. IOMT_EAGAIN: tables changed again and again.
  */
-int iomt_unit_translate(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
-			const struct iomt_request *request, struct iomt_tlb_entry *entry,
-			struct iomt_device_fault *fault);
+static inline int iomt_unit_translate(struct iomt_unit_cache *cache,
+				      struct iomt_unit_device *device,
+				      const struct iomt_request *request,
+				      struct iomt_tlb_entry *entry, struct iomt_device_fault *fault)
+{
+	const uint32_t rights = IOMT_READ | IOMT_WRITE | IOMT_EXEC;
+	struct iomt_tlb_entry found;
+
+	/* most requests are a user's, in a context that is known, and what they ask for is cached */
+	if (request->access - 1 >= rights ||
+	    device->usual != __atomic_load_n(&cache->generation, __ATOMIC_ACQUIRE) ||
+	    device->context.device != request->device || device->context.pasid != request->pasid ||
+	    iomt_tlb_lookup(&device->space, request->iova, &found) ||
+	    ((found.prot ^ rights) & (request->access | IOMT_UNIT_PRIVILEGED_)))
+		return iomt_unit_translate_(cache, device, request, entry, fault);
+	/* one by one: a copy of the whole would wait until all of it is written */
+	entry->oa = found.oa;
+	entry->prot = found.prot;
+	entry->size_lg2 = found.size_lg2;
+	return 0;
+}
 
 /* Forgets what a decoded command is about. Device TLBs and waits are the caller's. Safe from any thread. */
 void iomt_unit_invalidate(struct iomt_unit_cache *cache, const struct iomt_inv *inv);

@@ -3,6 +3,7 @@
  * The tables of a gather. Their addresses are kept outside of them: hardware and readers may still
  * walk a table that waits here, so nothing may be written into it.
  */
+#include "../entry/debug.h"
 #include <iomt/gather.h>
 
 #define CHUNK_BYTES 4096
@@ -37,6 +38,7 @@ static void free_chunk(struct iomt_gather *gather)
 	struct iomt_gather_chunk *chunk = gather->chunks_;
 
 	gather->chunks_ = chunk->next;
+	iomt_debug_poison(chunk, CHUNK_BYTES);
 	gather->mem_->free(gather->mem_->ctx, chunk, CHUNK_BYTES);
 }
 
@@ -79,24 +81,45 @@ static uint64_t *place(struct iomt_gather *gather, uint64_t i)
 
 void iomt_gather_add_table(struct iomt_gather *gather, void *table, size_t bytes)
 {
+#ifdef IOMT_DEBUG
+	if (!gather->mem_ || chunks_held(gather) < chunks_for((uint64_t)gather->tables + 1)) {
+		iomt_debug_broken(IOMT_RULE_NO_ROOM, gather);
+		return;
+	}
+#endif
 	*place(gather, gather->tables++) = (uintptr_t)table | (unsigned)__builtin_ctzll(bytes);
+}
+
+/* Makes it empty; the sync hook stays. */
+static void empty(struct iomt_gather *gather)
+{
+	void (*sync)(struct iomt_gather *) = gather->sync;
+	void *ctx = gather->ctx;
+
+	iomt_gather_init(gather);
+	gather->sync = sync;
+	gather->ctx = ctx;
+}
+
+void iomt_gather_move(struct iomt_gather *to, struct iomt_gather *from)
+{
+	*to = *from;
+	empty(from);
 }
 
 void iomt_gather_release(struct iomt_gather *gather)
 {
 	const struct iomt_mem *mem = gather->mem_;
-	void (*sync)(struct iomt_gather *) = gather->sync;
-	void *ctx = gather->ctx;
 
 	for (uint32_t i = 0; i < gather->tables; i++) {
 		uint64_t noted = *place(gather, i);
+		void *table = (void *)(uintptr_t)(noted & ~(uint64_t)SIZE_BITS);
+		size_t bytes = (size_t)1 << (noted & SIZE_BITS);
 
-		mem->free(mem->ctx, (void *)(uintptr_t)(noted & ~(uint64_t)SIZE_BITS),
-			  (size_t)1 << (noted & SIZE_BITS));
+		if (iomt_debug_poison(table, bytes))
+			mem->free(mem->ctx, table, bytes);
 	}
 	while (gather->chunks_)
 		free_chunk(gather);
-	iomt_gather_init(gather);
-	gather->sync = sync;
-	gather->ctx = ctx;
+	empty(gather);
 }

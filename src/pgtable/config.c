@@ -253,6 +253,9 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 		.plain = !cfg->mem->to_phys && !cfg->mem->clean,
 		.max_level = (uint8_t)plan.max_level,
 		.incoherent = cfg->mem->clean != NULL,
+#ifdef IOMT_DEBUG
+		.unlinked = iomt_debug_generation(),
+#endif
 		.top_changed = cfg->top_changed,
 		.ctx = cfg->ctx,
 	};
@@ -264,6 +267,5 @@ int iomt_pt_init(struct iomt_pt *pt, const struct iomt_pt_cfg *cfg)
 	if (!root)
 		return IOMT_ENOMEM;
 	pt->top = (uintptr_t)root | level;
-	pt_count(pt, level, (size_t)1 << pt_root_lg2(plan.f, pt, level), 1);
 	return 0;
 }

@@ -8,6 +8,20 @@
 #include "unmap.h"
 #include <iomt/cursor.h>
 
+/* In a debug build: says when the cursor is older than its page table, or outlives it. */
+PT_INLINE void pt_cursor_check(const struct iomt_pt_cursor *cursor)
+{
+#ifdef IOMT_DEBUG
+	u64 generation = pt_load(&cursor->pt->unlinked) >> DEBUG_GENERATION_SHIFT;
+
+	pt_top(cursor->pt);
+	if (cursor->size && cursor->unlinked >> DEBUG_GENERATION_SHIFT != generation)
+		iomt_debug_broken(IOMT_RULE_OLD_CURSOR, cursor);
+#else
+	(void)cursor;
+#endif
+}
+
 /*
  * The slot for iova in the table that the cursor remembers; NULL when it is another's. That table is
  * not freed while this call runs: a table that is unlinked counts before it can be gathered.
@@ -17,6 +31,7 @@ PT_INLINE u64 *pt_cursor_slot(const struct pt_format *f, const struct iomt_pt_cu
 {
 	u64 offset = iova - cursor->first;
 
+	pt_cursor_check(cursor);
 	if (pt_unlikely(offset >= cursor->size ||
 			cursor->unlinked != pt_load(&cursor->pt->unlinked)))
 		return NULL;

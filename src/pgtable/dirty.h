@@ -154,6 +154,7 @@ PT_INLINE int pt_dirty(const struct pt_format *f, struct iomt_pt *pt, u64 iova, 
 		return IOMT_EINVAL;
 	if (!(pt->flags & IOMT_PT_DIRTY))
 		return IOMT_EOPNOTSUPP;
+	DEBUG_CLAIM(pt, iova, harvest.keep ? 0 : length);
 	harvest.page_lg2 = (unsigned)__builtin_ctzll(page_size);
 	/* a leaf across an edge may be split meanwhile: then look again, bits only come */
 	do {

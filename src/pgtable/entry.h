@@ -63,6 +63,7 @@ struct iomt_pt_format {
 	int iomt_##format##_map(struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,   \
 				struct iomt_gather *gather)                                        \
 	{                                                                                          \
+		DEBUG_CLAIM(pt, iova, length);                                                     \
 		if (pt_unlikely(length != pt_granule(&(value))))                                   \
 			return format##_map_few(pt, iova, oa, length, prot, gather);               \
 		if (pt_likely(pt_map_one(&(value), pt, iova, oa, prot)))                           \
@@ -97,6 +98,7 @@ struct iomt_pt_format {
 	int iomt_##format##_unmap(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,         \
 				  struct iomt_gather *gather)                                      \
 	{                                                                                          \
+		DEBUG_CLAIM(pt, iova, length);                                                     \
 		if (pt_unlikely(length != pt_granule(&(value))))                                   \
 			return format##_unmap_few(pt, iova, length, unmapped, gather);             \
 		if (pt_likely(pt_unmap_one(&(value), pt, iova, unmapped, gather)))                 \
@@ -161,6 +163,7 @@ struct iomt_pt_format {
 	int iomt_##format##_cursor_map(struct iomt_pt_cursor *cursor, u64 iova, u64 oa,            \
 				       u64 length, uint32_t prot, struct iomt_gather *gather)      \
 	{                                                                                          \
+		DEBUG_CLAIM(cursor->pt, iova, length);                                             \
 		if (pt_unlikely(length != pt_granule(&(value))))                                   \
 			return format##_cursor_map_any(cursor, iova, oa, length, prot, gather);    \
 		if (pt_likely(pt_cursor_map_one(&(value), cursor, iova, oa, prot)))                \
@@ -180,6 +183,7 @@ struct iomt_pt_format {
 	int iomt_##format##_cursor_unmap(struct iomt_pt_cursor *cursor, u64 iova, u64 length,      \
 					 u64 *unmapped, struct iomt_gather *gather)                \
 	{                                                                                          \
+		DEBUG_CLAIM(cursor->pt, iova, length);                                             \
 		if (pt_likely(pt_cursor_unmap_one(&(value), cursor, iova, length, unmapped,        \
 						  gather)))                                        \
 			return 0;                                                                  \

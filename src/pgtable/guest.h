@@ -6,6 +6,12 @@
 #include "walk.h"
 #include <iomt/walk.h>
 
+/* A guest writes what it likes, what pt_load looks for in debug builds too. */
+PT_INLINE u64 guest_load(const u64 *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
 /* The word at a guest address in some region; NULL when it is in none. */
 PT_NOINLINE const struct iomt_guest_region *guest_region(const struct iomt_guest_mem *mem,
 							 u64 address, u64 **word)
@@ -28,7 +34,7 @@ PT_NOINLINE bool guest_read_far(const struct iomt_walker *w, u64 address, u64 *e
 	u64 *word;
 
 	if (mem->count && guest_region(mem, address, &word)) {
-		*entry = pt_load(word);
+		*entry = guest_load(word);
 		return true;
 	}
 	return mem->read64 && !mem->read64(mem->ctx, address, entry);
@@ -40,10 +46,34 @@ PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, u64 *entry)
 	u64 offset = address - w->base;
 
 	if (pt_likely(offset <= w->last_word && w->host)) {
-		*entry = pt_load((const u64 *)(w->host + offset));
+		*entry = guest_load((const u64 *)(w->host + offset));
 		return true;
 	}
 	return guest_read_far(w, address, entry);
+}
+
+/* A word that was read, if it was: two registers. */
+struct guest_word {
+	u64 value;
+	bool there;
+};
+
+PT_NOINLINE struct guest_word guest_word_far(const struct iomt_walker *w, u64 address)
+{
+	struct guest_word word = {0, false};
+
+	word.there = guest_read_far(w, address, &word.value);
+	return word;
+}
+
+/* The same as guest_read, where walks must not wait for what goes through memory. */
+PT_INLINE struct guest_word guest_word(const struct iomt_walker *w, u64 address)
+{
+	u64 offset = address - w->base;
+
+	if (pt_likely(offset <= w->last_word && w->host))
+		return (struct guest_word){guest_load((const u64 *)(w->host + offset)), true};
+	return guest_word_far(w, address);
 }
 
 /* Replaces *expected: 0, IOMT_EAGAIN when something else is there, or another error. */

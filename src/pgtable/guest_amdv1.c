@@ -33,7 +33,7 @@ PT_INLINE unsigned amdv1_judge(const struct iomt_walker *w, u64 entry, unsigned 
 		return IOMT_WALK_FAULT_RESERVED;
 	/* a size is looked for only where the bits above it are not all ones */
 	if (leaf ? !amdv1_size_fits(w, entry, level) : next > level)
-		return IOMT_WALK_FAULT_RESERVED;
+		return IOMT_WALK_FAULT_LEVEL;
 	return leaf ? GUEST_LEAF : GUEST_TABLE;
 }
 

@@ -2,7 +2,7 @@
 /* Faults as architectures report them. */
 #include <iomt/walk.h>
 
-/* 48882, 2.5.2 and 2.5.4: flags of the event log's entries, in place. */
+/* 48882, 2.5.3 and 2.5.5: flags of the event log's entries, in place. */
 #define AMD_GN		 (1ULL << 48)
 #define AMD_NX		 (1ULL << 49)
 #define AMD_US		 (1ULL << 50)
@@ -25,7 +25,10 @@ static bool is_permission(const struct iomt_walk_fault *fault)
 	return fault->kind == IOMT_WALK_FAULT_PERMISSION || fault->kind == IOMT_WALK_FAULT_USER;
 }
 
-/* RW has a meaning where an entry was present and a transaction asked; PE and RZ say why not. */
+/*
+ * 48882, 2.5.3: RW has a meaning where an entry was present and a transaction asked; PE and RZ say why not,
+ * neither that a level cannot be.
+ */
 static uint64_t amd_flags(const struct iomt_walk_fault *fault)
 {
 	uint64_t flags = 0;
@@ -44,15 +47,15 @@ struct iomt_walk_amd_event iomt_walk_amd_event(const struct iomt_walk_fault *fau
 {
 	uint64_t flags = fault->access & IOMT_WALK_ATS ? AMD_TR : 0;
 
-	if (guest) {
-		flags |= AMD_GN;
-		flags |= fault->access & IOMT_EXEC ? AMD_NX : 0;
-		flags |= fault->access & IOMT_PRIV ? 0 : AMD_US;
-	}
+	flags |= guest ? AMD_GN : 0;
 	if (is_memory(fault)) {
-		flags |= fault->access & IOMT_WRITE ? AMD_RW : 0;
+		flags |= (fault->access & IOMT_WRITE) && !(flags & AMD_TR) ? AMD_RW : 0;
 		return (struct iomt_walk_amd_event){
 			{AMD_TABLE_ERROR | AMD_MASTER_ABORT | flags, fault->address}};
+	}
+	if (guest) {
+		flags |= fault->access & IOMT_EXEC ? AMD_NX : 0;
+		flags |= fault->access & IOMT_PRIV ? 0 : AMD_US;
 	}
 	return (struct iomt_walk_amd_event){
 		{AMD_PAGE_FAULT | flags | amd_flags(fault), fault->iova}};
@@ -233,6 +236,13 @@ uint8_t iomt_walk_riscv_cause(const struct iomt_walk_fault *fault)
 	return access ? 0x05 : first + 1;
 }
 
+uint64_t iomt_walk_riscv_iotval2(const struct iomt_walk_fault *fault)
+{
+	if (iomt_walk_riscv_cause(fault) < 20)
+		return 0;
+	return (fault->input & ~3ULL) | (fault->on_table ? 1 : 0) | (fault->on_update ? 2 : 0);
+}
+
 enum iomt_walk_completion iomt_walk_ats(const struct iomt_walk_fault *fault)
 {
 	return is_memory(fault) ? IOMT_WALK_COMPLETION_ABORT : IOMT_WALK_COMPLETION_EMPTY;
@@ -251,6 +261,7 @@ const char *iomt_walk_fault_text(unsigned kind)
 		[IOMT_WALK_FAULT_USER] = "only privileged requests may use the page",
 		[IOMT_WALK_FAULT_TABLE] = "there is no memory where a table should be",
 		[IOMT_WALK_FAULT_UPDATE] = "accessed and dirty bits cannot be written",
+		[IOMT_WALK_FAULT_LEVEL] = "there is no such level or page size",
 	};
 
 	if (!kind || kind >= sizeof(texts) / sizeof(texts[0]))

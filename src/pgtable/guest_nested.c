@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two stages. Stage 1 is walked as any table behind callbacks is; the callbacks ask stage 2, and what
- * they have to say of a fault is with the call.
+ * Two stages. Where all is usual, stage 1's fast way reads its entries by stage 2's. Else stage 1 is walked
+ * as any table behind callbacks is; the callbacks ask stage 2, and what they have to say of a fault is with
+ * the call.
  */
-#include "guest.h"
+#include "guest_walk.h"
 #include <iomt/walk_nested.h>
 
-#define ASKED (IOMT_READ | IOMT_WRITE | IOMT_EXEC)
+#define FLAGS (IOMT_NESTED_PROTECTED | IOMT_NESTED_KEEP | IOMT_NESTED_FIRST)
 
 /* One walk. */
 struct nested {
 	const struct iomt_walker *second;
+	bool overrides; /* a type of stage 1 takes the place of stage 2's */
 	uint32_t flags;
 	uint32_t look; /* IOMT_WALK_LOOK or 0 */
 	bool marks;    /* bits of stage 1 may be set */
@@ -97,7 +99,20 @@ static int explain(const struct nested *nested, struct iomt_walk_fault *fault)
 	fault->access = first.access;
 	fault->on_table = true;
 	fault->on_top = first.top;
+	fault->on_update = first.kind == IOMT_WALK_FAULT_UPDATE;
 	return IOMT_EFAULT;
+}
+
+/* Stage 1 where nothing is unusual, in the tables of either. */
+static bool walk_usual(const struct iomt_walker *first, const struct nested *nested, u64 iova,
+		       uint32_t access, struct iomt_walk_leaf *leaf)
+{
+	const struct iomt_walker *second = nested->second;
+
+	return !(nested->flags & IOMT_NESTED_PROTECTED) &&
+	       first->walk == first->format->walk[GUEST_FAR] &&
+	       second->walk == second->format->walk[GUEST_NEAR] &&
+	       first->format->walk_nested(first, second, iova, access, leaf);
 }
 
 static int walk_first(const struct iomt_walker *first, struct nested *nested, u64 iova,
@@ -115,32 +130,45 @@ static int walk_first(const struct iomt_walker *first, struct nested *nested, u6
 	return err == IOMT_EFAULT && !nested->refused ? explain(nested, fault) : err;
 }
 
-/* What both mean together. */
-static void combine(const struct iomt_walk_leaf *second, struct iomt_walk_leaf *leaf)
+/* The stronger type; for RISC-V the first's, where it has one ("Svpbmt"). */
+PT_INLINE uint32_t combine_types(const struct nested *nested, uint32_t first, uint32_t second)
 {
-	uint32_t type = leaf->prot & IOMT_TYPE_MASK, other = second->prot & IOMT_TYPE_MASK;
-	uint32_t prot = leaf->prot & ~IOMT_TYPE_MASK & (~ASKED | second->prot);
+	if (nested->overrides)
+		return first ? first : second;
+	return first > second ? first : second;
+}
 
-	leaf->oa = second->oa;
-	leaf->prot = prot | (second->prot & IOMT_SNOOP) | (type > other ? type : other);
+/* What both mean together. */
+PT_INLINE void combine(const struct nested *nested, const struct iomt_walk_leaf *second,
+		       struct iomt_walk_leaf *leaf)
+{
+	uint32_t prot = leaf->prot & ~IOMT_TYPE_MASK & (~GUEST_ASKED | second->prot);
+
+	prot |= combine_types(nested, leaf->prot & IOMT_TYPE_MASK, second->prot & IOMT_TYPE_MASK);
+	leaf->prot = prot | (second->prot & IOMT_SNOOP);
+	if (nested->overrides && !leaf->type)
+		leaf->type = second->type;
+	if (!(nested->flags & IOMT_NESTED_KEEP))
+		leaf->oa = second->oa;
 	if (second->size_lg2 < leaf->size_lg2)
 		leaf->size_lg2 = second->size_lg2;
 	leaf->clean = leaf->clean || second->clean;
 }
 
-static int walk_second(const struct iomt_walker *second, u64 iova, uint32_t access,
+static int walk_second(const struct nested *nested, u64 iova, uint32_t access,
 		       struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)
 {
-	uint32_t allowed = access & (~ASKED | leaf->prot); /* less than access for ATS alone */
+	uint32_t allowed = access & (~GUEST_ASKED | leaf->prot); /* less for ATS alone */
+	const struct iomt_walker *second = nested->second;
 	struct iomt_walk_fault found;
 	struct iomt_walk_leaf output;
 	int err;
 
-	if (!(allowed & ASKED))
+	if (!(allowed & GUEST_ASKED) || (nested->flags & IOMT_NESTED_FIRST))
 		return 0;
 	err = second->walk(second, leaf->oa, allowed, &output, &found);
 	if (!err)
-		combine(&output, leaf);
+		combine(nested, &output, leaf);
 	if (err == IOMT_EFAULT) {
 		*fault = found;
 		fault->iova = iova;
@@ -159,10 +187,28 @@ static int may_mark(const struct iomt_walker *first, struct nested *nested, u64 
 	nested->look = IOMT_WALK_LOOK;
 	err = walk_first(first, nested, iova, access | IOMT_WALK_LOOK, &leaf, fault);
 	if (!err)
-		err = walk_second(nested->second, iova, access | IOMT_WALK_LOOK, &leaf, fault);
+		err = walk_second(nested, iova, access | IOMT_WALK_LOOK, &leaf, fault);
 	nested->look = access & IOMT_WALK_LOOK;
 	fault->access = access;
 	return err;
+}
+
+/* Stage 1 with whatever there is. */
+static int walk_tables(const struct iomt_walker *first, struct nested *nested, u64 iova,
+		       uint32_t access, struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)
+{
+	int err;
+
+	nested->look = access & IOMT_WALK_LOOK;
+	nested->marks = false;
+	nested->err = 0;
+	nested->output = 0;
+	err = walk_first(first, nested, iova, access, leaf, fault);
+	if (pt_likely(err != IOMT_EFAULT || !nested->refused))
+		return err;
+	err = may_mark(first, nested, iova, access, fault);
+	nested->marks = true;
+	return err ? err : walk_first(first, nested, iova, access, leaf, fault);
 }
 
 int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *second,
@@ -174,23 +220,16 @@ int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *
 	struct nested nested;
 	int err;
 
-	if (flags & ~IOMT_NESTED_PROTECTED)
+	if (flags & ~FLAGS)
 		return IOMT_EINVAL;
 	nested.second = second;
+	nested.overrides = first->format->facts->types_override;
 	nested.flags = flags;
-	nested.look = access & IOMT_WALK_LOOK;
-	nested.marks = false;
-	nested.err = 0;
-	nested.output = 0;
-	err = walk_first(first, &nested, iova, access, &both, &found);
-	if (pt_unlikely(err == IOMT_EFAULT && nested.refused)) {
-		err = may_mark(first, &nested, iova, access, &found);
-		nested.marks = true;
-		if (!err)
-			err = walk_first(first, &nested, iova, access, &both, &found);
-	}
+	err = walk_usual(first, &nested, iova, access, &both)
+		      ? 0
+		      : walk_tables(first, &nested, iova, access, &both, &found);
 	if (pt_likely(!err))
-		err = walk_second(second, iova, access, &both, &found);
+		err = walk_second(&nested, iova, access, &both, &found);
 	if (!err)
 		*leaf = both;
 	if (err == IOMT_EFAULT)

@@ -14,7 +14,7 @@ static const struct pt_format riscv_s1 = {RISCV_S1};
 PT_INLINE uint32_t riscv_s1_rights(const struct iomt_walker *w, u64 all, u64 any, u64 leaf,
 				   uint32_t access)
 {
-	uint32_t rights = riscv_rights(w, leaf, access);
+	uint32_t rights = riscv_rights(w, leaf);
 	uint32_t prot = riscv_s1_decode(leaf | (any & PTE_G), 0);
 	bool user = leaf & PTE_U;
 

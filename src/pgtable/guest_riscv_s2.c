@@ -15,7 +15,8 @@ PT_INLINE uint32_t riscv_s2_rights(const struct iomt_walker *w, u64 all, u64 any
 
 	(void)all;
 	(void)any;
-	return leaf & PTE_U ? prot | riscv_rights(w, leaf, access) : prot;
+	(void)access;
+	return leaf & PTE_U ? prot | riscv_rights(w, leaf) : prot;
 }
 
 PT_INLINE void riscv_s2_usual(struct iomt_walker *w)

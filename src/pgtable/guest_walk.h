@@ -4,8 +4,9 @@
  * judge an entry that may hold anything.
  *
  * There are two ways down. The fast one knows tables as drivers write them: in the first region, all
- * that the hardware would want set, no bit that could matter; it compares each entry once and gives up
- * at the first that differs. The whole one then begins anew. Both are compiled once for each format.
+ * that the hardware would want set, no bit that could matter; it looks at each entry once and gives up
+ * at the first that differs. The whole one then begins anew. Both are compiled once for each format; the
+ * fast one calls nothing but at its end, so that all it has fits into registers.
  */
 #ifndef PT_GUEST_WALK_H
 #define PT_GUEST_WALK_H
@@ -33,9 +34,11 @@ struct guest_format {
 	bool access_faults;  /* a clear accessed bit is a fault where hardware does not set it */
 	bool user_faults;    /* a user on a privileged page has a fault of its own */
 	bool output_faults;  /* so has an address beyond the output, the root's too */
+	bool types_override; /* a memory type of stage 1 takes the place of stage 2's */
 	u64 accessed;	     /* the accessed bit of leaves */
 	u64 accessed_table;  /* and of tables */
 	uint8_t narrow_bits; /* address bits of entries below an output of 52 bits; 0: as many */
+	uint8_t exec_shift;  /* from where usual_exec says to IOMT_EXEC; 0: it says nothing */
 	u64 ignored;	     /* bits of leaves that mean nothing to hardware */
 
 	unsigned (*judge)(const struct iomt_walker *w, u64 entry, unsigned level);
@@ -57,8 +60,8 @@ struct guest_format {
 
 	/*
 	 * For the fast way: what usual tables look like (table_mask, table_want), and the usual leaf of a
-	 * granule, which users may read and write (usual_mask, usual_want; in usual_no_exec the one bit
-	 * that may differ).
+	 * granule, which users may read and write (usual_mask, usual_want; usual_exec is IOMT_EXEC where
+	 * the bit that is exec_shift above may differ, and turns that over).
 	 */
 	void (*usual)(struct iomt_walker *w);
 };
@@ -79,10 +82,12 @@ struct iomt_walk_format {
 	int (*walk_with_path)(const struct iomt_walker *walker, u64 iova, uint32_t access,
 			      struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault,
 			      struct iomt_walk_path *path);
+	/* as stage 1, where it and all its entries are usual; false leaves the walk to others */
+	bool (*walk_nested)(const struct iomt_walker *walker, const struct iomt_walker *second,
+			    u64 iova, uint32_t access, struct iomt_walk_leaf *leaf);
+	/* as its stage 2: reads an entry, where that changes nothing */
+	struct guest_word (*read)(const struct iomt_walker *walker, u64 address);
 };
-
-typedef bool guest_other_leaf_fn(const struct iomt_walker *w, u64 v, u64 entry, unsigned level,
-				 uint32_t access, struct iomt_walk_leaf *leaf);
 
 /* Where a walk is. */
 struct guest_at {
@@ -242,6 +247,15 @@ PT_INLINE unsigned guest_denied(const struct guest_format *g, uint32_t prot, uin
 		       : IOMT_WALK_FAULT_PERMISSION;
 }
 
+/* What a request of this kind may do. A device's TLB has no execution without reading (PCIe 10.2.3). */
+PT_INLINE uint32_t guest_rights(const struct guest_format *g, const struct iomt_walker *w,
+				const struct guest_at *at, uint32_t access)
+{
+	uint32_t prot = g->rights(w, at->all, at->any, at->entry, access) & ~w->deny;
+
+	return (access & IOMT_WALK_ATS) && !(prot & IOMT_READ) ? prot & ~IOMT_EXEC : prot;
+}
+
 /* One walk, with any entries. */
 PT_INLINE int guest_walk_once(const struct guest_format *g, const struct iomt_walker *w, u64 iova,
 			      uint32_t access, struct iomt_walk_leaf *leaf,
@@ -264,7 +278,7 @@ PT_INLINE int guest_walk_once(const struct guest_format *g, const struct iomt_wa
 		return guest_fault(g, w, &at, judged, iova, access, fault);
 	if (guest_access_fault(g, w, at.entry))
 		return guest_fault(g, w, &at, IOMT_WALK_FAULT_ACCESSED, iova, access, fault);
-	prot = g->rights(w, at.all, at.any, at.entry, access) & ~w->deny;
+	prot = guest_rights(g, w, &at, access);
 	if (pt_unlikely(access & GUEST_ASKED & ~prot) && !(access & IOMT_WALK_ATS)) {
 		guest_fault(g, w, &at, guest_denied(g, prot, access), iova, access, fault);
 		fault->denied = access & GUEST_ASKED & ~prot;
@@ -299,49 +313,145 @@ PT_INLINE int guest_walk_any(const struct guest_format *g, const struct iomt_wal
 	return err;
 }
 
-/* Whether the address of a table's entry can be had by one subtraction. */
-PT_INLINE bool guest_in_place(const struct pt_format *f)
+/* An entry, or the address that it holds, moved to where addresses are. */
+PT_INLINE u64 guest_in_place(const struct pt_format *f, u64 entry)
 {
-	return f->plain_tables && !f->entry_shift;
+	return entry << f->entry_shift | entry >> (-f->entry_shift & 63);
 }
+
+/* Where usual entries are: in the first region, behind callbacks, or in what stage 2 makes of that. */
+struct guest_tables {
+	enum guest_way way;
+	const struct iomt_walker *second;
+};
 
 /*
- * The table that an entry points to, where both are as usual: its offset in the first region. Less the
- * bits that mean nothing, a usual entry is the address and what every table has: one subtraction gives
- * the offset, and shows at its alignment and size that it is one.
+ * The table that an entry points to, where both are as usual: where it is mapped, or its guest address. Less
+ * the bits that mean nothing, a usual entry is the address and what every table has: one addition makes
+ * of it where the table is, whose offset shows at its low and its high bits that it is one. table_odd has
+ * all of these but for some of a region's upper half.
  */
-PT_INLINE bool guest_usual_child(const struct guest_format *g, const struct iomt_walker *w,
-				 u64 entry, unsigned level, u64 *table)
+PT_INLINE bool guest_usual_child(const struct pt_format *f, const struct iomt_walker *w,
+				 struct guest_tables tables, u64 entry, unsigned level, u64 *table)
 {
-	const struct pt_format *f = g->facts;
-	u64 more = f->table(0, level) - f->table(0, 1);
+	u64 more = guest_in_place(f, f->table(0, level) - f->table(0, 1)), odd = w->table_odd,
+	    offset;
 
-	if (guest_in_place(f)) {
-		*table = (entry & w->table_mask) - w->table_offset - more;
-	} else {
-		if ((entry ^ (w->table_want + more)) & w->table_mask)
-			return false;
-		*table = (f->unpack(entry) & w->addr_mask) - w->base;
-	}
-	return pt_likely(!(*table & (pt_granule(f) - 1)) && *table <= w->last_table);
+	*table = guest_in_place(f, entry & w->table_mask) + w->table_move - more;
+	offset = *table - (tables.way == GUEST_NEAR ? w->tables : 0);
+	return pt_likely(!(offset & odd)) ||
+	       (!(offset & (pt_granule(f) - 1)) && offset <= w->last_table);
 }
 
-/* Entry number "index" of the table at an offset: in the first region, or behind callbacks. */
-PT_INLINE bool guest_usual_read(const struct iomt_walker *w, u64 table, u64 index, bool far,
-				u64 *entry)
+/* Entry number "index" of a table. */
+PT_INLINE struct guest_word guest_usual_read(const struct iomt_walker *w,
+					     struct guest_tables tables, u64 table, u64 index)
 {
-	if (far)
-		return !w->read64(w->ctx, table + 8 * index, entry);
-	*entry = pt_load((const u64 *)(w->host + table) + index);
+	u64 value;
+
+	if (tables.second)
+		return tables.second->format->read(tables.second, table + 8 * index);
+	if (tables.way == GUEST_FAR) {
+		bool there = !w->read64(w->ctx, table + 8 * index, &value);
+
+		return (struct guest_word){value, there};
+	}
+	return (struct guest_word){guest_load((const u64 *)(uintptr_t)table + index), true};
+}
+
+/* Where the fast way ended: an entry that is no usual table, or none that could be read. */
+struct guest_end {
+	u64 entry;
+	unsigned level;
+	bool read;
+};
+
+PT_INLINE struct guest_end guest_usual_descend(const struct pt_format *f,
+					       const struct iomt_walker *w,
+					       struct guest_tables tables, u64 v)
+{
+	unsigned top_level = w->top_level;
+	u64 table = w->top, index;
+	struct guest_word word;
+
+#pragma GCC unroll 6
+	for (unsigned level = f->max_levels - 1u; level > 0; level--) {
+		if (level >= f->min_levels && level > top_level)
+			continue;
+		index = pt_index(f, v, level);
+		if (f->root_concat_lg2 &&
+		    (level == f->max_levels - 1u || pt_unlikely(level == top_level)))
+			index = v >> pt_unit_lg2(f, level);
+		word = guest_usual_read(w, tables, table, index);
+		if (pt_unlikely(!word.there) ||
+		    pt_unlikely(!guest_usual_child(f, w, tables, word.value, level, &table)))
+			return (struct guest_end){word.value, level, word.there};
+	}
+	index = f->root_concat_lg2 && !top_level ? v >> f->granule_lg2 : pt_index(f, v, 0);
+	word = guest_usual_read(w, tables, table, index);
+	return (struct guest_end){word.value, 0, word.there};
+}
+
+/* What a usual leaf allows: of a granule that users may read and write. 0: it is none. */
+PT_INLINE uint32_t guest_usual_prot(const struct guest_format *g, const struct iomt_walker *w,
+				    u64 entry)
+{
+	uint32_t prot = w->usual.prot;
+
+	if (g->exec_shift)
+		prot ^= (uint32_t)(entry >> g->exec_shift) & w->usual_exec;
+	return pt_likely((entry & w->usual_mask) == w->usual_want) ? prot : 0;
+}
+
+PT_INLINE u64 guest_usual_oa(const struct pt_format *f, const struct iomt_walker *w, u64 iova,
+			     u64 entry)
+{
+	return (f->unpack(entry) & w->addr_mask) | (iova & (pt_granule(f) - 1));
+}
+
+PT_INLINE bool guest_usual_leaf(const struct guest_format *g, const struct iomt_walker *w, u64 iova,
+				u64 entry, uint32_t access, struct iomt_walk_leaf *leaf)
+{
+	uint32_t prot = guest_usual_prot(g, w, entry);
+
+	if (pt_unlikely(access & ~prot))
+		return false;
+	*leaf = (struct iomt_walk_leaf){
+		.oa = guest_usual_oa(g->facts, w, iova, entry),
+		.entry = entry,
+		.prot = prot,
+		.size_lg2 = w->usual.size_lg2,
+		.level = w->usual.level,
+		.type = w->usual.type,
+		.clean = w->usual.clean,
+	};
 	return true;
 }
 
-/* What any leaf means below usual tables, if it is to be had and hardware would change nothing. */
-PT_INLINE bool guest_other_leaf(const struct guest_format *g, const struct iomt_walker *w, u64 v,
-				u64 entry, unsigned level, uint32_t access,
-				struct iomt_walk_leaf *leaf)
+/* v of an input address, or false: it is none, or the request is not for the fast way. */
+PT_INLINE bool guest_usual_input(const struct guest_format *g, const struct iomt_walker *w,
+				 u64 iova, uint32_t access, u64 *v)
 {
-	uint32_t prot;
+	bool from_0 = !(g->flags & (IOMT_WALK_SIGNED | IOMT_WALK_UPPER));
+	u64 input = g->flags & IOMT_WALK_TOP_BYTE ? guest_untag(w, iova) : iova;
+
+	*v = from_0 ? input : input & w->va_mask;
+	return pt_likely(input - (from_0 ? 0 : w->va_base) <= w->va_mask &&
+			 access - 1 < GUEST_ASKED);
+}
+
+/*
+ * Where the fast way stopped, as the functions below are told: the access that was asked for, and the
+ * level of the entry.
+ */
+#define GUEST_LEVEL_SHIFT 8
+
+/* What any leaf means below usual tables, if it is to be had and hardware would change nothing. */
+PT_INLINE bool guest_other_leaf(const struct guest_format *g, const struct iomt_walker *w, u64 iova,
+				uint32_t stopped, struct iomt_walk_leaf *leaf, u64 entry)
+{
+	uint32_t access = stopped & GUEST_ASKED, prot;
+	unsigned level = stopped >> GUEST_LEVEL_SHIFT;
 
 	if (g->judge(w, entry, level) != GUEST_LEAF)
 		return false;
@@ -349,72 +459,77 @@ PT_INLINE bool guest_other_leaf(const struct guest_format *g, const struct iomt_
 	if ((access & ~prot) || guest_access_fault(g, w, entry) ||
 	    guest_marked(g, w, entry, access) != entry)
 		return false;
-	guest_fill(g, w, v, entry, level, prot, leaf);
+	guest_fill(g, w, guest_untag(w, iova) & w->va_mask, entry, level, prot, leaf);
 	return true;
 }
 
-/* What a leaf of a granule means that users may read and write. */
-PT_INLINE bool guest_usual_leaf(const struct guest_format *g, const struct iomt_walker *w, u64 v,
-				u64 entry, uint32_t access, struct iomt_walk_leaf *leaf)
-{
-	const struct pt_format *f = g->facts;
-	uint32_t prot = w->usual_prot ^ (entry & w->usual_no_exec ? IOMT_EXEC : 0);
+typedef bool guest_other_fn(const struct iomt_walker *w, u64 iova, uint32_t stopped,
+			    struct iomt_walk_leaf *leaf, u64 entry);
+typedef int guest_whole_fn(const struct iomt_walker *w, u64 iova, uint32_t access,
+			   struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault);
+typedef int guest_on_fn(const struct iomt_walker *w, u64 iova, uint32_t stopped,
+			struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault, u64 entry);
 
-	if (pt_unlikely((entry & w->usual_mask) != w->usual_want || (access & ~prot)))
-		return false;
-	leaf->oa = (f->unpack(entry) & w->addr_mask) | (v & (pt_granule(f) - 1));
-	leaf->entry = entry;
-	leaf->prot = prot;
-	leaf->size_lg2 = f->granule_lg2;
-	leaf->level = 0;
-	leaf->type = w->usual_type;
-	leaf->clean = false;
-	return true;
+/* The fast way, and what it leaves to others: all of the walk, or to go on from an entry. */
+PT_INLINE int guest_walk_fast(const struct guest_format *g, guest_whole_fn *whole, guest_on_fn *on,
+			      const struct iomt_walker *w, enum guest_way way, u64 iova,
+			      uint32_t access, struct iomt_walk_leaf *leaf,
+			      struct iomt_walk_fault *fault)
+{
+	struct guest_tables tables = {way, NULL};
+	struct guest_end end;
+	u64 v;
+
+	if (!guest_usual_input(g, w, iova, access, &v))
+		return whole(w, iova, access, leaf, fault);
+	end = guest_usual_descend(g->facts, w, tables, v);
+	if (pt_unlikely(!end.read))
+		return whole(w, iova, access, leaf, fault);
+	if (!end.level && guest_usual_leaf(g, w, iova, end.entry, access, leaf))
+		return 0;
+	return on(w, iova, access | end.level << GUEST_LEVEL_SHIFT, leaf, fault, end.entry);
 }
 
-/*
- * The usual case of guest_walk_any; false leaves it to that. far: memory is behind callbacks alone, an
- * offset is an address. other: guest_other_leaf of the format, out of the way.
- */
-PT_INLINE bool guest_walk_usual(const struct guest_format *g, guest_other_leaf_fn *other,
-				const struct iomt_walker *w, u64 iova, uint32_t access, bool far,
-				struct iomt_walk_leaf *leaf)
+PT_INLINE bool guest_walk_nested(const struct guest_format *g, guest_other_fn *other,
+				 const struct iomt_walker *w, const struct iomt_walker *second,
+				 u64 iova, uint32_t access, struct iomt_walk_leaf *leaf)
 {
-	const struct pt_format *f = g->facts;
-	u64 input = guest_untag(w, iova), v = input & w->va_mask, entry, index;
-	u64 table = w->top;
+	struct guest_tables tables = {GUEST_FAR, second};
+	struct guest_end end;
+	u64 v;
 
-	if (pt_unlikely(input - w->va_base > w->va_mask || access - 1 >= GUEST_ASKED))
+	if (!guest_usual_input(g, w, iova, access, &v))
 		return false;
-#pragma GCC unroll 6
-	for (unsigned level = f->max_levels - 1u; level > 0; level--) {
-		if (level >= f->min_levels && level > w->top_level)
-			continue;
-		index = pt_index(f, v, level);
-		if (f->root_concat_lg2 &&
-		    (level == f->max_levels - 1u || pt_unlikely(level == w->top_level)))
-			index = v >> pt_unit_lg2(f, level);
-		if (!guest_usual_read(w, table, index, far, &entry))
-			return false;
-		if (!guest_usual_child(g, w, entry, level, &table))
-			return other(w, v, entry, level, access, leaf);
-	}
-	index = f->root_concat_lg2 && !w->top_level ? v >> f->granule_lg2 : pt_index(f, v, 0);
-	if (!guest_usual_read(w, table, index, far, &entry))
+	end = guest_usual_descend(g->facts, w, tables, v);
+	if (pt_unlikely(!end.read))
 		return false;
-	return guest_usual_leaf(g, w, v, entry, access, leaf) ||
-	       other(w, v, entry, 0, access, leaf);
+	if (!end.level && guest_usual_leaf(g, w, iova, end.entry, access, leaf))
+		return true;
+	return other(w, iova, access | end.level << GUEST_LEVEL_SHIFT, leaf, end.entry);
+}
+
+/* Reads the word at an input address; the fast way, or not. */
+PT_INLINE struct guest_word guest_read_input(const struct guest_format *g, guest_other_fn *other,
+					     const struct iomt_walker *w, u64 address)
+{
+	struct guest_tables tables = {GUEST_NEAR, NULL};
+	struct iomt_walk_leaf leaf;
+	struct guest_end end;
+	u64 v;
+
+	if (!guest_usual_input(g, w, address, IOMT_READ, &v))
+		return (struct guest_word){0, false};
+	end = guest_usual_descend(g->facts, w, tables, v);
+	if (!end.level && pt_likely(guest_usual_prot(g, w, end.entry) & IOMT_READ))
+		return guest_word(w, guest_usual_oa(g->facts, w, address, end.entry));
+	if (!other(w, address, IOMT_READ | end.level << GUEST_LEVEL_SHIFT, &leaf, end.entry))
+		return (struct guest_word){0, false};
+	return guest_word(w, leaf.oa);
 }
 
 /* Defines iomt_walk_<format>, for the facts in "value". */
 /* clang-format off */
 #define GUEST_FORMAT_ENTRY(format, value)                                                          \
-	PT_NOINLINE bool format##_other_leaf(const struct iomt_walker *walker, u64 v, u64 entry,   \
-					     unsigned level, uint32_t access,                      \
-					     struct iomt_walk_leaf *leaf)                          \
-	{                                                                                          \
-		return guest_other_leaf(&(value), walker, v, entry, level, access, leaf);          \
-	}                                                                                          \
 	PT_NOINLINE int format##_walk_path(const struct iomt_walker *walker, u64 iova,             \
 					   uint32_t access, struct iomt_walk_leaf *leaf,           \
 					   struct iomt_walk_fault *fault,                          \
@@ -430,24 +545,48 @@ PT_INLINE bool guest_walk_usual(const struct guest_format *g, guest_other_leaf_f
                                                                                                    \
 		return format##_walk_path(walker, iova, access, leaf, fault, &path);               \
 	}                                                                                          \
+	PT_NOINLINE bool format##_other(const struct iomt_walker *walker, u64 iova,                \
+					uint32_t stopped, struct iomt_walk_leaf *leaf, u64 entry)  \
+	{                                                                                          \
+		return guest_other_leaf(&(value), walker, iova, stopped, leaf, entry);             \
+	}                                                                                          \
+	PT_NOINLINE int format##_walk_on(const struct iomt_walker *walker, u64 iova,               \
+					 uint32_t stopped, struct iomt_walk_leaf *leaf,            \
+					 struct iomt_walk_fault *fault, u64 entry)                 \
+	{                                                                                          \
+		if (format##_other(walker, iova, stopped, leaf, entry))                            \
+			return 0;                                                                  \
+		return format##_walk_whole(walker, iova, stopped & GUEST_ASKED, leaf, fault);      \
+	}                                                                                          \
 	static int format##_walk(const struct iomt_walker *walker, u64 iova, uint32_t access,      \
 				 struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)       \
 	{                                                                                          \
-		if (pt_likely(guest_walk_usual(&(value), format##_other_leaf, walker, iova, access, false, leaf)))      \
-			return 0;                                                                  \
-		return format##_walk_whole(walker, iova, access, leaf, fault);                     \
+		return guest_walk_fast(&(value), format##_walk_whole, format##_walk_on, walker,    \
+				       GUEST_NEAR, iova, access, leaf, fault);                     \
 	}                                                                                          \
 	static int format##_walk_far(const struct iomt_walker *walker, u64 iova, uint32_t access,  \
 				     struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)   \
 	{                                                                                          \
-		if (pt_likely(guest_walk_usual(&(value), format##_other_leaf, walker, iova, access, true, leaf)))       \
-			return 0;                                                                  \
-		return format##_walk_whole(walker, iova, access, leaf, fault);                     \
+		return guest_walk_fast(&(value), format##_walk_whole, format##_walk_on, walker,    \
+				       GUEST_FAR, iova, access, leaf, fault);                      \
+	}                                                                                          \
+	static bool format##_walk_nested(const struct iomt_walker *walker,                         \
+					 const struct iomt_walker *second, u64 iova,               \
+					 uint32_t access, struct iomt_walk_leaf *leaf)             \
+	{                                                                                          \
+		return guest_walk_nested(&(value), format##_other, walker, second, iova, access,   \
+					 leaf);                                                    \
+	}                                                                                          \
+	static struct guest_word format##_read(const struct iomt_walker *walker, u64 address)      \
+	{                                                                                          \
+		return guest_read_input(&(value), format##_other, walker, address);                \
 	}                                                                                          \
 	const struct iomt_walk_format iomt_walk_##format = {                                       \
 		.facts = &(value),                                                                 \
 		.walk = {format##_walk, format##_walk_far, format##_walk_whole},                   \
 		.walk_with_path = format##_walk_path,                                              \
+		.walk_nested = format##_walk_nested,                                               \
+		.read = format##_read,                                                             \
 	}
 /* clang-format on */
 

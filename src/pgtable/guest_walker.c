@@ -106,43 +106,58 @@ static void place_input(struct iomt_walker *w, unsigned iova_bits)
 }
 
 /*
- * Where the first region is, and which way walks go. A usual table lies in it whole and within the
+ * Where tables are, and which way walks go. A usual table lies whole in the first region and within the
  * output address size: so the bits above that cannot be mistaken for an offset.
  */
-static enum guest_way place_memory(struct iomt_walker *w, const struct pt_format *f, u64 top_bytes)
+static enum guest_way place_tables(struct iomt_walker *w, const struct pt_format *f, u64 top_bytes)
+{
+	u64 granule = pt_granule(f), highest = w->addr_mask & ~w->beyond; /* the last granule */
+	const struct iomt_guest_region *region = w->mem->regions;
+	u64 skipped = -w->base & (granule - 1); /* before the region's first granule */
+
+	w->top = w->root;
+	w->last_table = highest;
+	if (!w->mem->count)
+		return w->read64 && !(w->root & w->beyond) ? GUEST_FAR : GUEST_ANYWHERE;
+	if (region->size < top_bytes || w->root - w->base > region->size - top_bytes ||
+	    region->size < skipped + granule || w->base > highest || (w->root & w->beyond))
+		return GUEST_ANYWHERE;
+	w->table_move = (uintptr_t)w->host - w->base;
+	w->top += w->table_move;
+	w->tables = (uintptr_t)w->host + skipped;
+	w->last_table = region->size - skipped - granule;
+	if (w->last_table > highest - (w->base + skipped))
+		w->last_table = highest - (w->base + skipped);
+	return GUEST_NEAR;
+}
+
+static void place_memory(struct iomt_walker *w)
 {
 	const struct iomt_guest_region *region = w->mem->regions;
-	u64 highest = w->addr_mask & ~w->beyond; /* the last granule */
 
-	if (!w->mem->count) {
+	if (w->mem->count) {
+		w->host = region->host;
+		w->base = region->base;
+		w->last_word = region->size - 8;
+	} else {
 		w->read64 = w->mem->read64;
 		w->ctx = w->mem->ctx;
-		w->top = w->root;
-		w->last_table = highest;
-		return w->read64 && !(w->root & w->beyond) ? GUEST_FAR : GUEST_ANYWHERE;
 	}
-	w->host = region->host;
-	w->base = region->base;
-	w->last_word = region->size - 8;
-	w->top = w->root - w->base;
-	if (region->size < top_bytes || region->size < pt_granule(f) || w->base > highest ||
-	    w->top > region->size - top_bytes || (w->root & w->beyond))
-		return GUEST_ANYWHERE;
-	w->last_table = region->size - pt_granule(f);
-	if (w->last_table > highest - w->base)
-		w->last_table = highest - w->base;
-	return GUEST_NEAR;
 }
 
 /* What usual entries look like, and what the most usual leaf means. */
 static void place_usual(struct iomt_walker *w, const struct guest_format *g)
 {
+	const struct pt_format *f = g->facts;
+	u64 bytes = w->last_table + pt_granule(f); /* with tables */
+	uint32_t prot;
+
 	g->usual(w);
-	w->table_offset = w->base + w->table_want;
-	if (guest_in_place(g->facts))
-		w->table_mask |= g->facts->pack(w->addr_mask);
-	w->usual_prot = g->rights(w, ~0ULL, 0, w->usual_want, IOMT_READ | IOMT_WRITE) & ~w->deny;
-	w->usual_type = g->type(w, w->usual_want, 0);
+	w->table_move -= guest_in_place(f, w->table_want);
+	w->table_mask |= f->pack(w->addr_mask);
+	w->table_odd = ~pt_low_bits(63u - (unsigned)__builtin_clzll(bytes)) | (pt_granule(f) - 1);
+	prot = g->rights(w, ~0ULL, 0, w->usual_want, IOMT_READ | IOMT_WRITE) & ~w->deny;
+	guest_fill(g, w, 0, w->usual_want, 0, prot, &w->usual);
 }
 
 static int check_rest(const struct guest_format *g, const struct iomt_walk_cfg *cfg,
@@ -217,7 +232,8 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
 		cfg->root & (walker->addr_mask | (pt_granule(f) - 1)) & ~pt_low_bits(top_lg2);
 	if ((walker->root & walker->beyond) && !g->output_faults)
 		return wrong(error, "root", "beyond the output address size");
-	way = place_memory(walker, f, 1ULL << top_lg2);
+	place_memory(walker);
+	way = place_tables(walker, f, 1ULL << top_lg2);
 	walker->walk = cfg->format->walk[way];
 	place_usual(walker, g);
 	return 0;

@@ -76,7 +76,7 @@ PT_INLINE void x86_64_usual(struct iomt_walker *w)
 	w->usual_want |= w->flags & IOMT_WALK_DIRTY ? DIRTY : 0;
 	w->usual_mask = w->usual_want | WRITE_THROUGH | NO_CACHE | PAT_4K | GLOBAL | w->beyond;
 	if ((w->flags & IOMT_WALK_NX) && !(w->deny & IOMT_EXEC))
-		w->usual_no_exec = NO_EXEC;
+		w->usual_exec = IOMT_EXEC;
 	else
 		w->usual_mask |= NO_EXEC;
 }
@@ -88,6 +88,7 @@ static const struct guest_format guest_x86_64 = {
 		 IOMT_WALK_PAN | IOMT_WALK_TOP_GLOBAL_RESERVED,
 	.stage = 1,
 	.user_faults = true,
+	.exec_shift = 61, /* NO_EXEC, bit 63 */
 	.accessed = ACCESSED,
 	.accessed_table = ACCESSED,
 	.judge = x86_64_judge,

@@ -32,6 +32,8 @@ static uint32_t faulty(const struct iomt_inspect *it, const struct inspect_slot 
 		return g->facts->kind(slot->entry, slot->level) != PT_EMPTY ? FOUND(LEVEL) : 0;
 	case IOMT_WALK_FAULT_RESERVED:
 		return is_misplaced(it, slot->entry, slot->level) ? FOUND(LEVEL) : FOUND(RESERVED);
+	case IOMT_WALK_FAULT_LEVEL:
+		return FOUND(LEVEL);
 	case IOMT_WALK_FAULT_OUTPUT:
 		return FOUND(OUTPUT);
 	case GUEST_LEAF:

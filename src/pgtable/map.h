@@ -116,7 +116,6 @@ PT_INLINE bool pt_write_table(const struct pt_format *f, struct pt_mapping *m, s
 		pt_chain_put(&m->chain, table);
 		return false;
 	}
-	pt_count(m->pt, piece->level, pt_table_bytes(f), 1);
 	pt_sync_entry(f, m->pt, slot, entry);
 	return true;
 }
@@ -398,6 +397,7 @@ PT_INLINE int pt_map_sg(const struct pt_format *f, int (*map_segs)(struct pt_map
 	if (pt_unlikely(err))
 		return err;
 	m.delta = iova - m.v;
+	DEBUG_CLAIM(pt, iova, length);
 	return pt_map_list(f, &m) ? 0 : map_segs(&m);
 }
 

@@ -83,6 +83,7 @@ PT_INLINE int pt_protect(const struct pt_format *f, struct iomt_pt *pt, u64 iova
 		err = pt_attrs(f, pt, prot, &change.bits);
 	if (pt_unlikely(err))
 		return err;
+	DEBUG_CLAIM(pt, iova, length);
 	err = pt_cut_edges(f, pt, v, last, iova - v, gather);
 	if (pt_unlikely(err))
 		return err;

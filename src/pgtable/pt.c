@@ -66,11 +66,29 @@ int iomt_pt_cursor_translate(struct iomt_pt_cursor *cursor, uint64_t iova,
 	return cursor->pt->format->cursor_translate(cursor, iova, leaf);
 }
 
+/* Counts what hangs below the slots of a table at "level". */
+static void count_below(const struct pt_format *f, const struct iomt_pt *pt, const u64 *table,
+			u64 slots, unsigned level, struct iomt_pt_stats *stats)
+{
+	for (u64 i = 0; level && i < slots; i++) {
+		u64 entry = pt_load(&table[i]);
+
+		if (f->kind(entry, level) != PT_TABLE)
+			continue;
+		stats->tables[level - 1]++;
+		stats->bytes += pt_table_bytes(f);
+		count_below(f, pt, pt_child(f, pt, entry), 1u << f->index_lg2, level - 1, stats);
+	}
+}
+
 void iomt_pt_stats(const struct iomt_pt *pt, struct iomt_pt_stats *stats)
 {
-	stats->bytes = __atomic_load_n(&pt->bytes, __ATOMIC_RELAXED);
-	for (unsigned level = 0; level < IOMT_PT_MAX_LEVELS; level++)
-		stats->tables[level] = __atomic_load_n(&pt->tables[level], __ATOMIC_RELAXED);
+	const struct pt_format *f = pt->format->facts;
+	struct pt_top top = pt_top(pt);
+
+	*stats = (struct iomt_pt_stats){.bytes = 1ULL << pt_root_lg2(f, pt, top.level)};
+	stats->tables[top.level] = 1;
+	count_below(f, pt, top.table, pt_root_slots(f, pt, top.level), top.level, stats);
 }
 
 void iomt_pt_hw(const struct iomt_pt *pt, struct iomt_pt_hw *hw)

@@ -92,7 +92,6 @@ static void take_apart(const struct pt_format *f, struct pt_mapping *m, u64 entr
 	table = pt_child(f, m->pt, entry);
 	for (u64 i = 0; level > 1 && i < 1u << f->index_lg2; i++)
 		take_apart(f, m, table[i], level - 1);
-	pt_count(m->pt, level - 1, pt_table_bytes(f), -1);
 	pt_chain_put(&m->chain, table);
 }
 

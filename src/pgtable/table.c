@@ -124,7 +124,6 @@ void pt_gather_tables(const struct pt_format *f, struct iomt_pt *pt, u64 entry, 
 	gather->table_levels |= 1u << level;
 	__atomic_fetch_add(&pt->unlinked, 1, __ATOMIC_RELEASE);
 	iomt_gather_add_table(gather, table, pt_table_bytes(f));
-	pt_count(pt, level - 1, pt_table_bytes(f), -1);
 }
 
 void pt_free_below(const struct pt_format *f, struct iomt_pt *pt, u64 entry, unsigned level)
@@ -136,8 +135,8 @@ void pt_free_below(const struct pt_format *f, struct iomt_pt *pt, u64 entry, uns
 	table = pt_child(f, pt, entry);
 	for (u64 i = 0; level > 1 && i < 1u << f->index_lg2; i++)
 		pt_free_below(f, pt, pt_load(&table[i]), level - 1);
-	pt->mem->free(pt->mem->ctx, table, pt_table_bytes(f));
-	pt_count(pt, level - 1, pt_table_bytes(f), -1);
+	if (iomt_debug_poison(table, pt_table_bytes(f)))
+		pt->mem->free(pt->mem->ctx, table, pt_table_bytes(f));
 }
 
 struct pt_top pt_grow(const struct pt_format *f, struct iomt_pt *pt, struct pt_top top,
@@ -155,7 +154,6 @@ struct pt_top pt_grow(const struct pt_format *f, struct iomt_pt *pt, struct pt_t
 		pt_clean(pt, table, slots);
 		if (__atomic_compare_exchange_n(&pt->top, &now, new, false, __ATOMIC_ACQ_REL,
 						__ATOMIC_ACQUIRE)) {
-			pt_count(pt, top.level + 1, pt_table_bytes(f), 1);
 			now = new;
 		} else {
 			pt_chain_put(chain, table);

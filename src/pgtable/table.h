@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tables as memory: taken in advance, linked, counted, given back.
+ * Tables as memory: taken in advance, linked, given back.
  *
  * An operation first finds out how many tables it may need, takes them all (the only step that can
  * fail), and then links them one by one. What another thread linked first is used, and the spare
@@ -73,13 +73,6 @@ PT_INLINE void pt_chain_put(struct pt_chain *chain, u64 *table)
 	chain->head = table;
 }
 
-/* Counts a table of "bytes" bytes at "level" as linked (sign 1) or not any more (sign -1). */
-PT_INLINE void pt_count(struct iomt_pt *pt, unsigned level, size_t bytes, int sign)
-{
-	__atomic_fetch_add(&pt->tables[level], (u64)(int64_t)sign, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&pt->bytes, (u64)(int64_t)sign * bytes, __ATOMIC_RELAXED);
-}
-
 /* The entry at "level" that points to "table". */
 PT_INLINE u64 pt_table_entry(const struct pt_format *f, const struct iomt_pt *pt, const u64 *table,
 			     unsigned level)
@@ -114,7 +107,6 @@ PT_INLINE u64 pt_link_table(const struct pt_format *f, struct iomt_pt *pt, u64 *
 		pt_chain_put(chain, table);
 		return found;
 	}
-	pt_count(pt, level - 1, pt_table_bytes(f), 1);
 	return entry;
 }
 

@@ -31,6 +31,7 @@ int iomt_pt_reserve(struct iomt_pt *pt, uint64_t iova, uint64_t length)
 
 	if (err)
 		return err;
+	DEBUG_CLAIM(pt, iova, length);
 	if (f->grows)
 		top_level = pt_top_level_for(f, top.level, last);
 	err = pt_chain_fill(f, pt, &chain, count_missing(f, pt, v, last) + (top_level - top.level));
@@ -59,16 +60,17 @@ struct trim {
 	u64 delta;
 };
 
-/* Unlinks the table that "slot" points to, which maps [v, last], if it is empty by now. */
-static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot, unsigned level,
-			u64 v, u64 last)
+/*
+ * Unlinks the table that "slot" pointed to by "entry", which maps [v, last], if it is empty by now. The
+ * slot is not read again: another trim of the range, a caller's error, may have taken the table.
+ */
+static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot, u64 entry,
+			unsigned level, u64 v, u64 last)
 {
-	u64 entry = pt_load(slot), room = 1;
+	u64 room = 1;
 	int err;
 
-	/* another writer in our range, the caller's error, may have put something else there */
-	if (f->kind(entry, level) != PT_TABLE ||
-	    pt_words_any(pt_child(f, trim->pt, entry), 1u << f->index_lg2))
+	if (pt_words_any(pt_child(f, trim->pt, entry), 1u << f->index_lg2))
 		return 0;
 	err = iomt_gather_reserve(trim->gather, trim->pt->mem, 1);
 	if (err)
@@ -85,19 +87,23 @@ static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot,
 static int trim_table(const struct pt_format *f, struct trim *trim, u64 *table, u64 slots,
 		      unsigned level, u64 base)
 {
+	u64 i = trim->v > base ? (trim->v - base) >> pt_unit_lg2(f, level) : 0;
 	int err = 0;
 
-	for (u64 i = 0; !err && i < slots; i++) {
+	for (; !err && i < slots; i++) {
 		u64 v = base + (i << pt_unit_lg2(f, level)), last = pt_slot_last(f, v, level);
-		u64 entry = pt_load(&table[i]);
+		u64 entry;
 
-		if (last < trim->v || v > trim->last || f->kind(entry, level) != PT_TABLE)
+		if (v > trim->last)
+			break;
+		entry = pt_load(&table[i]);
+		if (f->kind(entry, level) != PT_TABLE)
 			continue;
 		if (level > 1)
 			err = trim_table(f, trim, pt_child(f, trim->pt, entry), 1u << f->index_lg2,
 					 level - 1, v);
 		if (!err && v >= trim->v && last <= trim->last)
-			err = unlink_empty(f, trim, &table[i], level, v, last);
+			err = unlink_empty(f, trim, &table[i], entry, level, v, last);
 	}
 	return err;
 }
@@ -113,6 +119,7 @@ int iomt_pt_trim(struct iomt_pt *pt, uint64_t iova, uint64_t length, struct iomt
 		err = IOMT_EINVAL;
 	if (err || !top.level)
 		return err;
+	DEBUG_CLAIM(pt, iova, length);
 	trim.delta = iova - trim.v;
 	return trim_table(f, &trim, top.table, pt_root_slots(f, pt, top.level), top.level, 0);
 }
@@ -121,9 +128,13 @@ void iomt_pt_destroy(struct iomt_pt *pt)
 {
 	const struct pt_format *f = pt->format->facts;
 	struct pt_top top = pt_top(pt);
+	size_t bytes;
 
+	DEBUG_CLAIM(pt, 0, UINT64_MAX);
 	for (u64 i = 0; top.level && i < pt_root_slots(f, pt, top.level); i++)
 		pt_free_below(f, pt, top.table[i], top.level);
-	pt->mem->free(pt->mem->ctx, top.table, (size_t)1 << pt_root_lg2(f, pt, top.level));
+	bytes = (size_t)1 << pt_root_lg2(f, pt, top.level);
+	iomt_debug_poison(top.table, bytes);
+	pt->mem->free(pt->mem->ctx, top.table, bytes);
 	pt->top = 0;
 }

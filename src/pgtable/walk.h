@@ -31,6 +31,10 @@ PT_INLINE struct pt_top pt_top_of(uintptr_t top)
 {
 	uintptr_t table = top & ~(uintptr_t)PT_TOP_LEVEL;
 
+#ifdef IOMT_DEBUG
+	if (!top)
+		iomt_debug_broken(IOMT_RULE_DESTROYED, pt);
+#endif
 	return (struct pt_top){(u64 *)table, (unsigned)(top - table)};
 }
 

@@ -9,6 +9,7 @@
 #ifndef PT_WORDS_H
 #define PT_WORDS_H
 
+#include "../entry/debug.h"
 #include "format.h"
 
 #define pt_likely(x)   __builtin_expect(!!(x), 1)
@@ -17,7 +18,10 @@
 /* Acquire: what a table held when its pointer was published is seen after the pointer. */
 PT_INLINE u64 pt_load(const u64 *slot)
 {
-	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+	u64 entry = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+
+	DEBUG_ENTRY(entry, slot);
+	return entry;
 }
 
 PT_INLINE void pt_store(u64 *slot, u64 entry)
@@ -267,11 +271,13 @@ PT_INLINE void pt_lines_change(u64 *p, u64 n, u64 mask, u64 bits)
 
 PT_INLINE u64 pt_words_any(const u64 *p, u64 n)
 {
+	DEBUG_ENTRY(n ? __atomic_load_n(p, __ATOMIC_RELAXED) : 0, p);
 	return PT_WIDE(n) ? pt_wide->any(p, n) : pt_lines_any(p, n);
 }
 
 PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
 {
+	DEBUG_ENTRY(n ? __atomic_load_n(p, __ATOMIC_RELAXED) : 0, p);
 	if (PT_WIDE(n))
 		pt_wide->scan(p, n, all, any);
 	else

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #define VALID_ACCESS (UNIT_ASKED | IOMT_PRIV | IOMT_WALK_ATS | IOMT_WALK_LOOK)
-#define FEATURES     0x1fffu
+#define FEATURES     0x3fffu
 
 static int wrong(struct iomt_pt_cfg_error *error, const char *field, const char *reason)
 {
@@ -24,15 +24,53 @@ static bool size_fits(const struct iomt_unit_cfg *cfg)
 	return cfg->size >= sizeof(*cfg);
 }
 
+/* RISC-V: bits of capabilities that are not here, and PAS. */
+#define SV32	 (1ULL << 8)
+#define SV32X4	 (1ULL << 16)
+#define MSI_MRIF (1ULL << 23)
+#define END	 (1ULL << 27)
+
+static uint8_t physical_bits(const struct iomt_unit_cfg *cfg)
+{
+	if (cfg->arch == IOMT_UNIT_RISCV)
+		return (uint8_t)unit_bits(cfg->capabilities, 37, 32);
+	return cfg->oa_bits;
+}
+
+static int check_riscv(const struct iomt_unit_cfg *cfg, struct iomt_pt_cfg_error *error)
+{
+	if (cfg->arch != IOMT_UNIT_RISCV)
+		return cfg->capabilities ? wrong(error, "capabilities", "for RISC-V alone") : 0;
+	if (cfg->features)
+		return wrong(error, "features", "capabilities say it");
+	if (cfg->levels)
+		return wrong(error, "levels", "capabilities say it");
+	if (cfg->oa_bits)
+		return wrong(error, "oa_bits", "capabilities say it");
+	if (cfg->pasid_bits)
+		return wrong(error, "pasid_bits", "capabilities say it");
+	if (cfg->capabilities & (SV32 | SV32X4 | MSI_MRIF | END))
+		return wrong(error, "capabilities", "Sv32, END and MSI_MRIF are not here");
+	if (physical_bits(cfg) < 32 || physical_bits(cfg) > 56)
+		return wrong(error, "capabilities", "PAS is not from 32 to 56");
+	return 0;
+}
+
 /* The walker's own check of guest memory, and of widths that a format has. */
 static int check_walker(const struct iomt_unit_cfg *cfg, struct iomt_pt_cfg_error *error)
 {
+	static const struct iomt_walk_format *const formats[] = {
+		[IOMT_UNIT_AMD] = &iomt_walk_x86_64,
+		[IOMT_UNIT_VTD] = &iomt_walk_x86_64,
+		[IOMT_UNIT_SMMU] = &iomt_walk_arm_s1_64k,
+		[IOMT_UNIT_RISCV] = &iomt_walk_riscv_s1,
+	};
 	struct iomt_walk_cfg walk = {
 		.size = sizeof(walk),
-		.format = cfg->arch == IOMT_UNIT_SMMU ? &iomt_walk_arm_s1_64k : &iomt_walk_x86_64,
+		.format = formats[cfg->arch],
 		.mem = cfg->mem,
 		.iova_bits = 48,
-		.oa_bits = cfg->oa_bits,
+		.oa_bits = physical_bits(cfg),
 		.page_sizes = cfg->page_sizes,
 	};
 	struct iomt_walker walker;
@@ -42,9 +80,11 @@ static int check_walker(const struct iomt_unit_cfg *cfg, struct iomt_pt_cfg_erro
 
 static int check(const struct iomt_unit_cfg *cfg, struct iomt_pt_cfg_error *error)
 {
+	int err;
+
 	if (!size_fits(cfg))
 		return wrong(error, "size", "not that of struct iomt_unit_cfg");
-	if (cfg->arch > IOMT_UNIT_SMMU)
+	if (cfg->arch > IOMT_UNIT_RISCV)
 		return wrong(error, "arch", "no such architecture");
 	if (cfg->features & ~FEATURES)
 		return wrong(error, "features", "an unknown one");
@@ -58,7 +98,8 @@ static int check(const struct iomt_unit_cfg *cfg, struct iomt_pt_cfg_error *erro
 		return wrong(error, "granules", "no such granule");
 	if (cfg->page_sizes && cfg->arch != IOMT_UNIT_VTD)
 		return wrong(error, "page_sizes", "for VT-d alone");
-	return check_walker(cfg, error);
+	err = check_riscv(cfg, error);
+	return err ? err : check_walker(cfg, error);
 }
 
 int iomt_unit_init(struct iomt_unit *unit, const struct iomt_unit_cfg *cfg,
@@ -70,7 +111,7 @@ int iomt_unit_init(struct iomt_unit *unit, const struct iomt_unit_cfg *cfg,
 		return err;
 	*unit = (struct iomt_unit){.cfg = *cfg};
 	unit->cfg.size = sizeof(*cfg);
-	unit->cfg.oa_bits = cfg->oa_bits ? cfg->oa_bits : 48;
+	unit->cfg.oa_bits = physical_bits(cfg) ? physical_bits(cfg) : 48;
 	unit->cfg.levels = cfg->levels ? cfg->levels : 0x7e;
 	unit->cfg.granules = cfg->granules ? cfg->granules : 0x15000;
 	return 0;
@@ -86,10 +127,22 @@ int iomt_find_fail(const struct find *find, unsigned at, unsigned kind, unsigned
 		.arch = find->context->arch,
 		.at = (uint8_t)at,
 		.kind = (uint8_t)kind,
-		.code = (uint8_t)code,
+		.code = (uint16_t)code,
 		.silent = find->context->silent,
 	};
 	return IOMT_EFAULT;
+}
+
+static const struct unit_facts *facts(unsigned arch, bool scalable)
+{
+	static const struct unit_facts *const all[] = {
+		[IOMT_UNIT_AMD] = &iomt_unit_amd,
+		[IOMT_UNIT_VTD] = &iomt_unit_vtd,
+		[IOMT_UNIT_SMMU] = &iomt_unit_smmu,
+		[IOMT_UNIT_RISCV] = &iomt_unit_riscv,
+	};
+
+	return scalable ? &iomt_unit_vtd_scalable : all[arch];
 }
 
 int iomt_find_read(struct find *find, const struct iomt_walker *second, unsigned at, unsigned code,
@@ -106,14 +159,18 @@ int iomt_find_read(struct find *find, const struct iomt_walker *second, unsigned
 		if (err == IOMT_EAGAIN)
 			return err;
 		if (err == IOMT_EFAULT) {
-			iomt_find_fail(find, at, IOMT_DEVICE_FAULT_WALK, 0, 0);
+			/* a read, whatever was asked for */
+			iomt_find_fail(find, at, IOMT_DEVICE_FAULT_WALK,
+				       facts(find->unit->cfg.arch, false)->walk_code(&walk, false),
+				       0);
 			walk.iova = find->request->iova;
-			walk.access = find->request->access;
+			walk.access = find->request->access & VALID_ACCESS;
 			walk.on_table = true;
 			find->fault->walk = walk;
-			find->fault->code = iomt_walk_smmu_event(&walk).type;
 			return err;
 		}
+		if (err && second)
+			find->address = walk.address; /* what stage 2 made of it */
 		if (err)
 			return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_MEMORY, code, 0);
 	}
@@ -130,23 +187,20 @@ int iomt_find_walker(const struct find *find, struct iomt_walker *walker, struct
 	return 0;
 }
 
-static const struct unit_facts *facts(unsigned arch, bool scalable)
-{
-	if (arch == IOMT_UNIT_AMD)
-		return &iomt_unit_amd;
-	if (arch == IOMT_UNIT_SMMU)
-		return &iomt_unit_smmu;
-	return scalable ? &iomt_unit_vtd_scalable : &iomt_unit_vtd;
-}
-
 int iomt_unit_find(const struct iomt_unit *unit, const struct iomt_request *request,
 		   struct iomt_context *context, struct iomt_device_fault *fault)
 {
+	static const uint32_t last_device[] = {
+		[IOMT_UNIT_AMD] = 0xffff,
+		[IOMT_UNIT_VTD] = 0xffff,
+		[IOMT_UNIT_SMMU] = UINT32_MAX,
+		[IOMT_UNIT_RISCV] = 0xffffff,
+	};
 	struct find find = {.unit = unit, .request = request, .context = context, .fault = fault};
 	bool has_pasid = request->pasid != IOMT_TLB_NO_PASID;
 
 	if ((has_pasid && request->pasid > IOMT_TLB_MAX_PASID) ||
-	    (unit->cfg.arch != IOMT_UNIT_SMMU && request->device > 0xffff))
+	    request->device > last_device[unit->cfg.arch])
 		return IOMT_EINVAL;
 	context->device = request->device;
 	context->pasid = request->pasid;
@@ -156,6 +210,7 @@ int iomt_unit_find(const struct iomt_unit *unit, const struct iomt_request *requ
 	context->arch = (uint8_t)unit->cfg.arch;
 	context->oa_bits = unit->cfg.oa_bits;
 	context->ats = context->silent = context->scalable = context->supervisor = false;
+	context->user = context->sum = context->keep = context->translated = context->msi = false;
 	context->privileged = true;
 	context->used[0] = context->used[1] = false;
 	context->deny = context->nested = 0;
@@ -172,7 +227,7 @@ static int refuse(const struct iomt_context *context, const struct iomt_request 
 		.arch = context->arch,
 		.at = IOMT_AT_DEVICE,
 		.kind = (uint8_t)kind,
-		.code = (uint8_t)code,
+		.code = (uint16_t)code,
 		.silent = context->silent,
 		.guest = context->stages & 1,
 	};
@@ -209,8 +264,10 @@ static int no_halves(const struct iomt_request *request, struct iomt_walk_fault 
 	return IOMT_EFAULT;
 }
 
+/* Stage 1, with stage 2 under it where there is one; "nested" is IOMT_NESTED_*. */
 static int walk_first(const struct iomt_context *context, const struct iomt_request *request,
-		      uint32_t access, struct iomt_walk_leaf *leaf, struct iomt_walk_fault *walk)
+		      uint32_t nested, uint32_t access, struct iomt_walk_leaf *leaf,
+		      struct iomt_walk_fault *walk)
 {
 	unsigned n = context->arch == IOMT_UNIT_SMMU ? request->iova >> 55 & 1 : 0;
 
@@ -224,8 +281,88 @@ static int walk_first(const struct iomt_context *context, const struct iomt_requ
 	}
 	if (context->stages == 1)
 		return iomt_walk(&context->first[n], request->iova, access, leaf, walk);
-	return iomt_walk_nested(&context->first[n], &context->second, context->nested,
-				request->iova, access, leaf, walk);
+	return iomt_walk_nested(&context->first[n], &context->second, nested, request->iova, access,
+				leaf, walk);
+}
+
+/* A walk that ended in page tables. */
+static int refuse_walk(const struct iomt_context *context, const struct iomt_request *request,
+		       const struct iomt_walk_fault *walk, struct iomt_device_fault *fault)
+{
+	const struct unit_facts *f = facts(context->arch, context->scalable);
+
+	refuse(context, request, IOMT_DEVICE_FAULT_WALK, f->walk_code(walk, context->scalable),
+	       fault);
+	fault->at = IOMT_AT_PAGES;
+	fault->address = walk->address;
+	fault->entry = walk->entry;
+	fault->walk = *walk;
+	return IOMT_EFAULT;
+}
+
+/*
+ * An access to an interrupt file, where there is an MSI page table: what becomes of it. 1: it is to
+ * something else. The first stage is looked through twice, that nothing is marked in vain.
+ */
+static int walk_msi(const struct iomt_context *context, const struct iomt_request *request,
+		    unsigned stages, uint32_t access, struct iomt_walk_leaf *leaf,
+		    struct iomt_device_fault *fault)
+{
+	struct iomt_walk_leaf first = {.oa = request->iova, .prot = UNIT_ASKED, .size_lg2 = 64};
+	struct iomt_walk_fault walk;
+	uint64_t address;
+	int err = 0;
+
+	if (stages & 1)
+		err = walk_first(context, request, IOMT_NESTED_FIRST, access | IOMT_WALK_LOOK,
+				 &first, &walk);
+	if (err || !iomt_msi_matches(context, first.oa))
+		return 1;
+	address = first.oa;
+	err = iomt_msi_translate(context, request, address, &first, fault);
+	if (err || !(stages & 1)) {
+		*leaf = first;
+		return err;
+	}
+	err = walk_first(context, request, IOMT_NESTED_FIRST, access, &first, &walk);
+	if (err == IOMT_EFAULT)
+		return refuse_walk(context, request, &walk, fault);
+	if (err || first.oa != address)
+		return IOMT_EAGAIN;
+	err = iomt_msi_translate(context, request, address, &first, fault);
+	*leaf = first;
+	return err;
+}
+
+/* Page tables, and what stands for them. */
+static int walk_pages(const struct iomt_context *context, const struct iomt_request *request,
+		      unsigned stages, uint32_t access, struct iomt_walk_leaf *leaf,
+		      struct iomt_device_fault *fault)
+{
+	bool keep = context->keep && (access & IOMT_WALK_ATS);
+	struct iomt_walk_fault walk;
+	int err;
+
+	if (stages == 2)
+		err = iomt_walk(&context->second, request->iova, access, leaf, &walk);
+	else
+		err = walk_first(context, request, context->nested | (keep ? IOMT_NESTED_KEEP : 0),
+				 access, leaf, &walk);
+	if (!err && keep && stages == 2)
+		leaf->oa = request->iova;
+	return err == IOMT_EFAULT ? refuse_walk(context, request, &walk, fault) : err;
+}
+
+/* Bits of access that a request may have; 0 when it is none for this context. */
+static bool is_valid(const struct iomt_context *context, uint32_t access)
+{
+	bool translated = access & IOMT_REQUEST_TRANSLATED;
+
+	if (context->arch != IOMT_UNIT_RISCV)
+		return (access & UNIT_ASKED) && !(access & ~VALID_ACCESS);
+	if ((context->translated && !translated) || (translated && (access & IOMT_WALK_ATS)))
+		return false;
+	return (access & UNIT_ASKED) && !(access & ~(VALID_ACCESS | IOMT_REQUEST_TRANSLATED));
 }
 
 int iomt_context_walk(const struct iomt_context *context, const struct iomt_request *request,
@@ -233,28 +370,27 @@ int iomt_context_walk(const struct iomt_context *context, const struct iomt_requ
 {
 	const struct unit_facts *f = facts(context->arch, context->scalable);
 	uint32_t access = request->access | (context->supervisor ? IOMT_PRIV : 0);
-	struct iomt_walk_fault walk;
+	bool translated = access & IOMT_REQUEST_TRANSLATED;
+	unsigned stages = context->stages;
 	int err;
 
-	if (!(access & UNIT_ASKED) || (access & ~VALID_ACCESS))
+	if (!is_valid(context, access))
 		return IOMT_EINVAL;
-	if ((access & IOMT_WALK_ATS) && !context->ats)
+	if ((access & (IOMT_WALK_ATS | IOMT_REQUEST_TRANSLATED)) && !context->ats)
 		return refuse(context, request, IOMT_DEVICE_FAULT_REFUSED, f->refused_ats, fault);
-	if ((access & IOMT_PRIV) && !context->privileged)
-		return refuse(context, request, IOMT_DEVICE_FAULT_REFUSED, f->refused_priv, fault);
-	if (!context->stages)
+	access &= ~(IOMT_REQUEST_TRANSLATED | (context->user ? IOMT_PRIV : 0));
+	if (translated && !context->keep)
 		return pass(context, f, request, leaf, fault);
-	if (context->stages == 2)
-		err = iomt_walk(&context->second, request->iova, access, leaf, &walk);
-	else
-		err = walk_first(context, request, access, leaf, &walk);
-	if (err != IOMT_EFAULT)
-		return err;
-	refuse(context, request, IOMT_DEVICE_FAULT_WALK, f->walk_code(&walk, context->scalable),
-	       fault);
-	fault->at = IOMT_AT_PAGES;
-	fault->address = walk.address;
-	fault->entry = walk.entry;
-	fault->walk = walk;
-	return IOMT_EFAULT;
+	if (translated)
+		stages &= 2;
+	else if ((access & IOMT_PRIV) && !context->privileged)
+		return refuse(context, request, IOMT_DEVICE_FAULT_REFUSED, f->refused_priv, fault);
+	if (context->msi) {
+		err = walk_msi(context, request, stages, access, leaf, fault);
+		if (err <= 0)
+			return err;
+	}
+	if (!stages)
+		return pass(context, f, request, leaf, fault);
+	return walk_pages(context, request, stages, access, leaf, fault);
 }

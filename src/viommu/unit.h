@@ -79,5 +79,16 @@ extern const struct unit_facts iomt_unit_amd;
 extern const struct unit_facts iomt_unit_vtd;
 extern const struct unit_facts iomt_unit_vtd_scalable;
 extern const struct unit_facts iomt_unit_smmu;
+extern const struct unit_facts iomt_unit_riscv;
+
+/* Whether an address of stage 2 is that of an interrupt file, by a context that has an MSI page table. */
+bool iomt_msi_matches(const struct iomt_context *context, u64 address);
+
+/*
+ * What the MSI page table makes of it. *leaf is what stage 1 said of the request: its output, that
+ * address, is replaced. 0 or IOMT_EFAULT.
+ */
+int iomt_msi_translate(const struct iomt_context *context, const struct iomt_request *request,
+		       u64 address, struct iomt_walk_leaf *leaf, struct iomt_device_fault *fault);
 
 #endif

@@ -60,6 +60,8 @@ static u64 reserved(const struct iomt_unit *unit, const u64 *words)
 		return words[0];
 	if (words[1] & second)
 		return words[1];
+	if (unit_has(unit, IOMT_UNIT_GCR3_GPA) && unit_bits(words[0], 11, 9))
+		return 0; /* a guest's address */
 	return (words[0] & GV) && (gcr3_root(words) & unit_beyond(unit, 51)) ? words[0] : 0;
 }
 
@@ -77,9 +79,12 @@ static bool is_illegal(const struct iomt_unit *unit, u64 word)
 	return (word & GV) && unit_bits(word, 57, 56) == 3;
 }
 
-/* The GCR3 entry of a PASID. Its tables lie in system physical memory. */
+/* The GCR3 entry of a PASID. Its tables lie in system physical memory, or are a guest's (GCR3TRPMode). */
 static int find_gcr3(struct find *find, const u64 *words, uint32_t pasid, u64 *entry)
 {
+	bool nested = find->context->stages & 2;
+	bool behind = nested && unit_has(find->unit, IOMT_UNIT_GCR3_GPA);
+	const struct iomt_walker *second = behind ? &find->context->second : NULL;
 	unsigned level = (unsigned)unit_bits(words[0], 57, 56);
 	u64 table = gcr3_root(words);
 	int err;
@@ -89,15 +94,17 @@ static int find_gcr3(struct find *find, const u64 *words, uint32_t pasid, u64 *e
 				      words[0]);
 	for (;; level--) {
 		unsigned at = level ? IOMT_AT_DIRECTORY : IOMT_AT_PROCESS;
-		u64 slot = pasid >> 9 * level & 511;
+		u64 slot = pasid >> 9 * level & 511, reserved = GCR3_RESERVED;
 
-		err = iomt_find_read(find, NULL, at, PAGES_HARDWARE, table + 8 * slot, entry, 1);
+		err = iomt_find_read(find, second, at, PAGES_HARDWARE, table + 8 * slot, entry, 1);
 		if (err)
 			return err;
 		if (!(*entry & GCR3_VALID))
 			return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_ABSENT, IO_PAGE_FAULT,
 					      *entry);
-		if (*entry & (GCR3_RESERVED | unit_beyond(find->unit, 51)))
+		if (!(level ? behind : nested)) /* else a guest's address */
+			reserved |= unit_beyond(find->unit, 51);
+		if (*entry & reserved)
 			return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_RESERVED, IO_PAGE_FAULT,
 					      *entry);
 		table = *entry & ADDRESS;

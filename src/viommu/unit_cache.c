@@ -3,7 +3,10 @@
 #include "unit.h"
 #include <iomt/walk_cached.h>
 
-#define PRIVILEGED  IOMT_TLB_USER0 /* the rights are those of a privileged request */
+#define PRIVILEGED  IOMT_UNIT_PRIVILEGED_
+#define SUM	    IOMT_TLB_USER1 /* RISC-V: and it may use what is the user's */
+#define MODE	    (PRIVILEGED | SUM)
+#define HOST	    0x10000u /* RISC-V: the domain of first stages alone, beyond all GSCIDs */
 #define TRIES	    64
 #define SEEN_FIRST  1u /* stage 1, alone or nested */
 #define SEEN_GLOBAL 2u
@@ -43,8 +46,39 @@ static bool may_keep(struct iomt_unit_cache *cache, const struct iomt_context *c
 static bool is_known(const struct iomt_unit_cache *cache, const struct iomt_unit_device *device,
 		     const struct iomt_request *request)
 {
+	if (device->context.translated && !(request->access & IOMT_REQUEST_TRANSLATED))
+		return false;
 	return device->generation == generation(cache) &&
 	       device->context.device == request->device && device->context.pasid == request->pasid;
+}
+
+/* What entries are tagged with: RISC-V's PSCIDs without a second stage are no GSCID's. */
+static uint32_t domain_of(const struct iomt_context *context)
+{
+	return context->arch == IOMT_UNIT_RISCV && context->stages == 1 ? HOST : context->domain;
+}
+
+/* Requests whose rights are the same. */
+static uint32_t mode_of(const struct iomt_context *context, uint32_t access)
+{
+	if (!(access & IOMT_PRIV) || context->user)
+		return 0;
+	return PRIVILEGED | (context->sum ? SUM : 0);
+}
+
+/*
+ * What is not kept: what is passed on, RISC-V's files of interrupts without a second stage, which no
+ * command about the pages of a first one names, and whatever is not a plain access, or not for this
+ * context's process.
+ */
+static bool is_cached(const struct iomt_context *context, uint32_t access)
+{
+	if (context->msi && !(context->stages & 2))
+		return false;
+	if ((access & IOMT_PRIV) && !context->privileged)
+		return false;
+	return context->stages &&
+	       !(access & (IOMT_WALK_ATS | IOMT_WALK_LOOK | IOMT_REQUEST_TRANSLATED));
 }
 
 static int find(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
@@ -54,27 +88,29 @@ static int find(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
 	u64 now = generation(cache);
 	int err;
 
-	device->generation = 0;
+	device->generation = device->usual = 0;
 	err = iomt_unit_find(cache->unit, request, context, fault);
 	if (err)
 		return err;
 	if (context->stages) {
 		err = iomt_tlb_space_init(&device->space, cache->tlb, cache->number,
-					  context->domain, context->process, context->stages);
+					  domain_of(context), context->process, context->stages);
 		if (err)
 			return err;
 	}
 	if (context->stages & 1)
 		note(cache, SEEN_FIRST);
 	device->generation = now;
+	if (is_cached(context, IOMT_READ) && !context->translated)
+		device->usual = now;
 	return 0;
 }
 
-static bool is_enough(const struct iomt_tlb_entry *entry, uint32_t access)
+static bool is_enough(const struct iomt_context *context, const struct iomt_tlb_entry *entry,
+		      uint32_t access)
 {
-	bool privileged = access & IOMT_PRIV;
-
-	return !!(entry->prot & PRIVILEGED) == privileged && !(access & UNIT_ASKED & ~entry->prot);
+	return (entry->prot & MODE) == mode_of(context, access) &&
+	       !(access & UNIT_ASKED & ~entry->prot);
 }
 
 /* One walk, cached unless the context was invalidated since "token". */
@@ -97,38 +133,47 @@ static int walk(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
 		leaf.prot & ~(leaf.clean && !(request->access & IOMT_WRITE) ? IOMT_WRITE : 0u);
 	entry->size_lg2 = leaf.size_lg2;
 	if (cached && may_keep(cache, &device->context, leaf.prot, seen)) {
-		entry->prot |= request->access & IOMT_PRIV ? PRIVILEGED : 0;
+		entry->prot |= mode_of(&device->context, request->access);
 		iomt_tlb_insert(&device->space, token, request->iova, entry);
-		entry->prot &= ~PRIVILEGED;
+		entry->prot &= ~MODE;
 	}
 	return 0;
 }
 
-int iomt_unit_translate(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
-			const struct iomt_request *request, struct iomt_tlb_entry *entry,
-			struct iomt_device_fault *fault)
+/* What is cached, and enough. */
+static bool hit(struct iomt_unit_device *device, const struct iomt_request *request,
+		struct iomt_tlb_entry *entry)
 {
-	bool special = request->access & (IOMT_WALK_ATS | IOMT_WALK_LOOK);
-	struct iomt_tlb_entry hit;
+	struct iomt_tlb_entry found;
+
+	if (!(request->access & UNIT_ASKED) || (request->access & ~(UNIT_ASKED | IOMT_PRIV)) ||
+	    iomt_tlb_lookup(&device->space, request->iova, &found) ||
+	    !is_enough(&device->context, &found, request->access))
+		return false;
+	*entry = found;
+	entry->prot &= ~MODE;
+	return true;
+}
+
+int iomt_unit_translate_(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
+			 const struct iomt_request *request, struct iomt_tlb_entry *entry,
+			 struct iomt_device_fault *fault)
+{
 	int err = IOMT_EAGAIN;
 
 	for (unsigned i = 0; i < TRIES && err == IOMT_EAGAIN; i++) {
-		bool cached;
+		/* the caller looked for what is usual */
+		bool looked = device->usual && !(request->access & IOMT_PRIV), cached;
 
 		if (!is_known(cache, device, request)) {
 			err = find(cache, device, request, fault);
 			if (err)
 				return err;
+			looked = false;
 		}
-		cached = device->context.stages && !special;
-		if (cached && (request->access & UNIT_ASKED) &&
-		    !(request->access & ~(UNIT_ASKED | IOMT_PRIV)) &&
-		    !iomt_tlb_lookup(&device->space, request->iova, &hit) &&
-		    is_enough(&hit, request->access)) {
-			*entry = hit;
-			entry->prot &= ~PRIVILEGED;
+		cached = is_cached(&device->context, request->access);
+		if (cached && !looked && hit(device, request, entry))
 			return 0;
-		}
 		err = walk(cache, device, request, cached, entry, fault);
 	}
 	return err;
@@ -140,12 +185,24 @@ static void forget_contexts(struct iomt_unit_cache *cache)
 }
 
 static void forget_range(const struct iomt_unit_cache *cache, const struct iomt_inv *inv,
-			 uint32_t process, uint32_t stages)
+			 uint32_t domain, uint32_t process, uint32_t stages)
 {
 	struct iomt_tlb_space space;
 
-	if (!iomt_tlb_space_init(&space, cache->tlb, cache->number, inv->domain, process, stages))
+	if (!iomt_tlb_space_init(&space, cache->tlb, cache->number, domain, process, stages))
 		iomt_tlb_invalidate_range(&space, inv->first, inv->last);
+}
+
+/* Whether a command is of one domain. RISC-V's IOTINVAL.VMA without GV is of the host's address spaces. */
+static bool names_domain(const struct iomt_unit_cache *cache, const struct iomt_inv *inv,
+			 uint32_t *domain)
+{
+	bool host = cache->unit->cfg.arch == IOMT_UNIT_RISCV && (inv->flags & IOMT_INV_STAGE_1);
+
+	*domain = host ? HOST : 0;
+	if (inv->flags & IOMT_INV_BY_DOMAIN)
+		*domain = inv->domain;
+	return host || (inv->flags & IOMT_INV_BY_DOMAIN);
 }
 
 /* Translations of a domain, or of one of its processes. */
@@ -154,13 +211,14 @@ static void forget_pages(const struct iomt_unit_cache *cache, const struct iomt_
 	uint32_t seen = __atomic_load_n(&cache->seen, __ATOMIC_SEQ_CST);
 	bool by_process = inv->flags & IOMT_INV_BY_PROCESS;
 	bool by_address = inv->flags & IOMT_INV_BY_ADDRESS;
+	uint32_t domain;
+	bool by_domain = names_domain(cache, inv, &domain);
 	struct iomt_tlb_space space;
 
-	if (iomt_tlb_space_init(&space, cache->tlb, cache->number,
-				inv->flags & IOMT_INV_BY_DOMAIN ? inv->domain : 0,
+	if (iomt_tlb_space_init(&space, cache->tlb, cache->number, domain,
 				by_process ? inv->process : IOMT_TLB_NO_PASID, 0))
 		return;
-	if (!(inv->flags & IOMT_INV_BY_DOMAIN)) {
+	if (!by_domain) {
 		iomt_tlb_invalidate_unit(&space);
 	} else if (seen & (by_process ? SEEN_GLOBAL : SEEN_FIRST) || (!by_process && !by_address)) {
 		/* another ASID's global pages; processes that are not named, or nested under this */
@@ -168,10 +226,10 @@ static void forget_pages(const struct iomt_unit_cache *cache, const struct iomt_
 	} else if (!by_address) {
 		iomt_tlb_invalidate_pasid(&space);
 	} else if (by_process) {
-		forget_range(cache, inv, inv->process, 1);
-		forget_range(cache, inv, inv->process, 3);
+		forget_range(cache, inv, domain, inv->process, 1);
+		forget_range(cache, inv, domain, inv->process, 3);
 	} else {
-		forget_range(cache, inv, IOMT_TLB_NO_PASID, 2);
+		forget_range(cache, inv, domain, IOMT_TLB_NO_PASID, 2);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 /* 48882, 2.5: flags of events, where they are the same for all. */
 #define AMD_GN		   (1ULL << 48)
+#define AMD_INVALID_US	   (1ULL << 49) /* of INVALID_DEVICE_REQUEST (2.5.9) */
 #define AMD_PR		   (1ULL << 52)
 #define AMD_RW		   (1ULL << 53)
 #define AMD_PE		   (1ULL << 54)
@@ -17,17 +18,25 @@
 #define AMD_INVALID	   8
 #define AMD_DEVICE_ID(id)  ((u64)(id)&0xffff)
 
+/* The tables are a guest's, or would be: GIOV takes what has no PASID for PASID 0. */
+static bool amd_is_guest(const struct iomt_device_fault *fault)
+{
+	if (fault->code == AMD_DTE_HARDWARE)
+		return false; /* it has neither GN nor PASID (2.5.4) */
+	return fault->guest || fault->request.pasid != IOMT_TLB_NO_PASID;
+}
+
+/* GN says what an event has: the PASID, or the domain where the event has one. */
 static u64 amd_ids(const struct iomt_device_fault *fault)
 {
-	uint32_t pasid = fault->request.pasid;
+	uint32_t pasid = fault->request.pasid == IOMT_TLB_NO_PASID ? 0 : fault->request.pasid;
 	u64 ids = AMD_DEVICE_ID(fault->request.device);
 
-	/* an event of a PASID has that where others have the domain (2.5.2) */
-	if (pasid == IOMT_TLB_NO_PASID || fault->code == 1 || fault->code == AMD_DTE_HARDWARE)
-		return fault->code == AMD_PAGE_FAULT || fault->code == AMD_PAGES_HARDWARE
-			       ? ids | (u64)(fault->domain & 0xffff) << 32
-			       : ids;
-	return ids | (u64)(pasid >> 16) << 16 | (u64)(pasid & 0xffff) << 32;
+	if (amd_is_guest(fault))
+		return ids | (u64)(pasid >> 16) << 16 | (u64)(pasid & 0xffff) << 32;
+	if (fault->code != AMD_PAGE_FAULT && fault->code != AMD_PAGES_HARDWARE)
+		return ids;
+	return ids | (u64)(fault->domain & 0xffff) << 32;
 }
 
 static u64 amd_flags(const struct iomt_device_fault *fault)
@@ -35,15 +44,17 @@ static u64 amd_flags(const struct iomt_device_fault *fault)
 	uint32_t access = fault->request.access;
 	u64 flags = access & IOMT_WALK_ATS ? AMD_TR : 0;
 
+	flags |= amd_is_guest(fault) ? AMD_GN : 0;
+	if (fault->code == AMD_INVALID) { /* the device's I is clear */
+		flags |= (flags & AMD_GN) && !(access & IOMT_PRIV) ? AMD_INVALID_US : 0;
+		return flags | AMD_TYPE(1);
+	}
 	if (fault->kind == IOMT_DEVICE_FAULT_RESERVED)
 		flags |= AMD_RZ;
-	if (fault->code == AMD_INVALID)
-		return flags | AMD_TYPE(1); /* the device's I is clear */
 	if (fault->code == AMD_DTE_HARDWARE || fault->code == AMD_PAGES_HARDWARE)
 		flags |= AMD_TYPE(1); /* master abort */
 	if (fault->code != AMD_PAGE_FAULT)
 		return flags | (access & IOMT_WRITE && !(access & IOMT_WALK_ATS) ? AMD_RW : 0);
-	flags |= fault->guest || fault->request.pasid != IOMT_TLB_NO_PASID ? AMD_GN : 0;
 	if (fault->kind == IOMT_DEVICE_FAULT_RESERVED)
 		flags |= AMD_PR;
 	/* IR and IW without a host table */
@@ -118,4 +129,51 @@ void iomt_device_smmu_event(const struct iomt_device_fault *fault, uint64_t reco
 		    (u64)event.s2 << 39 | (u64)event.cls << 40;
 	record[2] = event.input;
 	record[3] = event.type == 0x0b ? event.fetch : event.ipa;
+}
+
+/* RISC-V's transaction types ("Fault record TTYP field encodings"). */
+static u64 riscv_ttyp(uint32_t access)
+{
+	u64 type = access & IOMT_EXEC ? 1 : access & IOMT_WRITE ? 3 : 2;
+
+	if (access & IOMT_WALK_ATS)
+		return 8;
+	return access & IOMT_REQUEST_TRANSLATED ? type + 4 : type;
+}
+
+void iomt_device_riscv_record(const struct iomt_device_fault *fault, uint64_t record[4])
+{
+	const struct iomt_request *request = &fault->request;
+
+	record[0] = fault->code | riscv_ttyp(request->access) << 34 | (u64)request->device << 40;
+	if (request->pasid != IOMT_TLB_NO_PASID)
+		record[0] |= (u64)request->pasid << 12 | 1ULL << 32 |
+			     (request->access & IOMT_PRIV ? 1ULL << 33 : 0);
+	record[1] = 0;
+	record[2] = request->iova;
+	record[3] = fault->kind == IOMT_DEVICE_FAULT_WALK && fault->code >= 20 && fault->code <= 23
+			    ? iomt_walk_riscv_iotval2(&fault->walk)
+			    : 0;
+}
+
+enum iomt_walk_completion iomt_device_riscv_completion(const struct iomt_device_fault *fault)
+{
+	switch (fault->code) {
+	case 1:
+	case 5:
+	case 7:
+	case 261: /* MSI and process directories: access faults, misconfigured */
+	case 263:
+	case 265:
+	case 267:
+		return IOMT_WALK_COMPLETION_ABORT;
+	case 256: /* all of device directories */
+	case 257:
+	case 258:
+	case 259:
+	case 260:
+		return IOMT_WALK_COMPLETION_UNSUPPORTED;
+	default:
+		return IOMT_WALK_COMPLETION_EMPTY;
+	}
 }

@@ -31,9 +31,7 @@ struct play {
 
 static unsigned rounds(void)
 {
-	const char *times = getenv("IOMT_TEST_TIMES");
-
-	return ROUNDS * (times ? (unsigned)strtoul(times, NULL, 0) : 1);
+	return (unsigned)random_times(ROUNDS);
 }
 
 static bool one_in(unsigned n)

@@ -516,14 +516,6 @@ static void two_entries(void)
 	close_one();
 }
 
-static uint64_t times(void)
-{
-	const char *given = getenv("IOMT_TEST_TIMES");
-	uint64_t value = given ? strtoull(given, NULL, 0) : 1;
-
-	return value ? value : 1;
-}
-
 #define PLAYED 256u /* pages, so that much of it is known to devices */
 
 static void play(struct random *random)
@@ -575,7 +567,7 @@ static void random_runs(void)
 					    "arm_s2_4k", "arm_s1_64k", "riscv_sv39x4"};
 	uint64_t released = 0, dropped = 0, hits = 0;
 
-	for (uint64_t run = 0; run < 30 * times(); run++) {
+	for (uint64_t run = 0, runs = random_times(30); run < runs; run++) {
 		struct random random;
 		struct flusher_cfg cfg = {
 			.kind = kind_named(names[run % 6]),

@@ -10,14 +10,6 @@
 
 #define GATHERS 100000u
 
-static uint64_t times(void)
-{
-	const char *given = getenv("IOMT_TEST_TIMES");
-	uint64_t value = given ? strtoull(given, NULL, 0) : 1;
-
-	return value ? value : 1;
-}
-
 /* Any number of bits, all of them as likely. */
 static uint64_t any_width(struct random *random)
 {
@@ -102,7 +94,7 @@ static void run(unsigned hardware)
 {
 	struct random random;
 	struct inv_case given;
-	uint64_t count = GATHERS * times(), before = inv_commands;
+	uint64_t count = random_times(GATHERS), before = inv_commands;
 
 	random_init(&random, 0x9a7 + hardware);
 	for (uint64_t i = 0; i < count; i++) {
@@ -151,7 +143,7 @@ static void hostile_bytes(void)
 	struct random random;
 
 	random_init(&random, 0x405711e);
-	for (uint64_t i = 0; i < GATHERS * times(); i++) {
+	for (uint64_t i = 0, count = random_times(GATHERS); i < count; i++) {
 		struct reader reader = {.vendor = (enum vendor)random_below(&random, VENDORS),
 					.mamv = (uint8_t)random_below(&random, 53)};
 		uint64_t opcode = opcodes[reader.vendor][random_below(&random, 18)];

@@ -240,8 +240,7 @@ static void look_after(void)
 
 static void orders(void)
 {
-	const char *times = getenv("IOMT_TEST_TIMES");
-	unsigned runs = RUNS * (times ? (unsigned)strtoul(times, NULL, 0) : 1);
+	unsigned runs = (unsigned)random_times(RUNS);
 
 	random_init(&dice, 1);
 	flood = false;

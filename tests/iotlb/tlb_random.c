@@ -124,8 +124,7 @@ static void forget(struct run *run, struct iomt_tlb_space *space, const struct t
 
 static void play(struct run *run, uint32_t entries, uint32_t spaces)
 {
-	const char *times = getenv("IOMT_TEST_TIMES");
-	unsigned steps = STEPS * (times ? (unsigned)strtoul(times, NULL, 0) : 1);
+	unsigned steps = (unsigned)random_times(STEPS);
 
 	list.count = 0;
 	cache_open(&run->cache, entries, spaces, 0);

@@ -224,6 +224,7 @@ static struct vm_result run(struct vm *vm, uint64_t rip, uint64_t rbx, uint64_t 
 	struct kvm_regs *regs = &vm->run->s.regs.regs;
 	struct kvm_sregs sregs;
 	struct vm_result result = {.fault = false};
+	int err;
 
 	if (vm->cpl != (user ? 3 : 0)) {
 		CHECK(!ioctl(vm->cpu, KVM_GET_SREGS, &sregs));
@@ -236,7 +237,9 @@ static struct vm_result run(struct vm *vm, uint64_t rip, uint64_t rbx, uint64_t 
 				  .rsp = vm->own + STACK_TOP,
 				  .rflags = 0x3002}; /* user code may do I/O: it is how it exits */
 	vm->run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
-	CHECK_MSG(!ioctl(vm->cpu, KVM_RUN, 0), "KVM_RUN: %s", strerror(errno));
+	while ((err = ioctl(vm->cpu, KVM_RUN, 0)) && errno == EINTR) {
+	} /* the test was stopped and goes on */
+	CHECK_MSG(!err, "KVM_RUN: %s", strerror(errno));
 	CHECK_MSG(vm->run->exit_reason == KVM_EXIT_IO, "exit %u at 0x%" PRIx64 " for 0x%" PRIx64,
 		  vm->run->exit_reason, (uint64_t)regs->rip, rbx);
 	CHECK_MSG(vm->run->io.port == EXIT_DONE || vm->run->io.port == EXIT_FAULT,

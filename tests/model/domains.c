@@ -287,6 +287,7 @@ void domains_open(struct domains *all, unsigned kind, const uint8_t *input, size
 
 	memset(all, 0, sizeof(*all));
 	random_init(&all->random, seed);
+	random_init(&all->looks, seed + 1);
 	all->input = input;
 	all->end = input ? input + size : NULL;
 	provider_init(&all->provider, PROVIDER_INCOHERENT);

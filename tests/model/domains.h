@@ -101,6 +101,7 @@ struct domains_unit {
 struct domains {
 	struct provider provider;
 	struct random random;
+	struct random looks;	    /* of domains_walk: others do not depend on it */
 	const uint8_t *input, *end; /* bytes of a fuzzer, or NULL */
 	struct domains_unit units[DOMAINS_UNITS];
 	unsigned unit_count;
@@ -116,6 +117,7 @@ struct domains {
 	/* what was reached */
 	uint64_t accesses, calls, attaches, replaces, gapless, breaks, refused, exhausted, failures;
 	uint64_t maps, unmaps, deferred, released;
+	uint64_t walks, walk_faults;
 	unsigned flushing; /* a flush is under way */
 };
 
@@ -157,6 +159,11 @@ void domains_judge(void *ctx, uint32_t id, uint32_t pasid, uint64_t iova,
 		   const struct machine_answer *answer);
 /* Structures, targets and answers are as the map says. */
 void domains_check(struct domains *all);
+/* Whether a device may send a PASID at all. */
+bool domains_can_send(const struct domains *all, const struct domains_device *device,
+		      uint32_t pasid);
+/* domains_walks.c: a device's address by the library's own walks from the registers down. */
+void domains_walk(struct domains *all);
 /* Devices access, hardware works. */
 void domains_live(void *ctx);
 

@@ -147,7 +147,8 @@ static uint64_t some_address(struct domains *all, const struct domains_table *ta
 	       random_below(&all->random, table->granule);
 }
 
-static bool can_send(const struct domains *all, const struct domains_device *device, uint32_t pasid)
+bool domains_can_send(const struct domains *all, const struct domains_device *device,
+		      uint32_t pasid)
 {
 	uint8_t unit = all->units[device->unit].caps.pasid_bits, bits = device->caps.pasid_bits;
 
@@ -166,7 +167,8 @@ static void access(struct domains *all)
 	bool ats = device->present && (device->caps.flags & IOMT_DEVICE_ATS) &&
 		   random_below(&all->random, 4);
 
-	if (!all->units[device->unit].open || !can_send(all, device, domains_pasids[number]))
+	if (!all->units[device->unit].open ||
+	    !domains_can_send(all, device, domains_pasids[number]))
 		return;
 	if (place->now && place->now->table && random_below(&all->random, 4))
 		table = place->now->table;
@@ -287,10 +289,12 @@ void domains_check(struct domains *all)
 {
 	for (unsigned i = 0; i < DOMAINS_DEVICES; i++)
 		for (unsigned k = 0; k < DOMAINS_PASIDS; k++)
-			if (can_send(all, &all->devices[i], domains_pasids[k]))
+			if (domains_can_send(all, &all->devices[i], domains_pasids[k]))
 				check_context(all, &all->devices[i], k);
 	for (unsigned i = 0; i < all->table_count; i++)
 		check_targets(all, &all->tables[i]);
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 4; i++) {
 		domains_live(all);
+		domains_walk(all);
+	}
 }

@@ -38,6 +38,9 @@ static bool allowed(const struct reader *reader, uint32_t access, bool has_user_
 	uint32_t asked = access & 7;
 
 	answer->rights &= ~reader->deny;
+	/* PCIe 10.2.3: what may be executed may be read */
+	if ((access & IOMT_WALK_ATS) && !(answer->rights & IOMT_READ))
+		answer->rights &= ~IOMT_EXEC;
 	if ((access & IOMT_WALK_ATS) || !(asked & ~answer->rights))
 		return true;
 	fault(answer, has_user_fault && answer->privileged && !(access & IOMT_PRIV)
@@ -92,9 +95,12 @@ static void read_amdv1(const struct reader *r, uint64_t iova, uint32_t access,
 		next = (unsigned)field(entry, 11, 9);
 		if (next == 0 || next == 7)
 			break;
-		if (next >= level || field(entry, 60, 52) ||
-		    (r->oa_bits < 52 && field(entry, 51, r->oa_bits))) {
+		if (field(entry, 60, 52) || (r->oa_bits < 52 && field(entry, 51, r->oa_bits))) {
 			fault(a, IOMT_WALK_FAULT_RESERVED);
+			return;
+		}
+		if (next >= level) {
+			fault(a, IOMT_WALK_FAULT_LEVEL);
 			return;
 		}
 		for (unsigned skipped = next + 1; skipped < level; skipped++) {
@@ -114,9 +120,12 @@ static void read_amdv1(const struct reader *r, uint64_t iova, uint32_t access,
 		if (size <= 3 + 9 * level || size >= 12 + 9 * level)
 			size = 63; /* that no level has */
 	}
-	if (field(entry, 58, 52) || (r->oa_bits < 52 && field(entry, 51, r->oa_bits)) ||
-	    !bit(r->page_sizes, size)) {
+	if (field(entry, 58, 52) || (r->oa_bits < 52 && field(entry, 51, r->oa_bits))) {
 		fault(a, IOMT_WALK_FAULT_RESERVED);
+		return;
+	}
+	if (!bit(r->page_sizes, size)) {
+		fault(a, IOMT_WALK_FAULT_LEVEL);
 		return;
 	}
 	a->size_lg2 = size;
@@ -399,7 +408,7 @@ static bool riscv_entry(const struct reader *r, uint64_t entry, unsigned i, stru
 {
 	bool read = bit(entry, 1), write = bit(entry, 2), execute = bit(entry, 3);
 	unsigned pbmt = (unsigned)field(entry, 62, 61), size = 12 + 9 * i;
-	bool bad = field(entry, 60, 54) || (write && !read);
+	bool bad = field(entry, r->flags & IOMT_WALK_SOFTWARE ? 58 : 60, 54) || (write && !read);
 
 	if (!bit(entry, 0)) {
 		fault(a, IOMT_WALK_FAULT_ABSENT);
@@ -440,8 +449,7 @@ static void riscv_leaf(const struct reader *r, uint64_t iova, uint64_t entry, ui
 	a->rights = bit(entry, 1) ? IOMT_READ : 0;
 	if (bit(entry, 2) && (bit(entry, 7) || (r->flags & IOMT_WALK_DIRTY)))
 		a->rights |= IOMT_WRITE;
-	if (bit(entry, 3) && (bit(entry, 1) || !(access & IOMT_WALK_ATS)))
-		a->rights |= IOMT_EXEC;
+	a->rights |= bit(entry, 3) ? IOMT_EXEC : 0;
 	denied = !user; /* every access to the second stage is a user's */
 	if (r->format == READER_RISCV_S1) {
 		a->privileged = !user;

@@ -70,15 +70,11 @@ static void count_sync(struct iomt_gather *gather)
 	__atomic_fetch_add(&table->syncs, 1, __ATOMIC_RELAXED);
 }
 
-void table_open(struct table *table, const struct kind *kind, enum provider_kind provider)
+struct iomt_pt_cfg kind_cfg(const struct kind *kind)
 {
-	memset(table, 0, sizeof(*table));
-	table->kind = kind;
-	provider_init(&table->provider, provider);
-	table->cfg = (struct iomt_pt_cfg){
-		.size = sizeof(table->cfg),
+	return (struct iomt_pt_cfg){
+		.size = sizeof(struct iomt_pt_cfg),
 		.format = kind->format,
-		.mem = &table->provider.mem,
 		.flags = kind->flags,
 		.iova_bits = kind->iova_bits,
 		.oa_bits = kind->oa_bits,
@@ -86,9 +82,18 @@ void table_open(struct table *table, const struct kind *kind, enum provider_kind
 		.bbm = kind->bbm,
 		.enc_bit = kind->enc_bit,
 		.page_sizes = kind->page_sizes,
-		.top_changed = kind->grows ? count_top : NULL,
-		.ctx = table,
 	};
+}
+
+void table_open(struct table *table, const struct kind *kind, enum provider_kind provider)
+{
+	memset(table, 0, sizeof(*table));
+	table->kind = kind;
+	provider_init(&table->provider, provider);
+	table->cfg = kind_cfg(kind);
+	table->cfg.mem = &table->provider.mem;
+	table->cfg.top_changed = kind->grows ? count_top : NULL;
+	table->cfg.ctx = table;
 	CHECK_INT(iomt_pt_init(&table->pt, &table->cfg), 0);
 	iomt_gather_init(&table->gather);
 	table->gather.sync = count_sync;
@@ -105,19 +110,24 @@ void table_close(struct table *table)
 	provider_check_empty(&table->provider);
 }
 
+struct walker kind_walker(const struct kind *kind)
+{
+	return (struct walker){
+		.format = kind->walk,
+		.granule_lg2 = kind->granule_lg2,
+		.nx = kind->flags & IOMT_PT_NX,
+		.pbmt = kind->flags & IOMT_PT_PBMT,
+		.napot = kind->page_sizes >> 16 & 1,
+		.enc = kind->enc_bit ? 1ULL << kind->enc_bit : 0,
+	};
+}
+
 struct walker table_walker(struct table *table, bool shadow)
 {
-	struct walker walker = {
-		.format = table->kind->walk,
-		.granule_lg2 = table->kind->granule_lg2,
-		.nx = table->kind->flags & IOMT_PT_NX,
-		.pbmt = table->kind->flags & IOMT_PT_PBMT,
-		.napot = table->kind->page_sizes >> 16 & 1,
-		.enc = table->kind->enc_bit ? 1ULL << table->kind->enc_bit : 0,
-		.provider = &table->provider,
-		.shadow = shadow,
-	};
+	struct walker walker = kind_walker(table->kind);
 
+	walker.provider = &table->provider;
+	walker.shadow = shadow;
 	iomt_pt_hw(&table->pt, &walker.hw);
 	return walker;
 }

@@ -27,6 +27,12 @@ extern const size_t kind_count;
 /* The kind of this name; fails the test when there is none. */
 const struct kind *kind_named(const char *name);
 
+/* Of a kind, without a memory provider and without top_changed. */
+struct iomt_pt_cfg kind_cfg(const struct kind *kind);
+
+/* The other reader for tables of a kind, without memory and without a table. */
+struct walker kind_walker(const struct kind *kind);
+
 struct table {
 	const struct kind *kind;
 	struct provider provider;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Random numbers that a test can repeat: IOMT_TEST_SEED=n takes the place of its own seed. */
+/*
+ * Random numbers that a test can repeat: IOMT_TEST_SEED=n takes the place of its own seed, and
+ * IOMT_TEST_TIMES=n, maybe a fraction, makes its runs n times as long.
+ */
 #ifndef TESTS_MODEL_RANDOM_H
 #define TESTS_MODEL_RANDOM_H
 
@@ -33,6 +36,15 @@ static inline uint64_t random_next(struct random *random)
 static inline uint64_t random_below(struct random *random, uint64_t limit)
 {
 	return random_next(random) % limit;
+}
+
+/* How many steps a run makes that has so many as a rule: one at least. */
+static inline uint64_t random_times(uint64_t usual)
+{
+	const char *given = getenv("IOMT_TEST_TIMES");
+	double steps = given ? (double)usual * strtod(given, NULL) : (double)usual;
+
+	return steps < 1 ? 1 : (uint64_t)steps;
 }
 
 #endif

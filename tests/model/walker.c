@@ -27,6 +27,8 @@ static uint64_t bits(uint64_t value, unsigned high, unsigned low)
 
 static uint64_t *entry_at(const struct walker *walker, uint64_t table, uint64_t index)
 {
+	if (walker->word)
+		return walker->word(walker->ctx, table + 8 * index);
 	return provider_word(walker->provider, table + 8 * index, walker->shadow);
 }
 

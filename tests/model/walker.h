@@ -27,6 +27,8 @@ struct walker {
 	bool napot;
 	uint64_t enc; /* AMD's C-bit: taken out of addresses by the memory controller */
 	struct provider *provider;
+	uint64_t *(*word)(void *ctx, uint64_t phys); /* finds words in its place, where not NULL */
+	void *ctx;
 	bool shadow; /* read what an incoherent machine's hardware sees */
 	bool live; /* a run may be changing: believe one slot of it; what is absent may hold bits */
 	struct iomt_pt_hw hw;

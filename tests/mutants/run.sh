@@ -14,14 +14,15 @@ suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path model_rand
 	space space_sets space_memory space_random space_orders space_threads
 	pasid_table pasid_table_live pasid_table_memory pasid_table_random
 	device_table device_table_refused device_table_live device_table_memory device_table_random
-	domain_attach domain_edges domain_bugs domain_random domain_refusals domain_sva domain_kernel_dma domain_nested domain_guest_commands
+	domain_attach domain_edges domain_bugs domain_random domain_refusals domain_sva domain_kernel_dma domain_nested domain_nested_walks domain_guest_commands
 	domain_units domain_choice domain_choice_random
 	pack pack_tables pack_random pack_round repack repack_random repack_large
-	hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
+	hosted_reclaim hosted_rcu hosted_rcu_threads hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
 	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 encoding_riscv encoding_facts config errors sizes edges split protect gather
-	dirty iterate translate cursor memory exhaustion formats gathers orders random threads
+	dirty iterate translate cursor memory exhaustion formats gathers orders random threads litmus stress stress_paused
 	walk_amdv1 walk_x86_64 walk_vtd_ss walk_arm walk_riscv walk_memory walk_own walk_threads walk_random
-	walk_nested walk_cached device_amd device_vtd device_smmu device_random
+	walk_nested walk_cached walk_cached_threads walk_cached_random walk_cached_riscv
+	device_amd device_vtd device_smmu device_riscv riscv_reference device_random
 	walk_inspect walk_inspect_own walk_inspect_random)
 
 # Sources and tests without what is built; a build that is fast to make, not to run.

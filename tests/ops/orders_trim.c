@@ -155,7 +155,7 @@ static void fill_gather(struct iomt_gather *gather)
 void mapper_and_trim(void)
 {
 	for (unsigned table = 0; table < KINDS; table++) {
-		begin_own("map | trim", table, 2);
+		begin_own("map | trim | trim", table, 3);
 		memset(unspecified, true, sizeof(unspecified));
 		try_program(want_or_trim, world_end);
 		if (table == GROWS)

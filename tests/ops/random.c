@@ -496,20 +496,13 @@ static void play(const struct kind *kind, enum provider_kind provider, int place
 	model_destroy(&run.model);
 }
 
-static unsigned steps_for(unsigned steps)
-{
-	const char *times = getenv("IOMT_TEST_TIMES");
-
-	return times ? steps * (unsigned)strtoul(times, NULL, 0) : steps;
-}
-
 static void all_kinds(enum provider_kind provider, unsigned steps)
 {
 	for (size_t i = 0; i < kind_count; i++) {
 		for (int place = 0; place < 3; place++)
-			play(&kinds[i], provider, place, steps_for(steps));
+			play(&kinds[i], provider, place, (unsigned)random_times(steps));
 		if (kinds[i].flags & IOMT_PT_SIGNED)
-			play(&kinds[i], provider, 3, steps_for(steps));
+			play(&kinds[i], provider, 3, (unsigned)random_times(steps));
 	}
 }
 

@@ -172,6 +172,7 @@ static void marked(void)
 		uint64_t iovas[2], g, bytes;
 		struct iomt_pt_leaf leaves[2];
 		struct iomt_pt_cursor cursor;
+		struct iomt_pt_stats stats;
 		struct table t;
 
 		table_open(&t, kind_named(rows[i].kind), PROVIDER_LINEAR);
@@ -193,7 +194,8 @@ static void marked(void)
 		CHECK_INT(iomt_pt_cursor_unmap(&cursor, iovas[0], g, &bytes, &t.gather), 0);
 		CHECK_EQ(bytes, g);
 		table_expect(&t, iovas[1], g, t.kind->granule_lg2);
-		CHECK_EQ(t.pt.tables[0], 1);
+		iomt_pt_stats(&t.pt, &stats);
+		CHECK_EQ(stats.tables[0], 1);
 		table_close(&t);
 	}
 }

@@ -3,7 +3,8 @@
 #include "test.h"
 #include "tiny.h"
 
-#define PHYS	0x10000u /* of the first page */
+#define PHYS \
+	(1ULL << 46) /* of the first page; far from 0, where an entry that is none would lead */
 #define FRESH	(TINY_PRESENT | TINY_LEAF | 0x5a5a00u)
 #define FREED	(TINY_PRESENT | TINY_LEAF | 0xdede00u)
 #define PART	12u /* pages of a thread */

@@ -101,8 +101,7 @@ static unsigned invent_full(struct random *random)
 static void histories(void)
 {
 	static const uint32_t bases[] = {0, 14, 1022, 0xfffe};
-	const char *times = getenv("IOMT_TEST_TIMES");
-	unsigned before, rounds = ROUNDS * (unsigned)(times ? strtoul(times, NULL, 0) : 1);
+	unsigned before, rounds = (unsigned)random_times(ROUNDS);
 
 	random_init(&lots, 6);
 	for (unsigned round = 0; round < rounds; round++) {

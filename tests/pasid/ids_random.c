@@ -131,8 +131,7 @@ static void run(uint32_t bits, uint64_t count, uint32_t flags, uint64_t seed)
 	static struct play play;
 	struct iomt_ids_cfg cfg = {
 		.size = sizeof(cfg), .mem = &play.provider.mem, .bits = bits, .flags = flags};
-	const char *times = getenv("IOMT_TEST_TIMES");
-	uint64_t steps = STEPS * (times ? strtoull(times, NULL, 0) : 1);
+	uint64_t steps = random_times(STEPS);
 	uint64_t base = (1ULL << bits) - count;
 	struct iomt_ids_stats stats;
 

@@ -169,8 +169,7 @@ static void run(struct iomt_pack_cfg cfg, const struct sharing *sharing, unsigne
 		uint64_t seed)
 {
 	static struct play play;
-	const char *times = getenv("IOMT_TEST_TIMES");
-	uint64_t steps = STEPS * (times ? strtoull(times, NULL, 0) : 1);
+	uint64_t steps = random_times(STEPS);
 	struct iomt_pack_stats stats;
 
 	random_init(&play.random, seed);

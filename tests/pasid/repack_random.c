@@ -85,9 +85,7 @@ static void judge(enum iomt_repack_relation relation, const struct deal *deal,
 
 static uint64_t times(void)
 {
-	const char *given = getenv("IOMT_TEST_TIMES");
-
-	return TIMES * (given ? strtoull(given, NULL, 0) : 1);
+	return random_times(TIMES);
 }
 
 static void run(enum iomt_repack_relation relation)

@@ -199,8 +199,7 @@ static void round_of(uint32_t quarantine)
 
 static void orders(void)
 {
-	const char *times = getenv("IOMT_TEST_TIMES");
-	unsigned rounds = ROUNDS * (unsigned)(times ? strtoul(times, NULL, 0) : 1);
+	unsigned rounds = (unsigned)random_times(ROUNDS);
 
 	random_init(&lots, 11);
 	overlap = (struct overlap){.draw = draw, .ctx = &lots};

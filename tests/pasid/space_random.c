@@ -10,8 +10,7 @@ static void run(uint8_t bits, uint8_t flags, uint8_t quarantine)
 {
 	static struct space_play play;
 	struct space_header header = {.bits = bits, .flags = flags, .quarantine = quarantine};
-	const char *times = getenv("IOMT_TEST_TIMES");
-	uint64_t steps = STEPS * (times ? strtoull(times, NULL, 0) : 1);
+	uint64_t steps = random_times(STEPS);
 	struct random random;
 
 	random_init(&random, bits + 100u * flags + 1000u * quarantine);

@@ -65,6 +65,7 @@ static const char *known(struct walks *t, bool write, struct answer *answer)
 	case IOMT_WALK_FAULT_ABSENT:
 		return "amd-iommu ignores PR of leaves";
 	case IOMT_WALK_FAULT_RESERVED:
+	case IOMT_WALK_FAULT_LEVEL:
 		return "amd-iommu judges neither reserved bits nor the sizes of leaves";
 	case IOMT_WALK_FAULT_SKIPPED:
 		return "amd-iommu ignores the address bits of levels that are skipped";

@@ -21,11 +21,13 @@ function collect(run) {
 	const results = new Map();
 	for (const item of run.benchmarks.filter((any) => any.run_type === "iteration")) {
 		const name = item.run_name.split("/").slice(0, 3).join("/");
-		const result = results.get(name) || {ns: [], entries: item.entries};
+		const result = results.get(name) ||
+			{ns: [], scaling: [], entries: item.entries, threads: item.threads_together};
 		if (item.error_occurred)
 			result.error = item.error_message;
 		else
 			result.ns.push(item.real_time / item.ops / item.entries);
+		result.scaling.push(item.scaling);
 		results.set(name, result);
 	}
 	return results;
@@ -40,6 +42,17 @@ function rows() {
 			const workload = row.parentNode.querySelector("th").textContent;
 			found.set([table.dataset.format, workload, target].join("/"), cells);
 		}
+	}
+	return found;
+}
+
+// The cells behind the names, of each row of threads.
+function threadRows() {
+	const found = new Map();
+	for (const row of document.querySelectorAll("table.threads tbody tr")) {
+		const names = [...row.querySelectorAll("th, td.name")].map((cell) => cell.textContent);
+		const cells = [...row.querySelectorAll("td:not(.name)")].map((cell) => cell.textContent);
+		found.set(names.join("/"), cells);
 	}
 	return found;
 }
@@ -99,6 +112,23 @@ addEventListener("DOMContentLoaded", () => {
 			expect(!distance && !limit, `${name}: limited by nothing`);
 		const fill = results.get("machine/read and fill 512/limit");
 		expect(best || !fill || fill.error || !/^map \d+ granules$/.test(workload), `${name}: no limit`);
+	}
+
+	const together = threadRows();
+	for (const [name, {ns, scaling, entries, threads, error}] of results) {
+		const cells = together.get(name);
+
+		if (!threads || error) {
+			expect(!cells, `${name}: no threads`);
+			continue;
+		}
+		const best = [...results].find(([other, result]) => other.startsWith("machine/") &&
+			result.threads === threads);
+
+		expect(cells, `${name}: not among the threads`);
+		same(cells[0], 1e3 * threads / (median(ns) * entries), 1, `${name}, throughput`);
+		interval(cells[1], cells[2], scaling, `${name}, scaling`);
+		same(cells[3], 100 * median(scaling) / median(best[1].scaling), 0, `${name}, share`);
 	}
 
 	const facts = document.querySelector("#machine").textContent;

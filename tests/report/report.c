@@ -90,6 +90,26 @@ static void intervals(void)
 	}
 }
 
+/* The ranks of tables of the sign test: from how many values on the interval leaves out so many. */
+static void medians(void)
+{
+	static const unsigned from[] = {6, 9, 12, 15, 17, 20, 23, 25};
+	double values[32];
+
+	for (unsigned n = 0; n <= 25; n++) {
+		struct interval interval;
+		unsigned rank = 0;
+
+		for (unsigned i = 0; i < n; i++)
+			values[i] = i + 1;
+		while (rank < 8 && n >= from[rank])
+			rank++;
+		interval = stats_median(values, n);
+		CHECK(interval.value == (n ? (n + 1) / 2.0 : 0));
+		CHECK(interval.low == rank && interval.high == (rank ? n + 1 - rank : 0));
+	}
+}
+
 static void check_page(const char *template, const char *view, const char *expected)
 {
 	cJSON *json = cJSON_Parse(view);
@@ -128,4 +148,5 @@ static void sections(void)
 	check_page("{{#e}}1{{/e}}{{^e}}2{{#t}}3{{/t}}{{/e}}4", "{\"e\": [], \"t\": true}", "234");
 }
 
-TEST_SUITE(report, TEST(figures), TEST(ratios), TEST(intervals), TEST(names), TEST(sections));
+TEST_SUITE(report, TEST(figures), TEST(ratios), TEST(intervals), TEST(medians), TEST(names),
+	   TEST(sections));

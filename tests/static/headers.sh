@@ -11,11 +11,15 @@ for header in include/iomt/*.h; do
 	text=$(printf '#include <%s>\n#include <%s>\n' "$name" "$name")
 	"$1" -std=c17 -Wstrict-prototypes "${strict[@]}" -x c - <<<"$text"
 	"$1" -std=c++17 "${strict[@]}" -x c++ - <<<"$text"
-	grep -q "<$name>" include/iomt/iomt.h || [ "$name" = iomt/iomt.h ] ||
-		[ "$name" = iomt/hosted.h ] || [ "$name" = iomt/jemalloc.h ] || {
-		echo "iomt.h does not include $name" >&2
-		exit 1
-	}
+	case ${header##*/} in
+	iomt.h | hosted.h | jemalloc.h | reclaim.h | rcu.h) ;; # hosted ones are included by name
+	*)
+		grep -q "<$name>" include/iomt/iomt.h || {
+			echo "iomt.h does not include $name" >&2
+			exit 1
+		}
+		;;
+	esac
 	count=$((count + 1))
 done
 echo "$count headers"

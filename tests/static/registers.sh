@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The calls for one page restore no register: src/pgtable/entry.h says what that would cost.
-# registers.sh COMPILER
+# registers.sh COMPILER LIBRARY, which was built by it with -O2
 #
 # One does: a map in a RISC-V second stage, whose top table has two more bits of index and whose entries
 # are shifted, needs a register more than there are.
@@ -12,14 +12,9 @@ if [[ $machine != x86_64* ]] || "$1" --version | grep -qi clang; then
 	echo "SKIPPED: looks at what GCC makes for x86-64, not at $1 for $machine" >&2
 	exit 77
 fi
-out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
-for source in src/pgtable/*.c; do
-	"$1" -std=c17 -O2 -Iinclude -c "$source" -o "$out/$(basename "$source").o"
-done
-objdump -d --no-show-raw-insn "$out"/*.o | awk '
+objdump -d --no-show-raw-insn "$2" | awk '
 	/^[0-9a-f]+ <.*>:$/ {
-		page = $2 ~ /^<iomt_[a-z0-9_]+_(cursor_)?(un)?map>:$/ && $2 !~ /^<iomt_(pt_|riscv_s2_map)/
+		page = $2 ~ /^<iomt_[a-z0-9_]+_(cursor_)?(un)?map>:$/ && $2 !~ /^<iomt_(pt_|domain_|kernel_dma_|riscv_s2_map)/
 		name = $2
 		seen += page
 	}

@@ -301,11 +301,15 @@ static void judge(struct machine *machine, const struct trial *trial, const stru
 		  machine->note, trial->op, trial->address, trial->value, trial->fault,        \
 		  ##__VA_ARGS__)
 
-	EXPECT((trial->fault & 0xff) == cause, "wanted cause %u", cause);
+	/* QEMU 7.2 calls a fault of a table's entry a load's, whatever was asked for */
+	EXPECT((trial->fault & 0x7f) == cause ||
+		       (want->on_table && (trial->fault & 0x7f) == LOAD_GUEST_PAGE),
+	       "wanted cause %u", cause);
 	if (want->fault || !in_ram(want->oa)) {
 		EXPECT(value == trial->address, "another mtval");
 		if (want->guest)
 			EXPECT(trial->fault >> 8 == want->gpa << 6 >> 8, "another mtval2");
+		EXPECT((trial->fault >> 7 & 1) == want->on_table, "another mtinst");
 		return;
 	}
 	if ((trial->op & 3) == RISCV_FETCH) {

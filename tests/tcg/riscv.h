@@ -52,7 +52,8 @@ enum riscv_op {
 /* What one stage makes of an access: allowed, or a page fault of that stage. */
 struct riscv_want {
 	bool fault;
-	bool guest; /* the fault is of the second stage, at this address */
+	bool guest;    /* the fault is of the second stage, at this address */
+	bool on_table; /* which is that of an entry of the first */
 	uint64_t gpa;
 	uint64_t oa; /* else it leads here, to RAM or to nothing */
 };
@@ -103,6 +104,7 @@ void riscv_flush(struct machine *machine);
 
 /* Other files of the suite. */
 void riscv_nested(void);
+void riscv_both(void);
 void riscv_faults(void);
 
 #endif

@@ -23,7 +23,10 @@
 	.set	VSSTATUS, 0x200
 	.set	VSATP, 0x280
 	.set	MENVCFG, 0x30a
+	.set	MTINST, 0x34a
 	.set	MTVAL2, 0x34b
+	.set	IMPLICIT, 0x3000 /* a load of the first stage's own */
+	.set	ON_TABLE, 0x80
 	.set	HSTATUS, 0x600
 	.set	STATUS_SPVP, 1 << 8
 	.set	HENVCFG, 0x60a
@@ -145,7 +148,10 @@ fetch:
 	csrw	mepc, a1
 	mret
 
-	/* The cause and, above it, mtval2; ecall leaves a2 as the code set it. */
+	/*
+	 * The cause, whether it was of an entry of a table, and above it mtval2; ecall leaves a2 as the
+	 * code set it.
+	 */
 	.balign	4
 trap:
 	li	t1, STATUS_MPRV
@@ -159,6 +165,10 @@ trap:
 	csrr	t1, MTVAL2
 	slli	t1, t1, 8
 	or	a3, a3, t1
+	csrr	t1, MTINST
+	li	t2, IMPLICIT
+	bne	t1, t2, next
+	ori	a3, a3, ON_TABLE
 	j	next
 
 	/* While it starts: a register that this CPU does not have. */

@@ -269,4 +269,4 @@ static void random_maps(void)
 }
 
 TEST_SUITE(tcg_riscv, TEST(configurations), TEST(edges), TEST(leaves), TEST(splits), TEST(dirty),
-	   TEST(random_maps), TEST(riscv_faults), TEST(riscv_nested));
+	   TEST(random_maps), TEST(riscv_faults), TEST(riscv_nested), TEST(riscv_both));

@@ -58,6 +58,7 @@ static const struct walk_case translating[] = {
 	{"only write", {{0x2010, 0x4000000000003201}}, .access = IOMT_WRITE, .oa = 0xabcde008, .prot = IOMT_WRITE, .size_lg2 = 12},
 	{"the device's IW", .deny = IOMT_WRITE, .oa = 0xabcde008, .prot = IOMT_READ | IOMT_EXEC, .size_lg2 = 12},
 	{"ATS, less than asked", {{0x3018, 0x20000000abcde001}}, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde008, .prot = IOMT_READ | IOMT_EXEC, .size_lg2 = 12},
+	{"ATS, write alone", {{0x3018, 0x40000000abcde001}}, .access = RW | IOMT_EXEC | IOMT_WALK_ATS, .oa = 0xabcde008, .prot = IOMT_WRITE, .size_lg2 = 12},
 	{"ATS, nothing", {{0x3018, 0x00000000abcde001}}, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde008, .size_lg2 = 12},
 	{"A of a leaf", {{0x3018, 0x60000000abcde001}}, .flags = AD, .oa = 0xabcde008, .prot = RWX, .size_lg2 = 12, .after = 0x60000000abcde021},
 	{"A of a table", {{0x1008, 0x6000000000002401}}, .flags = AD, .oa = 0xabcde008, .prot = RWX, .size_lg2 = 12, .after = 0x6000000000002421},
@@ -80,18 +81,20 @@ static const struct walk_case failing[] = {
 	{"FC of a table", {{0x2010, 0x7000000000003201}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 0x2090},
 	{"beyond 40 bits", {{0x3018, 0x60000100abcde001}}, .oa_bits = 40, .kind = IOMT_WALK_FAULT_RESERVED, .code = 0x2090},
 	{"a table beyond 40 bits", {{0x2010, 0x6000010000003201}}, .oa_bits = 40, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 0x2090},
-	{"NextLevel as its own", {{0x2010, 0x6000000000003401}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 0x2090},
-	{"NextLevel above its own", {{0x2010, 0x6000000000003c01}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 0x2090},
-	{"NextLevel 1 at the last", {{0x3018, 0x60000000abcde201}}, .kind = IOMT_WALK_FAULT_RESERVED, .code = 0x2090},
-	{"4M at the last level", {{0x3018, 0x60000000ab9ffe01}}, .kind = IOMT_WALK_FAULT_RESERVED, .code = 0x2090},
-	{"2M at the last level", {{0x3018, 0x60000000abaffe01}}, .kind = IOMT_WALK_FAULT_RESERVED, .code = 0x2090},
-	{"1M one above", {{0x2010, 0x60000000abc7fe01}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 0x2090},
-	{"2M as an encoded size", {{0x2010, 0x60000000abaffe01}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 0x2090},
-	{"1G as an encoded size", {{0x2010, 0x600000009ffffe01}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 0x2090},
-	{"no zero below bit 52", {{0x1008, 0x600ffffffffffe01}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 2, .code = 0x2090},
+	{"NextLevel as its own", {{0x2010, 0x6000000000003401}}, .kind = IOMT_WALK_FAULT_LEVEL, .level = 1, .code = 0x2010},
+	{"NextLevel above its own", {{0x2010, 0x6000000000003c01}}, .kind = IOMT_WALK_FAULT_LEVEL, .level = 1, .code = 0x2010},
+	{"NextLevel 1 at the last", {{0x3018, 0x60000000abcde201}}, .kind = IOMT_WALK_FAULT_LEVEL, .code = 0x2010},
+	{"4M at the last level", {{0x3018, 0x60000000ab9ffe01}}, .kind = IOMT_WALK_FAULT_LEVEL, .code = 0x2010},
+	{"2M at the last level", {{0x3018, 0x60000000abaffe01}}, .kind = IOMT_WALK_FAULT_LEVEL, .code = 0x2010},
+	{"1M one above", {{0x2010, 0x60000000abc7fe01}}, .kind = IOMT_WALK_FAULT_LEVEL, .level = 1, .code = 0x2010},
+	{"2M as an encoded size", {{0x2010, 0x60000000abaffe01}}, .kind = IOMT_WALK_FAULT_LEVEL, .level = 1, .code = 0x2010},
+	{"1G as an encoded size", {{0x2010, 0x600000009ffffe01}}, .kind = IOMT_WALK_FAULT_LEVEL, .level = 1, .code = 0x2010},
+	{"no zero below bit 52", {{0x1008, 0x600ffffffffffe01}}, .kind = IOMT_WALK_FAULT_LEVEL, .level = 2, .code = 0x2010},
 	{"all ones", {{0x1008, ~0ULL}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 2, .code = 0x2090},
-	{"2M is not there", {{0x2010, 0x60000000aba00001}}, .page_sizes = 0x1000, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 0x2090},
-	{"2^57 bytes", {{0x1000, 0x6000000000000001}}, .iova = 0x1000, .levels = 6, .kind = IOMT_WALK_FAULT_RESERVED, .level = 5, .code = 0x2090},
+	{"2M is not there", {{0x2010, 0x60000000aba00001}}, .page_sizes = 0x1000, .kind = IOMT_WALK_FAULT_LEVEL, .level = 1, .code = 0x2010},
+	{"2^57 bytes", {{0x1000, 0x6000000000000001}}, .iova = 0x1000, .levels = 6, .kind = IOMT_WALK_FAULT_LEVEL, .level = 5, .code = 0x2010},
+	{"a level that cannot be, and a reserved bit", {{0x2010, 0x6010000000003401}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 0x2090},
+	{"a level that cannot be, a write", {{0x2010, 0x6000000000003401}}, .access = RW, .kind = IOMT_WALK_FAULT_LEVEL, .level = 1, .code = 0x2030},
 	{"skipped bits", {{0x1008, 0x6000000000003201}}, .kind = IOMT_WALK_FAULT_SKIPPED, .level = 2, .code = 0x2010},
 	{"the lowest skipped bit", {{0x1008, 0x6000000000003201}}, .iova = 0x40203008, .kind = IOMT_WALK_FAULT_SKIPPED, .level = 2, .code = 0x2010},
 	{"the highest skipped bit", {{0x1008, 0x6000000000003201}}, .iova = 0x60003008, .kind = IOMT_WALK_FAULT_SKIPPED, .level = 2, .code = 0x2010},
@@ -102,6 +105,7 @@ static const struct walk_case failing[] = {
 	{"a table without memory", {{0x2010, 0x6000000000081201}}, .kind = IOMT_WALK_FAULT_TABLE, .code = 0x4200},
 	{"the last table that is too high", {{0x2010, 0x600ffffffffff201}}, .access = IOMT_WRITE, .kind = IOMT_WALK_FAULT_TABLE, .code = 0x4220},
 	{"a top without memory", .root = 0x81000, .kind = IOMT_WALK_FAULT_TABLE, .level = 2, .code = 0x4200},
+	{"a table without memory, ATS", {{0x2010, 0x6000000000081201}}, .access = RW | IOMT_WALK_ATS, .kind = IOMT_WALK_FAULT_TABLE, .code = 0x4300},
 	{"a top below memory", .root = 0xfff, .kind = IOMT_WALK_FAULT_TABLE, .level = 2, .code = 0x4200},
 };
 /* clang-format on */
@@ -130,7 +134,8 @@ static void guest_flags(void)
 	CHECK_EQ(iomt_walk_amd_event(&fault, false).word[0], 0x2050000000000000);
 	CHECK_EQ(iomt_walk_amd_event(&fault, true).word[1], 0x1234567);
 	CHECK_INT(iomt_walk_ats(&fault), IOMT_WALK_COMPLETION_EMPTY);
-	fault.kind = IOMT_WALK_FAULT_TABLE;
+	fault.kind = IOMT_WALK_FAULT_TABLE; /* which has neither NX nor US (2.5.5) */
+	CHECK_EQ(iomt_walk_amd_event(&fault, true).word[0], 0x4201000000000000);
 	CHECK_INT(iomt_walk_ats(&fault), IOMT_WALK_COMPLETION_ABORT);
 }
 

@@ -4,6 +4,7 @@
  * 5:2), AP 7:6 (S2AP), SH 9:8, AF 10, nG 11, DBM 51, CONT 52, PXN 53, UXN 54 (XN 54:53); of tables
  * PXNTable 59, UXNTable 60, APTable 62:61. Status codes: D17.2.37. SMMUv3 events: IHI 0070, 7.3.
  */
+#include "codes.h"
 #include "guest.h"
 
 #define S1_LEAF 0x00600000abcdef47 /* UXN, PXN, nG, AF, inner, AP 01: users too, AttrIndx 1 */
@@ -24,6 +25,8 @@ static const struct word s2_words[] = {
 	{0x6018, S2_LEAF},
 };
 
+static struct codes_seen seen = {.codes = &codes_arm};
+
 /* SMMUv3's event type, below it the status code */
 static uint64_t code(const struct iomt_walk_fault *fault)
 {
@@ -38,6 +41,7 @@ static uint64_t code(const struct iomt_walk_fault *fault)
 	CHECK_EQ(event.ind, !!(fault->access & IOMT_EXEC));
 	CHECK_EQ(event.pnu, !!(fault->access & IOMT_PRIV));
 	CHECK_EQ(event.fetch, event.type == 0x0b ? fault->address : 0);
+	codes_saw(&seen, iomt_walk_arm_status(fault));
 	return (uint64_t)event.type << 8 | iomt_walk_arm_status(fault);
 }
 
@@ -124,10 +128,17 @@ static const struct walk_case s1_translating[] = {
 	{"dirty", {{0x4018, LEAF | DBM}}, .flags = HD, .access = RW, .oa = 0xabcde456, .prot = RW, .size_lg2 = 12},
 	{"clean is read-only without HD", {{0x4018, LEAF | DBM | RO}}, .flags = HA, .oa = 0xabcde456, .prot = IOMT_READ, .size_lg2 = 12},
 	{"ATS, clean without HD", {{0x4018, LEAF | DBM | RO}}, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_READ, .size_lg2 = 12},
+	/* PCIe 10.2.3: Exe without R is no answer, and who gets nothing leaves no mark */
+	{"ATS, users only execute", {{0x4018, 0x00200000abcdef07}}, .access = EXEC | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = PRIV, .size_lg2 = 12},
+	{"ATS, users only execute, HA", {{0x4018, 0x00200000abcdeb07}}, .flags = HA, .access = EXEC | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = PRIV, .size_lg2 = 12},
+	{"ATS, PAN leaves execution", {{0x4018, 0x00000000abcdefc7}}, .flags = IOMT_WALK_PAN, .access = IOMT_READ | EXEC | PRIV | IOMT_WALK_ATS, .oa = 0xabcde456, .size_lg2 = 12},
+	{"ATS, read and execute", {{0x4018, 0x00200000abcdefc7}}, .access = RWX | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_READ | EXEC, .size_lg2 = 12},
 };
 
 static const struct walk_case s1_failing[] = {
 	{"invalid", {{0x4018, LEAF & ~1}}, .kind = IOMT_WALK_FAULT_ABSENT, .code = 0x1007},
+	{"invalid before the last", {{0x3018, 0}}, .kind = IOMT_WALK_FAULT_ABSENT, .level = 1, .code = 0x1006},
+	{"invalid at the second", {{0x2008, 0}}, .kind = IOMT_WALK_FAULT_ABSENT, .level = 2, .code = 0x1005},
 	{"invalid at the top", {{0x1008, 0}}, .access = RW, .kind = IOMT_WALK_FAULT_ABSENT, .level = 3, .code = 0x1004},
 	{"no block of 512G", {{0x1008, 0x0060000000000f45}}, .kind = IOMT_WALK_FAULT_ABSENT, .level = 3, .code = 0x1004},
 	{"a block at the last level", {{0x4018, LEAF & ~2}}, .kind = IOMT_WALK_FAULT_ABSENT, .code = 0x1007},
@@ -136,6 +147,7 @@ static const struct walk_case s1_failing[] = {
 	{"without TBI", .iova = 0xa500008040603456, .kind = IOMT_WALK_FAULT_INPUT, .level = 3, .code = 0x1004},
 	{"beyond 40 bits", {{0x4018, LEAF | 0x10000000000}}, .oa_bits = 40, .kind = IOMT_WALK_FAULT_OUTPUT, .code = 0x1103},
 	{"a table beyond 40 bits", {{0x2008, 0x10000003003}}, .oa_bits = 40, .kind = IOMT_WALK_FAULT_OUTPUT, .level = 2, .code = 0x1101},
+	{"a block of 2M beyond 40 bits", {{0x3018, 0x00600100aba00f45}}, .oa_bits = 40, .kind = IOMT_WALK_FAULT_OUTPUT, .level = 1, .code = 0x1102},
 	{"a block beyond 32 bits", {{0x2008, 0x0060000180000f45}}, .oa_bits = 32, .kind = IOMT_WALK_FAULT_OUTPUT, .level = 2, .code = 0x1101},
 	{"the root beyond 32 bits", .oa_bits = 32, .root = 0x100001000, .kind = IOMT_WALK_FAULT_OUTPUT, .level = 3, .code = 0x1100},
 	{"address before AF", {{0x4018, (LEAF & ~AF) | 0x10000000000}}, .oa_bits = 40, .kind = IOMT_WALK_FAULT_OUTPUT, .code = 0x1103},
@@ -147,6 +159,7 @@ static const struct walk_case s1_failing[] = {
 	{"write on clean, APTable", {{0x4018, LEAF | RO | DBM}, {0x1008, 0x4000000000002003}}, .flags = HD, .access = IOMT_WRITE, .kind = IOMT_WALK_FAULT_PERMISSION, .code = 0x130f},
 	{"users on privileged", {{0x4018, LEAF & ~USER}}, .kind = IOMT_WALK_FAULT_PERMISSION, .code = 0x130f},
 	{"APTable: no users", {{0x2008, 0x2000000000003003}}, .kind = IOMT_WALK_FAULT_PERMISSION, .code = 0x130f},
+	{"write on 1G that is read-only", {{0x2008, 0x0060000080000fc5}}, .access = RW, .kind = IOMT_WALK_FAULT_PERMISSION, .level = 2, .code = 0x130d},
 	{"APTable: no writes, 2M", {{0x2008, 0x4000000000003003}, {0x3018, 0x00600000aba00f45}}, .access = IOMT_WRITE | PRIV, .kind = IOMT_WALK_FAULT_PERMISSION, .level = 1, .code = 0x130e},
 	{"UXN", .access = EXEC, .kind = IOMT_WALK_FAULT_PERMISSION, .code = 0x130f},
 	{"UXNTable", {{0x1008, 0x1000000000002003}, {0x4018, 0x00200000abcdef47}}, .access = EXEC, .kind = IOMT_WALK_FAULT_PERMISSION, .code = 0x130f},
@@ -156,6 +169,7 @@ static const struct walk_case s1_failing[] = {
 	{"WXN, privileged", {{0x4018, 0x00000000abcdef07}}, .flags = IOMT_WALK_WXN, .access = EXEC | PRIV, .kind = IOMT_WALK_FAULT_PERMISSION, .code = 0x130f},
 	{"PAN", .flags = IOMT_WALK_PAN, .access = IOMT_READ | PRIV, .kind = IOMT_WALK_FAULT_PERMISSION, .code = 0x130f},
 	{"a table without memory", {{0x1008, 0x81003}}, .kind = IOMT_WALK_FAULT_TABLE, .level = 2, .code = 0x0b15},
+	{"a table of pages of 2M without memory", {{0x2008, 0x81003}}, .kind = IOMT_WALK_FAULT_TABLE, .level = 1, .code = 0x0b16},
 	{"a top without memory", .root = 0x81000, .kind = IOMT_WALK_FAULT_TABLE, .level = 3, .code = 0x0b14},
 };
 
@@ -171,6 +185,9 @@ static const struct walk_case s2_translating[] = {
 	{"XNX 11: privileged", {{0x6018, 0x00600000abcde7ff}}, .flags = IOMT_WALK_XNX, .access = EXEC | PRIV, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12},
 	{"CONT", {{0x6018, CONT | 0x00400000abcd37ff}}, .oa = 0xabcd3456, .prot = RW, .size_lg2 = 16},
 	{"HD", {{0x6018, DBM | 0x00400000abcde77f}}, .flags = HD, .access = IOMT_WRITE, .oa = 0xabcde456, .prot = RW, .size_lg2 = 12, .after = DBM | S2_LEAF},
+	{"execute alone", {{0x6018, 0x00000000abcde73f}}, .access = EXEC, .oa = 0xabcde456, .prot = EXEC, .size_lg2 = 12},
+	{"execute alone, ATS", {{0x6018, 0x00000000abcde73f}}, .access = EXEC | IOMT_WALK_ATS, .oa = 0xabcde456, .size_lg2 = 12},
+	{"write and execute, ATS", {{0x6018, 0x00000000abcde7bf}}, .access = RWX | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_WRITE, .size_lg2 = 12},
 	{"HA", {{0x6018, 0x00400000abcde3ff}}, .flags = HA, .oa = 0xabcde456, .prot = RW, .size_lg2 = 12, .after = S2_LEAF},
 };
 
@@ -240,6 +257,8 @@ static const struct layout layouts[] = {
 	{&iomt_walk_arm_s1_4k_lpa2, 52, 48, 0, 0x1008040603456, {{0x10008, 0x11103}}, 0, 0, 4, IOMT_WALK_FAULT_OUTPUT, 0x1129},
 	{&iomt_walk_arm_s1_4k_lpa2, 52, 48, 0, 0x1008040603456, {{0, 0}}, 0, 0, 4, IOMT_WALK_FAULT_ABSENT, 0x102b},
 	{&iomt_walk_arm_s1_4k_lpa2, 52, 48, 0, 0x1008040603456, {{0x10008, 0xc45}}, 0, 0, 4, IOMT_WALK_FAULT_ABSENT, 0x102b},
+	{&iomt_walk_arm_s1_4k_lpa2, 52, 52, 0, 0x1008040603456, {{0x10008, 0x11003}, {0x11008, 0x8000000845}}, 0, 0, 3, IOMT_WALK_FAULT_ACCESSED, 0x1208},
+	{&iomt_walk_arm_s1_4k_lpa2, 52, 52, 0, 0x1008040603456, {{0x10008, 0x11003}, {0x11008, 0x8000000cc5}}, 0, 0, 3, IOMT_WALK_FAULT_PERMISSION, 0x130c},
 	{&iomt_walk_arm_s1_16k_lpa2, 47, 52, 0, 0x100400d234, {{0x10008, 0x1000000c45}}, 0x100400d234, 36, 2, 0, 0},
 	/* stage 2: 16K from level 2 with 40 bits is two levels and sixteen tables; slot 0x802, 3 */
 	{&iomt_walk_arm_s2_16k, 40, 48, 2, 0x100400d234, {{0x44010, 0x18003}, {0x18018, 0xabc007ff}}, 0xabc01234, 14, 0, 0, 0},
@@ -297,6 +316,44 @@ static void granules(void)
 	}
 }
 
+/* Arm's level -1 is the top of five. */
+static void no_top_of_five(void)
+{
+	static struct guest guest;
+	struct iomt_walk_cfg cfg = {.size = sizeof(cfg),
+				    .format = &iomt_walk_arm_s1_4k_lpa2,
+				    .mem = &guest.mem,
+				    .root = 0x81000,
+				    .iova_bits = 52,
+				    .oa_bits = 52};
+	struct iomt_walker walker;
+	struct iomt_walk_leaf leaf;
+	struct iomt_walk_fault fault;
+
+	guest_open(&guest, true);
+	CHECK_INT(iomt_walker_init(&walker, &cfg, NULL), 0);
+	CHECK_INT(iomt_walk(&walker, 0x1008040603456, IOMT_READ, &leaf, &fault), IOMT_EFAULT);
+	CHECK_EQ(fault.kind, IOMT_WALK_FAULT_TABLE);
+	CHECK_EQ(fault.level, 4);
+	CHECK_EQ(code(&fault), 0x0b13);
+}
+
+static void is_listed(const struct iomt_walk_fault *fault)
+{
+	CHECK(codes_has(&codes_arm, iomt_walk_arm_status(fault)));
+}
+
+/* What there is to report is raised above. */
+static void codes(void)
+{
+	S1_CHECK(s1_failing);
+	S2_CHECK(s2_failing);
+	granules();
+	no_top_of_five();
+	codes_all_faults(is_listed);
+	codes_check(&seen);
+}
+
 /* Bit 55 says which table; a half without one is as an address that no table has. */
 static void halves(void)
 {
@@ -330,4 +387,4 @@ static void halves(void)
 	CHECK_INT(iomt_walk_halves(NULL, NULL, 0x8040603456, RW, &leaf, &fault), IOMT_EINVAL);
 }
 
-TEST_SUITE(walk_arm, TEST(stage_1), TEST(stage_2), TEST(granules), TEST(halves));
+TEST_SUITE(walk_arm, TEST(stage_1), TEST(stage_2), TEST(granules), TEST(codes), TEST(halves));

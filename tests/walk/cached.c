@@ -114,6 +114,15 @@ static void send(struct machine *machine, const struct iomt_cmd *cmd)
 	iomt_unit_invalidate(&machine->cache, &inv);
 }
 
+static void send_smmu(struct machine *machine, uint64_t low, uint64_t high)
+{
+	struct iomt_cmd cmd = {{low, high}};
+	struct iomt_inv inv;
+
+	CHECK_INT(iomt_smmu_decode(&cmd, IOMT_SMMU_RANGES, &inv), 0);
+	iomt_unit_invalidate(&machine->cache, &inv);
+}
+
 /* 48882, 2.4: INVALIDATE_DEVTAB_ENTRY, INVALIDATE_IOMMU_PAGES with GN and PDE or without, ALL. */
 static void send_device(struct machine *machine, unsigned n)
 {
@@ -308,5 +317,48 @@ static void random_changes(void)
 	close_machine(machine);
 }
 
-TEST_SUITE(walk_cached, TEST(hits), TEST(contexts), TEST(privileges), TEST(dirty),
+/*
+ * Stage 1 of an SMMU, stream 1, substreams 1 and 2 with ASIDs 0x11 and 0x12: a global page of one goes with its
+ * address whatever the ASID, and stays when an ASID goes (IHI 0070, 4.4.1: TLBI_NH_VA, TLBI_NH_ASID).
+ */
+static void globals(void)
+{
+	struct iomt_unit_cfg cfg = {.size = sizeof(cfg),
+				    .arch = IOMT_UNIT_SMMU,
+				    .features = IOMT_UNIT_STAGE_1,
+				    .base = 0x10000,
+				    .base_cfg = 4,
+				    .pasid_bits = 8};
+	struct machine *machine = open_amd();
+	uint64_t *leaf = guest_word(&machine->guest, 0x43028);
+
+	*guest_word(&machine->guest, 0x10040) = 1 | 5 << 1 | 0x14000 | 2ULL << 59;
+	*guest_word(&machine->guest, 0x10048) = 2;
+	*guest_word(&machine->guest, 0x10050) = 0;
+	for (uint64_t n = 1; n < 3; n++) {
+		*guest_word(&machine->guest, 0x14000 + 64 * n) = 16 | 1 << 30 | 1ULL << 31 |
+								 5ULL << 32 | 1ULL << 41 |
+								 3ULL << 45 | (0x10 + n) << 48;
+		*guest_word(&machine->guest, 0x14008 + 64 * n) = 0x40000;
+		*guest_word(&machine->guest, 0x14018 + 64 * n) = 0xff;
+	}
+	for (uint64_t table = 0x40000; table < 0x43000; table += 0x1000)
+		*guest_word(&machine->guest, table) = (table + 0x1000) | 3;
+	cfg.mem = &machine->guest.mem;
+	CHECK_INT(iomt_unit_init(&machine->unit, &cfg, NULL), 0);
+	*leaf = 0x5443; /* AF, AP users, global */
+	/* which = 2 is PASID 1; the first global page is noted alone */
+	CHECK_EQ(output(machine, 0, 2, 0x5000), 0x5000);
+	CHECK_EQ(output(machine, 0, 2, 0x5000), 0x5000);
+	*leaf = 0x9443;
+	CHECK_EQ(output(machine, 0, 2, 0x5000), 0x5000);
+	send_smmu(machine, 0x12ULL << 48 | 0x11, 0); /* TLBI_NH_ASID of the other */
+	CHECK_EQ(output(machine, 0, 2, 0x5000) & ~0xc000ULL, 0x1000);
+	*leaf = 0xd443;
+	send_smmu(machine, 0x12ULL << 48 | 0x12, 0x5000); /* TLBI_NH_VA of the other */
+	CHECK_EQ(output(machine, 0, 2, 0x5000), 0xd000);
+	close_machine(machine);
+}
+
+TEST_SUITE(walk_cached, TEST(hits), TEST(contexts), TEST(privileges), TEST(dirty), TEST(globals),
 	   TEST(random_changes));

@@ -3,6 +3,7 @@
 #ifndef TESTS_WALK_DEVICE_H
 #define TESTS_WALK_DEVICE_H
 
+#include "codes.h"
 #include "guest.h"
 
 #define NONE IOMT_TLB_NO_PASID
@@ -19,10 +20,13 @@ struct device_case {
 	uint64_t iova;	      /* 0: the usual one */
 	uint32_t access;      /* 0: READ */
 	uint8_t levels;
+	bool read_only;		  /* accessed and dirty bits cannot be set */
+	uint64_t capabilities;	  /* added */
+	uint64_t no_capabilities; /* taken away */
 
 	/* a fault: */
 	uint8_t kind, at;
-	uint8_t code;
+	uint16_t code;
 	uint64_t event[2]; /* where not 0: the first words of the report */
 	/* or a translation: */
 	uint8_t stages;
@@ -40,6 +44,7 @@ struct device_suite {
 	uint32_t device;
 	uint64_t iova;
 	void (*report)(const struct iomt_device_fault *fault, uint64_t *words);
+	void (*saw)(const struct iomt_device_fault *fault, const uint64_t *words);
 };
 
 static inline void device_check_case(const struct device_suite *suite, const struct device_case *c,
@@ -62,12 +67,16 @@ static inline void device_check_case(const struct device_suite *suite, const str
 		*guest_word(guest, suite->words[i].address) = suite->words[i].value;
 	for (size_t i = 0; i < 4 && c->poke[i].address; i++)
 		*guest_word(guest, c->poke[i].address) = c->poke[i].value;
+	guest->region.read_only = c->read_only;
+	if (c->read_only)
+		guest->mem.cas64 = NULL;
 	cfg.size = sizeof(cfg);
 	cfg.mem = &guest->mem;
 	cfg.features = (cfg.features | c->features) & ~c->no_features;
 	cfg.base = c->base ? c->base : cfg.base;
 	cfg.base_cfg = c->base_cfg ? c->base_cfg : cfg.base_cfg;
 	cfg.levels = c->levels ? c->levels : cfg.levels;
+	cfg.capabilities = (cfg.capabilities | c->capabilities) & ~c->no_capabilities;
 	err = iomt_unit_init(&unit, &cfg, &error);
 	CHECK_MSG(!err, "%s: %s: %s", c->name, error.field, error.reason);
 	err = iomt_unit_find(&unit, &request, &context, &fault);
@@ -91,6 +100,8 @@ static inline void device_check_case(const struct device_suite *suite, const str
 	CHECK_EQ(fault.request.iova, request.iova);
 	CHECK_EQ(fault.request.device, request.device);
 	suite->report(&fault, report);
+	if (fault.code)
+		suite->saw(&fault, report);
 	for (size_t i = 0; i < 2 && c->event[0]; i++)
 		CHECK_MSG(report[i] == c->event[i], "%s: reported as 0x%" PRIx64, c->name,
 			  report[i]);

@@ -46,6 +46,14 @@ static void report(const struct iomt_device_fault *fault, uint64_t *record)
 	record[1] = event.word[1];
 }
 
+static struct codes_seen seen = {.codes = &codes_amd};
+
+static void saw(const struct iomt_device_fault *fault, const uint64_t *record)
+{
+	CHECK_EQ(record[0] >> 60, fault->code);
+	codes_saw_amd(&seen, record[0]);
+}
+
 static const struct device_suite suite = {
 	.words = words,
 	.count = sizeof(words) / sizeof(words[0]),
@@ -58,6 +66,7 @@ static const struct device_suite suite = {
 	.device = 0x10,
 	.iova = 0x40603456,
 	.report = report,
+	.saw = saw,
 };
 
 #define DTE    0x10200
@@ -82,6 +91,9 @@ static const struct device_case translating[] = {
 	{"guest alone", {{GDTE, TWO | 3ULL << 61 | 3}}, GUEST, .stages = 1, .oa = 0x50456, .domain = 7, .process = PASID(0)},
 	{"GLX 1, PASID 513", {{GDTE, HOST(0x20000) | TWO | 1ULL << 56}, {0x28008, 0x29001}, {0x29008, 0x30001}}, GUEST, .pasid = PASID(513), .stages = 3, .oa = 0x71456, .domain = 7, .process = PASID(513)},
 	{"GLX 2, PASID 0x40201", {{GDTE, HOST(0x20000) | TWO | 2ULL << 56}, {0x28008, 0x29001}, {0x29008, 0x2a001}, {0x2a008, 0x30001}}, GUEST, .pasid = PASID(0x40201), .stages = 3, .oa = 0x71456, .domain = 7, .process = PASID(0x40201)},
+	/* GCR3TRPMode: guest address 0x50000 is memory at 0x71000; 0x50000 >> 15 = 10 */
+	{"GCR3 of a guest", {{0x10228, 0xa0007}, {0x71000, 0x30001}}, GUEST, .features = IOMT_UNIT_GCR3_GPA, .stages = 3, .oa = 0x71456, .domain = 7, .process = PASID(0)},
+	{"GCR3 of a guest, alone", {{GDTE, TWO | 3ULL << 61 | 3}}, GUEST, .features = IOMT_UNIT_GCR3_GPA, .stages = 1, .oa = 0x50456, .domain = 7, .process = PASID(0)},
 	{"translation request", {{0x10208, 5 | 1ULL << 32}}, .access = IOMT_READ | IOMT_WALK_ATS, .stages = 2, .oa = 0x70456, .domain = 5},
 	{"HAD", {{DTE, HOST(0x20000) | 3 << 7}}, .access = RW, .stages = 2, .oa = 0x70456, .domain = 5},
 	{"words 2 and 3 are about interrupts", {{0x10210, ~0ULL}, {0x10218, ~0ULL}}, .stages = 2, .oa = 0x70456, .domain = 5},
@@ -92,6 +104,8 @@ static const struct device_case failing[] = {
 	{"no memory", .base = 0x7f0000000, .kind = MEMORY, .at = IOMT_AT_DEVICE, .code = 3, .event = {0x3200000000000010, 0x7f0000200}},
 	{"reserved bit 2", {{DTE, HOST(0x20000) | 4}}, .kind = RSVD, .at = IOMT_AT_DEVICE, .code = 1, .event = {0x1080000000000010, 0x40603454}},
 	{"reserved bit 63, a write", {{DTE, HOST(0x20000) | 1ULL << 63}}, .access = RW, .kind = RSVD, .at = IOMT_AT_DEVICE, .code = 1, .event = {0x10a0000000000010, 0x40603454}},
+	{"reserved bit 2, PASID", {{DTE, HOST(0x20000) | 4}}, .pasid = PASID(0x12345), .kind = RSVD, .at = IOMT_AT_DEVICE, .code = 1, .event = {0x1081234500010010, 0x40603454}},
+	{"reserved bit 2, translation request", {{DTE, HOST(0x20000) | 4}}, .access = RW | IOMT_WALK_ATS, .kind = RSVD, .at = IOMT_AT_DEVICE, .code = 1, .event = {0x1180000000000010, 0x40603454}},
 	{"reserved bit 106", {{0x10208, 5 | 1ULL << 42}}, .kind = RSVD, .at = IOMT_AT_DEVICE, .code = 1},
 	{"root beyond 48 bits", {{DTE, HOST(0x20000) | 1ULL << 48}}, .kind = RSVD, .at = IOMT_AT_DEVICE, .code = 1},
 	{"GCR3 beyond 48 bits", {{0x10228, 0x50007 | 1ULL << 60}}, GUEST, .kind = RSVD, .at = IOMT_AT_DEVICE, .code = 1},
@@ -111,14 +125,29 @@ static const struct device_case failing[] = {
 	{"PASID beyond GLX 0", GUEST, .pasid = PASID(512), .kind = RANGE, .at = IOMT_AT_DEVICE, .code = 2},
 	{"PASID absent", GUEST, .pasid = PASID(1), .kind = ABSENT, .at = IOMT_AT_PROCESS, .code = 2, .event = {0x2001000100000011, 0x40603456}},
 	{"GCR3 upper absent", {{GDTE, HOST(0x20000) | TWO | 1ULL << 56}, {0x28008, 0}}, GUEST, .pasid = PASID(513), .kind = ABSENT, .at = IOMT_AT_DIRECTORY, .code = 2},
-	{"GCR3 reserved", {{0x28000, 0x30003}}, GUEST, .kind = RSVD, .at = IOMT_AT_PROCESS, .code = 2, .event = {0x2091000700000011, 0x40603456}},
-	{"GCR3 without memory", {{0x10228, 0xf00007}}, GUEST, .kind = MEMORY, .at = IOMT_AT_PROCESS, .code = 4, .event = {0x4200000700000011, 0x780000}},
+	{"GCR3 reserved", {{0x28000, 0x30003}}, GUEST, .kind = RSVD, .at = IOMT_AT_PROCESS, .code = 2, .event = {0x2091000000000011, 0x40603456}},
+	{"GCR3 without memory, PASID, a write", {{0x10228, 0xf00007}}, GUEST, .pasid = PASID(3), .access = RW, .kind = MEMORY, .at = IOMT_AT_PROCESS, .code = 4, .event = {0x4221000300000011, 0x780018}},
+	{"no memory, a write", .base = 0x7f0000000, .access = RW, .pasid = PASID(1), .kind = MEMORY, .at = IOMT_AT_DEVICE, .code = 3, .event = {0x3220000000000010, 0x7f0000200}},
+	{"no memory, translation request", .base = 0x7f0000000, .access = RW | IOMT_WALK_ATS, .kind = MEMORY, .at = IOMT_AT_DEVICE, .code = 3, .event = {0x3300000000000010, 0x7f0000200}},
+	{"GCR3 without memory", {{0x10228, 0xf00007}}, GUEST, .kind = MEMORY, .at = IOMT_AT_PROCESS, .code = 4, .event = {0x4201000000000011, 0x780000}},
+	{"GCR3 entry beyond 48 bits, guest alone", {{GDTE, TWO | 3ULL << 61 | 3}, {0x28000, 1ULL << 48 | 0x30001}}, GUEST, .kind = RSVD, .at = IOMT_AT_PROCESS, .code = 2, .event = {0x2091000000000011, 0x40603456}},
+	{"GCR3 entry beyond the host table", {{0x28000, 1ULL << 48 | 0x30001}}, GUEST, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2005000000000011, 0x40603456}},
+	{"GCR3 of a guest, not there", {{0x10228, 0x90007}}, GUEST, .features = IOMT_UNIT_GCR3_GPA, .kind = WALK, .at = IOMT_AT_PROCESS, .code = 2, .event = {0x2005000000000011, 0x40603456}},
+	{"GCR3 of a guest without memory", {{0x10228, 0xa0007}, {0x24280, 0x7f0000000 | NEXT(0ULL)}}, GUEST, .features = IOMT_UNIT_GCR3_GPA, .pasid = PASID(2), .kind = MEMORY, .at = IOMT_AT_PROCESS, .code = 4, .event = {0x4201000200000011, 0x7f0000010}},
 	{"no read, mode 0", {{DTE, 1ULL << 62 | 3}}, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 2, .event = {0x2050000500000010, 0x40603456}},
 	{"no write, mode 0", {{DTE, 1ULL << 61 | 3}}, .access = RW, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 2, .event = {0x2070000500000010, 0x40603456}},
 	{"no write in the entry", {{DTE, HOST(0x20000) & ~(1ULL << 62)}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2070000500000010, 0x40603456}},
 	{"translation request, I clear", .access = IOMT_READ | IOMT_WALK_ATS, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 8, .event = {0x8300000000000010, 0x40603456}},
+	{"translation request, I clear, PASID", GUEST, .pasid = PASID(0), .access = IOMT_READ | IOMT_WALK_ATS, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 8, .event = {0x8303000000000011, 0x40603456}},
+	{"translation request, I clear, privileged", GUEST, .access = IOMT_READ | IOMT_PRIV | IOMT_WALK_ATS, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 8, .event = {0x8301000000000011, 0x40603456}},
+	{"a level that cannot be", {{0x21018, 0x22000 | NEXT(2ULL)}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2030000500000010, 0x40603456}},
+	{"a reserved bit of a table", {{0x21018, 0x22000 | NEXT(1ULL) | 1ULL << 52}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2090000500000010, 0x40603456}},
+	{"a guest's fetch", {{0x33018, 0x8000000000050067}}, .features = IOMT_UNIT_NX, GUEST, .pasid = PASID(0), .access = IOMT_EXEC, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2057000000000011, 0x40603456}},
+	{"page absent, translation request", {{0x22018, 0}, {0x10208, 5 | 1ULL << 32}}, .access = RW | IOMT_WALK_ATS, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2100000500000010, 0x40603456}},
+	{"no memory for a guest's table", {{0x24190, 0x7f0000000 | NEXT(0ULL)}}, GUEST, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 4, .event = {0x4221000000000011, 0x7f0000018}},
 	{"page absent", {{0x22018, 0}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2000000500000010, 0x40603456}},
-	{"guest page absent", {{0x33018, 0}}, GUEST, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2005000700000011, 0x40603456}},
+	{"guest page absent", {{0x33018, 0}}, GUEST, .kind = WALK, .at = IOMT_AT_PAGES, .code = 2, .event = {0x2005000000000011, 0x40603456}},
+	{"no memory for a host table, translation request", {{0x21018, 0x7f0000000 | NEXT(1ULL)}, {0x10208, 5 | 1ULL << 32}}, .access = RW | IOMT_WALK_ATS, .kind = WALK, .at = IOMT_AT_PAGES, .code = 4, .event = {0x4300000500000010, 0x7f0000018}},
 	{"no memory for a host table", {{0x21018, 0x7f0000000 | NEXT(1ULL)}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 4, .event = {0x4200000500000010, 0x7f0000018}},
 };
 /* clang-format on */
@@ -131,6 +160,22 @@ static void translates(void)
 static void faults(void)
 {
 	device_check(&suite, failing, sizeof(failing) / sizeof(failing[0]));
+}
+
+static void is_listed(const struct iomt_walk_fault *fault)
+{
+	struct codes_seen any = {.codes = &codes_amd};
+
+	codes_saw_amd(&any, iomt_walk_amd_event(fault, false).word[0]);
+	codes_saw_amd(&any, iomt_walk_amd_event(fault, true).word[0]);
+}
+
+/* What there is to report is raised above. */
+static void codes(void)
+{
+	faults();
+	codes_all_faults(is_listed);
+	codes_check(&seen);
 }
 
 /* SA, and requests that cannot be. */
@@ -174,10 +219,10 @@ static void configurations(void)
 #define FIELD(field, value)                             \
 	{#field, offsetof(struct iomt_unit_cfg, field), \
 	 sizeof(((struct iomt_unit_cfg *)0)->field), value}
-		FIELD(size, 8),	    FIELD(features, 0x2000), FIELD(base_cfg, 1),
-		FIELD(levels, 1),   FIELD(pasid_bits, 21),   FIELD(granules, 0x1000),
-		FIELD(oa_bits, 31), FIELD(page_sizes, 4096), FIELD(arch, 3),
-		FIELD(mem, 0),
+		FIELD(size, 8),	    FIELD(features, 0x4000),	    FIELD(base_cfg, 1),
+		FIELD(levels, 1),   FIELD(pasid_bits, 21),	    FIELD(granules, 0x1000),
+		FIELD(oa_bits, 31), FIELD(page_sizes, 4096),	    FIELD(arch, 4),
+		FIELD(mem, 0),	    FIELD(capabilities, 1ULL << 9),
 	};
 	static struct guest guest;
 
@@ -197,4 +242,5 @@ static void configurations(void)
 	}
 }
 
-TEST_SUITE(device_amd, TEST(translates), TEST(faults), TEST(silent), TEST(configurations));
+TEST_SUITE(device_amd, TEST(translates), TEST(faults), TEST(codes), TEST(silent),
+	   TEST(configurations));

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "device_play.h"
+#include "codes.h"
+#include "riscv_iommu.h"
 #include "test.h"
 #include <stdlib.h>
 
-#define PAGES	 12u
-#define BYTES	 (PAGES * 4096u)
-#define BASE	 0x1000ULL /* stage 2's first slots are for these addresses too */
-#define REQUESTS 6u
+#define PAGES 12u
+#define BYTES (PAGES * 4096u)
+#define BASE  0x1000ULL /* stage 2's first slots are for these addresses too */
 #define MOST \
 	4096u /* words that a request reads: two stages of five levels, and tables before them */
 
@@ -14,6 +15,9 @@ struct play {
 	const struct play_source *source;
 	uint64_t *words; /* of exactly BYTES, so that a sanitizer sees what is beyond */
 	uint64_t reads;
+	bool extended; /* RISC-V: contexts of 64 bytes */
+	bool deep;     /* RISC-V: behind directories of two or three levels */
+	uint64_t tc;   /* RISC-V: the first word of the context that is being made */
 };
 
 static uint64_t choose(struct play *play, uint64_t below)
@@ -112,6 +116,71 @@ static uint64_t some_smmu(struct play *play, enum role role, unsigned slot)
 	}
 }
 
+static uint64_t atp(struct play *play, uint64_t mode, enum role role)
+{
+	return mode << 60 | some_page(play, role) >> 12;
+}
+
+static uint64_t pointer(uint64_t page)
+{
+	return page >> 2 | 1;
+}
+
+/* tc, iohgatp, ta, fsc; msiptp, mask, pattern, nothing. */
+static uint64_t some_context(struct play *play, unsigned word)
+{
+	static const uint16_t tc[] = {0x001, 0x021, 0x221, 0x003, 0x023, 0x00b,
+				      0x22b, 0x181, 0x1a1, 0x011, 0x1ab, 0x007};
+
+	switch (word) {
+	case 0:
+		play->tc = choose(play, 8) > (play->deep ? 4 : 0)
+				   ? tc[choose(play, 12)]
+				   : pointer(some_page(play, DEVICES));
+		return play->tc;
+	case 1:
+		return play->tc & 8 || choose(play, 3)
+			       ? atp(play, 8 + choose(play, 3), SECOND) | choose(play, 3) << 44
+			       : 0;
+	case 2:
+		return choose(play, 4) << 12;
+	case 3:
+		if (play->tc & 0x20)
+			return atp(play, choose(play, 4), PROCESSES);
+		return choose(play, 4) ? atp(play, 8 + choose(play, 3), FIRST) : 0;
+	case 4: /* or where no memory is */
+		return choose(play, 2) ? 0 : choose(play, 8) ? atp(play, 1, PROCESSES) : 1ULL << 60;
+	case 7:
+		return 0;
+	default:
+		return choose(play, 16);
+	}
+}
+
+static uint64_t some_riscv(struct play *play, enum role role, unsigned slot)
+{
+	uint64_t page;
+
+	switch (role) {
+	case DEVICES:
+		return some_context(play, slot % (play->extended ? 8 : 4));
+	case PROCESSES: /* directories, process contexts, files of interrupts */
+		if (slot % 2)
+			return choose(play, 4) ? atp(play, 8 + choose(play, 3), FIRST) : 0;
+		if (!choose(play, 3))
+			return pointer(some_page(play, PROCESSES)) | (choose(play, 4) ? 0 : 6);
+		return (choose(play, 8) ? 1 : 0) | choose(play, 4) << 1 | choose(play, 4) << 12;
+	case FIRST:
+		page = some_page(play, FIRST);
+		return choose(play, 2) ? pointer(page) : page >> 2 | 0xc1 | choose(play, 16) << 1;
+	default: /* what lies there is where the second stage leaves it, most often */
+		if (slot == 0 && choose(play, 4))
+			return pointer(some_page(play, SECOND));
+		page = choose(play, 4) ? (uint64_t)slot << 12 : some_page(play, SECOND);
+		return page >> 2 | (choose(play, 4) ? 0xdf : 0x11 | choose(play, 128) << 1);
+	}
+}
+
 static uint64_t some_word(struct play *play, enum iomt_unit_arch arch, enum role role,
 			  unsigned slot)
 {
@@ -123,6 +192,8 @@ static uint64_t some_word(struct play *play, enum iomt_unit_arch arch, enum role
 		word = some_amd(play, role, slot);
 	else if (arch == IOMT_UNIT_VTD)
 		word = some_vtd(play, role, slot);
+	else if (arch == IOMT_UNIT_RISCV)
+		word = some_riscv(play, role, slot);
 	else
 		word = some_smmu(play, role, slot);
 	return choose(play, 24) ? word : word ^ 1ULL << choose(play, 64);
@@ -138,6 +209,24 @@ static void fill(struct play *play, enum iomt_unit_arch arch)
 	}
 }
 
+/* Bits 9 to 11, 14, 15, 17 to 19, 22, 24 to 26, 38 to 41 of capabilities, and PAS. */
+static void configure_riscv(struct play *play, struct iomt_unit_cfg *cfg)
+{
+	static const uint64_t all = 0xe00 | 3 << 14 | 7 << 17 | 7 << 24 | 0xfULL << 38;
+	static const uint8_t widths[] = {32, 44, 46, 56};
+
+	*cfg = (struct iomt_unit_cfg){.size = sizeof(*cfg), .arch = IOMT_UNIT_RISCV};
+	play->extended = choose(play, 2);
+	cfg->capabilities = choose(play, 8) ? all : all & choose(play, 0);
+	cfg->capabilities |= play->extended ? 1 << 22 : 0;
+	cfg->capabilities |= (uint64_t)widths[choose(play, 4)] << 32;
+	play->deep = !choose(play, 3);
+	cfg->base = some_page(play, DEVICES) >> 2;
+	cfg->base |= !choose(play, 16) ? choose(play, 6) : play->deep ? 3 + choose(play, 2) : 2;
+	if (!choose(play, 64))
+		cfg->base = choose(play, 0);
+}
+
 static void configure(struct play *play, struct iomt_unit_cfg *cfg)
 {
 	static const uint8_t widths[] = {0, 32, 36, 40, 42, 44, 48, 52};
@@ -149,6 +238,10 @@ static void configure(struct play *play, struct iomt_unit_cfg *cfg)
 		.oa_bits = widths[choose(play, 8)],
 		.pasid_bits = (uint8_t)choose(play, 21),
 	};
+	if (!choose(play, 3)) {
+		configure_riscv(play, cfg);
+		return;
+	}
 	cfg->base = some_page(play, DEVICES);
 	if (cfg->arch == IOMT_UNIT_VTD)
 		cfg->base |= choose(play, 2) << 10;
@@ -164,7 +257,7 @@ static void configure(struct play *play, struct iomt_unit_cfg *cfg)
 		cfg->base_cfg = (uint32_t)choose(play, 0);
 }
 
-static struct iomt_request some_request(struct play *play)
+static struct iomt_request some_request(struct play *play, enum iomt_unit_arch arch)
 {
 	struct iomt_request request = {
 		.device = (uint32_t)choose(play, 4),
@@ -179,6 +272,8 @@ static struct iomt_request some_request(struct play *play)
 		request.pasid = (uint32_t)choose(play, 1 << 20);
 	request.access |= choose(play, 8) ? 0 : IOMT_PRIV;
 	request.access |= choose(play, 8) ? 0 : IOMT_WALK_ATS;
+	if (arch == IOMT_UNIT_RISCV && !(request.access & IOMT_WALK_ATS) && !choose(play, 8))
+		request.access |= IOMT_REQUEST_TRANSLATED;
 	request.access |= IOMT_WALK_LOOK;
 	return request;
 }
@@ -186,6 +281,7 @@ static struct iomt_request some_request(struct play *play)
 struct answer {
 	int err;
 	unsigned stages;
+	uint32_t domain, process;
 	struct iomt_walk_leaf leaf;
 	struct iomt_device_fault fault;
 	uint64_t report[4];
@@ -204,6 +300,8 @@ static void ask(const struct iomt_unit_cfg *cfg, const struct iomt_request *requ
 	answer->err = iomt_unit_find(&unit, request, &context, &answer->fault);
 	if (!answer->err) {
 		answer->stages = context.stages;
+		answer->domain = context.domain;
+		answer->process = context.process;
 		answer->err = iomt_context_walk(&context, request, &answer->leaf, &answer->fault);
 	}
 	if (!answer->err)
@@ -213,14 +311,34 @@ static void ask(const struct iomt_unit_cfg *cfg, const struct iomt_request *requ
 		memcpy(answer->report, event.word, sizeof(event.word));
 	else if (cfg->arch == IOMT_UNIT_VTD)
 		iomt_device_vtd_record(&answer->fault, answer->report);
+	else if (cfg->arch == IOMT_UNIT_RISCV)
+		iomt_device_riscv_record(&answer->fault, answer->report);
 	else
 		iomt_device_smmu_event(&answer->fault, answer->report);
+}
+
+/* Nothing is reported that the lists do not have. */
+static void check_code(const struct iomt_unit_cfg *cfg, const struct answer *answer)
+{
+	bool scalable = cfg->arch == IOMT_UNIT_VTD && (cfg->base >> 10 & 3) == 1;
+	static const struct codes *const lists[] = {&codes_amd, &codes_vtd, &codes_smmu,
+						    &codes_riscv_device};
+	struct codes_seen any = {.codes = scalable ? &codes_vtd_scalable : lists[cfg->arch]};
+
+	if (cfg->arch == IOMT_UNIT_AMD)
+		codes_saw_amd(&any, answer->report[0]);
+	else if (cfg->arch == IOMT_UNIT_SMMU)
+		codes_saw_smmu(&any, answer->report);
+	else
+		codes_saw(&any, answer->fault.code);
 }
 
 static void judge(const struct iomt_unit_cfg *cfg, const struct iomt_request *request,
 		  const struct answer *answer, uint64_t seed, struct device_counts *counts)
 {
 	const struct iomt_device_fault *fault = &answer->fault;
+	bool riscv =
+		cfg->arch == IOMT_UNIT_RISCV; /* it is not said what an address passed on may be */
 	uint64_t oa_bits = cfg->oa_bits ? cfg->oa_bits : 48;
 
 	counts->requests++;
@@ -229,22 +347,62 @@ static void judge(const struct iomt_unit_cfg *cfg, const struct iomt_request *re
 		CHECK_MSG((request->access & IOMT_WALK_ATS) ||
 				  !(request->access & 7 & ~answer->leaf.prot),
 			  "seed %" PRIu64 ": more than is allowed", seed);
-		CHECK_MSG(!answer->stages || oa_bits == 52 || !(answer->leaf.prot & 7) ||
+		CHECK_MSG(!answer->stages || riscv || oa_bits == 52 || !(answer->leaf.prot & 7) ||
 				  !(answer->leaf.oa >> oa_bits),
 			  "seed %" PRIu64 ": beyond the output", seed);
 		return;
 	}
 	CHECK_MSG(answer->err == IOMT_EFAULT, "seed %" PRIu64 ": %d", seed, answer->err);
 	CHECK_MSG(fault->kind >= IOMT_DEVICE_FAULT_WALK &&
-			  fault->kind <= IOMT_DEVICE_FAULT_REFUSED && fault->at <= IOMT_AT_PAGES,
+			  fault->kind <= IOMT_DEVICE_FAULT_REFUSED && fault->at <= IOMT_AT_MSI,
 		  "seed %" PRIu64 ": kind %u at %u", seed, fault->kind, fault->at);
 	CHECK_MSG(fault->code ||
 			  (cfg->arch == IOMT_UNIT_SMMU &&
 			   fault->kind == IOMT_DEVICE_FAULT_REFUSED && fault->at == IOMT_AT_DEVICE),
 		  "seed %" PRIu64 ": kind %u at %u is no fault of the architecture", seed,
 		  fault->kind, fault->at);
+	if (fault->code)
+		check_code(cfg, answer);
 	counts->faults[fault->kind]++;
 	counts->at[fault->at]++;
+}
+
+static bool read_word(void *ctx, uint64_t address, uint64_t *value)
+{
+	return !read64(ctx, address, value);
+}
+
+/* What the other reader says. */
+static void compare_riscv(struct play *play, const struct iomt_unit_cfg *cfg,
+			  const struct iomt_request *request, const struct answer *answer,
+			  uint64_t seed, struct device_counts *counts)
+{
+	struct riscv_iommu iommu = {cfg->base, cfg->capabilities, read_word, play};
+	const struct iomt_device_fault *fault = &answer->fault;
+	struct riscv_answer want;
+
+	riscv_iommu_ask(&iommu, request, &want);
+	counts->causes[want.cause]++;
+	CHECK_MSG((answer->err ? fault->code : 0u) == want.cause,
+		  "seed %" PRIu64 ": cause %u, not %u", seed, answer->err ? fault->code : 0u,
+		  want.cause);
+	if (want.cause) {
+		CHECK_MSG(fault->silent == want.quiet && answer->report[3] == want.iotval2,
+			  "seed %" PRIu64 ": iotval2 0x%" PRIx64 ", not 0x%" PRIx64, seed,
+			  answer->report[3], want.iotval2);
+		return;
+	}
+	CHECK_MSG((answer->leaf.prot & 7) == want.rights, "seed %" PRIu64 ": prot 0x%x, not 0x%x",
+		  seed, answer->leaf.prot, want.rights);
+	if (!(want.rights & request->access))
+		return; /* nothing is said of the address */
+	CHECK_MSG(answer->leaf.oa == want.oa && answer->leaf.size_lg2 == want.size_lg2,
+		  "seed %" PRIu64 ": 0x%" PRIx64 " of 2^%u, not 0x%" PRIx64 " of 2^%u", seed,
+		  answer->leaf.oa, answer->leaf.size_lg2, want.oa, want.size_lg2);
+	CHECK_MSG(answer->stages == want.stages && answer->domain == want.gscid &&
+			  answer->process == (want.stages & 1 ? want.pscid : IOMT_TLB_NO_PASID),
+		  "seed %" PRIu64 ": stages %u of %u, %u", seed, answer->stages, answer->domain,
+		  answer->process);
 }
 
 static bool same(const struct answer *a, const struct answer *b)
@@ -254,7 +412,8 @@ static bool same(const struct answer *a, const struct answer *b)
 	       !memcmp(a->report, b->report, sizeof(a->report));
 }
 
-void play_device(const struct play_source *source, uint64_t seed, struct device_counts *counts)
+void play_device(const struct play_source *source, uint64_t seed, unsigned requests,
+		 struct device_counts *counts)
 {
 	struct play play = {.source = source, .words = malloc(BYTES)};
 	struct iomt_guest_region region = {.base = BASE, .size = BYTES, .host = play.words};
@@ -265,8 +424,8 @@ void play_device(const struct play_source *source, uint64_t seed, struct device_
 	CHECK(play.words);
 	configure(&play, &cfg);
 	fill(&play, cfg.arch);
-	for (unsigned i = 0; i < REQUESTS; i++) {
-		struct iomt_request request = some_request(&play);
+	for (unsigned i = 0; i < requests; i++) {
+		struct iomt_request request = some_request(&play, cfg.arch);
 		struct answer here, there;
 
 		cfg.mem = &mapped;
@@ -279,6 +438,8 @@ void play_device(const struct play_source *source, uint64_t seed, struct device_
 		CHECK_MSG(same(&here, &there), "seed %" PRIu64 ": callbacks say something else",
 			  seed);
 		judge(&cfg, &request, &here, seed, counts);
+		if (cfg.arch == IOMT_UNIT_RISCV)
+			compare_riscv(&play, &cfg, &request, &here, seed, counts);
 	}
 	free(play.words);
 }

@@ -62,6 +62,14 @@ static const struct word words[] = {
 	{0x1a008, 0x14001},
 };
 
+static struct codes_seen seen = {.codes = &codes_smmu};
+
+static void saw(const struct iomt_device_fault *fault, const uint64_t *record)
+{
+	CHECK_EQ(record[0] & 0xff, fault->code);
+	codes_saw_smmu(&seen, record);
+}
+
 static const struct device_suite suite = {
 	.words = words,
 	.count = sizeof(words) / sizeof(words[0]),
@@ -74,6 +82,7 @@ static const struct device_suite suite = {
 	.device = 3,
 	.iova = 0x40603456,
 	.report = iomt_device_smmu_event,
+	.saw = saw,
 };
 
 #define TWO_LEVELS .base = 0x18000, .base_cfg = 1 << 16 | 8 << 6 | 10
@@ -169,6 +178,21 @@ static const struct device_case failing[] = {
 	{"EPD0 and EPD1", {{0x14000, CD0 | 1 << 14}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x10},
 	{"page absent", {{0x33018, 0}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x10, .event = {0x300000010, 0x20000000000}},
 	{"stage 2, absent", {{0x22018, 0}}, .device = 4, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x10, .event = {0x400000010, 0x28800000000}},
+	{"stage 1: no table", {{0x32018, 0x7f0000003}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x0b, .event = {0x30000000b, 0x10800000000}},
+	{"stage 1: beyond 44 bits", {{0x33018, 1ULL << 44 | LEAF1}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x11, .event = {0x300000011, 0x20800000000}},
+	{"stage 1: AF", {{0x33018, 0x50000 | (LEAF1 & ~0x400)}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x12},
+	{"stage 1: read-only", {{0x33018, 0x50000 | LEAF1 | 0x80}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x13, .event = {0x300000013, 0x20000000000}},
+	{"stage 2: no table", {{0x21018, 0x7f0000003}}, .device = 4, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x0b, .event = {0x40000000b, 0x28800000000}},
+	{"stage 2: beyond 44 bits", {{0x22018, 1ULL << 44 | LEAF2}}, .device = 4, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x11},
+	{"stage 2: AF", {{0x22018, 0x70000 | (LEAF2 & ~0x400)}}, .device = 4, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x12},
+	{"CD beyond 44 bits", {{0x241a0, 1ULL << 44 | LEAF2}}, .device = 5, .kind = WALK, .at = IOMT_AT_PROCESS, .code = 0x11},
+	{"CD, AF", {{0x241a0, 0x14000 | (LEAF2 & ~0x400)}}, .device = 5, .kind = WALK, .at = IOMT_AT_PROCESS, .code = 0x12},
+	{"CD, stage 2 write-only", {{0x241a0, 0x14000 | (LEAF2 & ~0x40)}}, .device = 5, .kind = WALK, .at = IOMT_AT_PROCESS, .code = 0x13},
+	{"CD, no table of stage 2", {{0x23000, 0x7f0000003}}, .device = 5, .kind = WALK, .at = IOMT_AT_PROCESS, .code = 0x0b, .event = {0x50000000b, 0x08800000000}},
+	{"table beyond 44 bits", {{0x24188, 1ULL << 44 | LEAF2}}, .device = 5, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x11},
+	{"table, AF", {{0x24188, 0x31000 | (LEAF2 & ~0x400)}}, .device = 5, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x12},
+	/* stage 1's table is at 0x40000000, whose table of stage 2 is not there */
+	{"table, no table of stage 2", {{0x31008, 0x40000003}, {0x21000, 0x7f0000003}}, .device = 5, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x0b, .event = {0x50000000b, 0x18800000000}},
 	{"CD where stage 2 has nothing", {{0x241a0, 0}}, .device = 5, .kind = WALK, .at = IOMT_AT_PROCESS, .code = 0x10, .event = {0x500000010, 0x08800000000}},
 	{"table where stage 2 has nothing", {{0x24188, 0}}, .device = 5, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x10, .event = {0x500000010, 0x18800000000}},
 	{"L1CD where stage 2 has nothing", {{0x10140, V | CONFIG(7) | 1 << 4 | 0x3a000 | CDMAX(7)}}, .device = 5, .pasid = PASID(65), .kind = WALK, .at = IOMT_AT_DIRECTORY, .code = 0x10},
@@ -187,6 +211,22 @@ static void faults(void)
 	device_check(&suite, failing, sizeof(failing) / sizeof(failing[0]));
 }
 
+static void is_listed(const struct iomt_walk_fault *fault)
+{
+	struct iomt_walk_smmu_event event = iomt_walk_smmu_event(fault);
+
+	CHECK(codes_has(&codes_smmu,
+			(uint32_t)event.type << 8 | (uint32_t)event.cls << 4 | event.s2));
+}
+
+/* What there is to report is raised above. */
+static void codes(void)
+{
+	faults();
+	codes_all_faults(is_listed);
+	codes_check(&seen);
+}
+
 /* Where addresses are in records: InputAddr, IPA or FetchAddr. */
 static void records(void)
 {
@@ -196,6 +236,8 @@ static void records(void)
 		uint64_t input, other;
 	} cases[] = {
 		{{STE, V | CONFIG(5) | 0x7f0000000 | CDMAX(2)}, 3, 0, 0x7f0000000},
+		/* a guest's descriptor where stage 2 has an address without memory */
+		{{0x241a0, 0x7f0000000 | LEAF2}, 5, 0, 0x7f0000000},
 		{{0x22018, 0}, 4, 0x40603456, 0x40603000},
 		{{0x241a0, 0}, 5, 0x40603456, 0x34000},
 		{{0x24188, 0}, 5, 0x40603456, 0x31000},
@@ -233,4 +275,4 @@ static void records(void)
 	}
 }
 
-TEST_SUITE(device_smmu, TEST(translates), TEST(faults), TEST(records));
+TEST_SUITE(device_smmu, TEST(translates), TEST(faults), TEST(codes), TEST(records));

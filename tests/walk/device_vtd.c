@@ -57,18 +57,34 @@ static void report(const struct iomt_device_fault *fault, uint64_t *record)
 	iomt_device_vtd_record(fault, record);
 }
 
-#define SUITE(where)                                                       \
-	{                                                                  \
-		.words = words, .count = sizeof(words) / sizeof(words[0]), \
-		.cfg = {.arch = IOMT_UNIT_VTD,                             \
-			.features = ALL,                                   \
-			.base = (where),                                   \
-			.oa_bits = 46,                                     \
-			.pasid_bits = 20},                                 \
-		.device = 0x110, .iova = 0x40603456, .report = report,     \
+static struct codes_seen seen = {.codes = &codes_vtd};
+static struct codes_seen seen_scalable = {.codes = &codes_vtd_scalable};
+
+static void saw(const struct iomt_device_fault *fault, const uint64_t *record)
+{
+	CHECK_EQ(record[1] >> 32 & 0xff, fault->code);
+	codes_saw(&seen, fault->code);
+}
+
+static void saw_scalable(const struct iomt_device_fault *fault, const uint64_t *record)
+{
+	CHECK_EQ(record[1] >> 32 & 0xff, fault->code);
+	codes_saw(&seen_scalable, fault->code);
+}
+
+#define SUITE(where, raised)                                                            \
+	{                                                                               \
+		.words = words, .count = sizeof(words) / sizeof(words[0]),              \
+		.cfg = {.arch = IOMT_UNIT_VTD,                                          \
+			.features = ALL,                                                \
+			.base = (where),                                                \
+			.oa_bits = 46,                                                  \
+			.pasid_bits = 20},                                              \
+		.device = 0x110, .iova = 0x40603456, .report = report, .saw = (raised), \
 	}
 
-static const struct device_suite legacy = SUITE(0x10000), scalable = SUITE(0x12400);
+static const struct device_suite legacy = SUITE(0x10000, saw),
+				 scalable = SUITE(0x12400, saw_scalable);
 
 #define CTX    0x11100
 #define RANGE  IOMT_DEVICE_FAULT_RANGE
@@ -111,6 +127,10 @@ static const struct device_case legacy_failing[] = {
 	{"translation request", .access = ATS, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 0x0d, .event = {0x40603000, 0xd000000d00000110}},
 	{"passed on, beyond", {{CTX, 9}}, .iova = 1ULL << 46, .kind = RANGE, .at = IOMT_AT_DEVICE, .code = 0x04},
 	{"beyond three levels", .iova = 1ULL << 39, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x04},
+	{"page absent, read", {{0x22018, 0}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x06, .event = {0x40603000, 0xc000000600000110}},
+	{"no table", {{0x21018, 0x7f0000003}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x07},
+	{"no top", {{CTX, 0x7f0000001}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x03},
+	{"SNP without", {{0x22018, 0x70803}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x0c},
 	{"page absent", {{0x22018, 0}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x05, .event = {0x40603000, 0x8000000500000110}},
 };
 
@@ -165,6 +185,23 @@ static const struct device_case scalable_failing[] = {
 	{"passed on, beyond", .pasid = PASID(5), .iova = 1ULL << 46, .kind = RANGE, .at = IOMT_AT_DEVICE, .code = 0x83},
 	{"not canonical", .iova = 1ULL << 47, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x80},
 	{"no table", {{0x15090, 0x7f0000000}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x73},
+	{"RTADDR beyond 46 bits", .base = 0x400000012400, .kind = ILL, .at = IOMT_AT_REGISTER, .code = 0x30},
+	{"first stage: no table", {{0x31008, 0x7f0000027}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x70},
+	{"first stage: absent", {{0x33018, 0}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x71, .event = {0x40603000, 0xc000007100000110}},
+	{"first stage: XD without NXE", {{0x33018, 1ULL << 63 | 0x50067}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x72},
+	{"first stage: a supervisor's page", {{0x33018, 0x50063}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x81, .event = {0x40603000, 0x8000008100000110}},
+	{"first stage: XD", {{0x33018, 1ULL << 63 | 0x50067}, {0x15090, 0x30020}}, .pasid = PASID(2), .access = IOMT_READ | IOMT_EXEC, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x82, .event = {0x40603000, 0xc0000282c0000110}},
+	{"first stage: no write", {{0x33018, 0x50065}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x85},
+	{"first stage: A cannot be set", {{0x33018, 0x50007}}, .read_only = true, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x91},
+	{"second stage: no table", {{0x21018, 0x7f0000003}}, .pasid = PASID(4), .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x78},
+	{"second stage: TM", {{0x22018, 1ULL << 62 | 0x70003}}, .pasid = PASID(4), .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x7a},
+	{"second stage: no top", {{0x15100, 0x7f0000000 | 2 << 6 | 1 << 2 | 1}}, .pasid = PASID(4), .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x7b},
+	{"second stage: A cannot be set", {{0x15100, 0x20000 | 1 << 9 | 2 << 6 | 1 << 2 | 1}}, .pasid = PASID(4), .read_only = true, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x7c},
+	{"second stage: beyond three levels", .pasid = PASID(4), .iova = 1ULL << 39, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x84},
+	{"second stage: no read", {{0x22018, 0x70002}}, .pasid = PASID(4), .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x86},
+	{"nested: table beyond three levels", {{0x31008, 1ULL << 39 | 0x27}}, .pasid = PASID(3), .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x74},
+	{"nested: top not readable", {{0x24180, 0x30002}}, .pasid = PASID(3), .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x75},
+	{"nested: A not writable", {{0x24188, 0x31001}, {0x31008, 0x32007}}, .pasid = PASID(3), .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x77},
 	{"nested: table not there", {{0x24188, 0}}, .pasid = PASID(3), .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x79},
 	{"nested: table not readable", {{0x24188, 0x31002}}, .pasid = PASID(3), .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x76},
 	{"nested: page not writable", {{0x24280, 0x71001}}, .pasid = PASID(3), .access = IOMT_WRITE, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x85},
@@ -183,6 +220,24 @@ static void scalable_mode(void)
 {
 	CHECK_CASES(scalable, scalable_translating);
 	CHECK_CASES(scalable, scalable_failing);
+}
+
+static void is_listed(const struct iomt_walk_fault *fault)
+{
+	uint8_t reason = iomt_walk_vtd_reason(fault, false);
+
+	CHECK(codes_has(&codes_vtd_scalable, iomt_walk_vtd_reason(fault, true)));
+	CHECK(fault->stage == 1 ? !reason : codes_has(&codes_vtd, reason));
+}
+
+/* What there is to report is raised above. */
+static void codes(void)
+{
+	CHECK_CASES(legacy, legacy_failing);
+	CHECK_CASES(scalable, scalable_failing);
+	codes_all_faults(is_listed);
+	codes_check(&seen);
+	codes_check(&seen_scalable);
 }
 
 /* FPD of each entry on the way. */
@@ -218,4 +273,4 @@ static void silent(void)
 	}
 }
 
-TEST_SUITE(device_vtd, TEST(legacy_mode), TEST(scalable_mode), TEST(silent));
+TEST_SUITE(device_vtd, TEST(legacy_mode), TEST(scalable_mode), TEST(codes), TEST(silent));

@@ -6,7 +6,6 @@
 #define PAGES	   16u
 #define LARGEST	   65536u
 #define BASE_LG2   20u /* the arena begins at 2^20 in guest memory, or just below 2^32 */
-#define QUERIES	   4u
 #define MOST_READS 4096u
 
 struct shape {
@@ -40,7 +39,7 @@ struct shape {
 #define A64K  (1ULL << 16 | 1ULL << 21 | 1ULL << 29 | 1ULL << 34)
 #define ARM48 (1ULL << 32 | 1ULL << 36 | 1ULL << 40 | 1ULL << 42 | 1ULL << 44 | 1ULL << 48)
 #define ARM52 (ARM48 | 1ULL << 52)
-#define RV    (AD | IOMT_WALK_PBMT)
+#define RV    (AD | IOMT_WALK_PBMT | IOMT_WALK_SOFTWARE)
 #define ANY56 ((1ULL << 57) - (1ULL << 32))
 #define RISCV (PLAIN | 1ULL << 16 | 1ULL << 39 | 1ULL << 48)
 
@@ -490,6 +489,15 @@ static void undo(void)
 	}
 }
 
+static int log_read(uint64_t address, uint64_t value, int err)
+{
+	if (play.reads < MOST_READS) {
+		play.log[play.reads].address = address;
+		play.log[play.reads++].value = value;
+	}
+	return err;
+}
+
 static int read64(void *ctx, uint64_t address, uint64_t *value)
 {
 	uint64_t *word = word_at(address);
@@ -499,14 +507,10 @@ static int read64(void *ctx, uint64_t address, uint64_t *value)
 	if (play.changing && word && !choose(3))
 		change(word,
 		       likely() ? some_entry((unsigned)choose(PAGES)) : *word ^ 1ULL << choose(64));
-	if (play.reads < MOST_READS) {
-		play.log[play.reads].address = address;
-		play.log[play.reads++].value = word ? *word : 0;
-	}
 	if (!word)
-		return IOMT_EIO;
-	*value = *word;
-	return 0;
+		return log_read(address, 0, IOMT_EIO);
+	*value = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	return log_read(address, *value, 0);
 }
 
 static int cas64(void *ctx, uint64_t address, uint64_t *expected, uint64_t desired)
@@ -517,30 +521,34 @@ static int cas64(void *ctx, uint64_t address, uint64_t *expected, uint64_t desir
 	CHECK(word && !(address & 7));
 	if (play.changing && !choose(8))
 		change(word, *word ^ 1ULL << choose(64));
-	if (*word != *expected) {
-		*expected = *word;
-		return IOMT_EAGAIN;
-	}
-	if (play.changing)
+	if (play.changing && *word == *expected) {
 		change(word, desired);
-	else
-		*word = desired;
-	return 0;
+		return 0;
+	}
+	return __atomic_compare_exchange_n(word, expected, desired, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_ACQUIRE)
+		       ? 0
+		       : IOMT_EAGAIN;
 }
 
-/* Regions: all in one; in two, with the boundary anywhere; and callbacks for a part, or for all. */
+/*
+ * Regions: all in one; in two, with the boundary anywhere, the upper one first or last; and callbacks for a
+ * part, or for all.
+ */
 static void lay_out(unsigned way, struct iomt_guest_mem *mem, struct iomt_guest_region region[2])
 {
 	uint64_t cut = (choose(play.bytes / 8 - 1) + 1) * 8;
+	unsigned upper = (unsigned)choose(2);
 
 	*mem = (struct iomt_guest_mem){.size = sizeof(*mem), .regions = region, .count = 1};
 	region[0] = (struct iomt_guest_region){
 		.base = play.base, .size = play.bytes, .host = play.words};
 	if (way) {
-		region[0].size = cut;
-		region[1] = (struct iomt_guest_region){.base = play.base + cut,
-						       .size = play.bytes - cut,
-						       .host = (char *)play.words + cut};
+		region[!upper] = (struct iomt_guest_region){.base = play.base + cut,
+							    .size = play.bytes - cut,
+							    .host = (char *)play.words + cut};
+		region[upper] = (struct iomt_guest_region){
+			.base = play.base, .size = cut, .host = play.words};
 		mem->count = 2;
 	}
 	if (way >= 2) {
@@ -585,6 +593,7 @@ static void ask_still(const struct iomt_walker *walker, uint64_t iova, uint32_t 
 		CHECK_EQ(path.steps[i].entry, want.steps[i].entry);
 	}
 	counts->walks++;
+	counts->calls += 2;
 	counts->leaves += !want.kind;
 	counts->faults[want.kind]++;
 }
@@ -613,7 +622,8 @@ static bool same(const struct said *said, const struct reader_answer *want)
  * Memory changes between any two reads: the answer is what the other walker makes of the words that
  * were read last.
  */
-static void ask_changing(const struct iomt_walker *walker, uint64_t iova, uint32_t access)
+static void ask_changing(const struct iomt_walker *walker, uint64_t iova, uint32_t access,
+			 struct play_counts *counts)
 {
 	struct reader reader = play.reader;
 	struct reader_answer want;
@@ -625,6 +635,7 @@ static void ask_changing(const struct iomt_walker *walker, uint64_t iova, uint32
 	said.err = iomt_walk(walker, iova, access, &said.leaf, &said.fault);
 	play.changing = false;
 	undo();
+	counts->calls++;
 	if (said.err == IOMT_EAGAIN)
 		return;
 	reader.read = read_log;
@@ -640,7 +651,8 @@ static void ask_changing(const struct iomt_walker *walker, uint64_t iova, uint32
 		  play.shape->name, play.seed, iova, access, said.err);
 }
 
-void play_guest(const struct play_source *source, uint64_t seed, struct play_counts *counts)
+void play_guest(const struct play_source *source, uint64_t seed, unsigned queries,
+		struct play_counts *counts)
 {
 	struct iomt_guest_region region[2];
 	struct iomt_guest_mem mem;
@@ -651,7 +663,7 @@ void play_guest(const struct play_source *source, uint64_t seed, struct play_cou
 	play.seed = seed;
 	configure();
 	fill();
-	for (unsigned i = 0; i < QUERIES; i++) {
+	for (unsigned i = 0; i < queries; i++) {
 		uint64_t iova = some_iova();
 		uint32_t access = some_access();
 		unsigned way = (unsigned)choose(4);
@@ -662,7 +674,7 @@ void play_guest(const struct play_source *source, uint64_t seed, struct play_cou
 			break;
 		ask_still(&walker, iova, access, counts);
 		if (way == 3)
-			ask_changing(&walker, iova, access);
+			ask_changing(&walker, iova, access, counts);
 	}
 	clear();
 }
@@ -670,6 +682,31 @@ void play_guest(const struct play_source *source, uint64_t seed, struct play_cou
 uint64_t play_iova(void)
 {
 	return some_iova();
+}
+
+uint32_t play_access(void)
+{
+	return some_access();
+}
+
+uint64_t play_entry(void)
+{
+	return some_entry((unsigned)choose(PAGES));
+}
+
+uint64_t *play_written(void)
+{
+	return &play.words[play.written[choose(play.writes)]];
+}
+
+uint64_t *play_word(uint64_t address)
+{
+	return word_at(address);
+}
+
+const struct reader *play_reader(void)
+{
+	return &play.reader;
 }
 
 void play_table(const struct play_source *source, uint64_t seed, play_table_fn *look, void *ctx)

@@ -521,6 +521,101 @@ static void bounds(void)
 	CHECK_INT(iomt_inspect_position(&inspect, &iova), IOMT_ENOENT);
 }
 
+/*
+ * Tables that are shared everywhere: page n of 20 is a table of level n % levels, and each of its slots leads to
+ * one of those a level lower; pages of the last level hold what "last" says. There are about (512 * 4)^levels
+ * ways down.
+ */
+static const struct mesh {
+	struct iomt_walk_cfg cfg;
+	uint8_t levels;
+	uint8_t shift; /* of addresses in entries, to the right */
+	uint64_t table;
+	uint64_t last;
+} meshes[] = {
+	{{.format = &iomt_walk_amdv1, .levels = 5}, 5, 0, 3ULL << 61 | 1, 3ULL << 61 | 1},
+	{{.format = &iomt_walk_x86_64, .levels = 5}, 5, 0, 7, 7},
+	{{.format = &iomt_walk_vtd_ss, .levels = 5}, 5, 0, 3, 3},
+	{{.format = &iomt_walk_arm_s1_4k, .iova_bits = 48}, 4, 0, 3, 0x443},
+	{{.format = &iomt_walk_riscv_s1, .levels = 5}, 5, 2, 1, 0xdf},
+};
+
+#define MESH_PAGES 20u
+
+static void fill_mesh(const struct mesh *mesh, uint64_t last)
+{
+	unsigned levels = mesh->levels;
+
+	for (uint64_t page = 0; page < MESH_PAGES; page++) {
+		/* the top is page 0 */
+		uint64_t level = levels - 1 - page % levels;
+
+		for (uint64_t i = 0; i < 512; i++) {
+			uint64_t to =
+				(page + 1 + levels * (i % (MESH_PAGES / levels))) % MESH_PAGES;
+			uint64_t entry = (GUEST_BASE + (to << 12)) >> mesh->shift | mesh->table;
+
+			if (mesh->cfg.format == &iomt_walk_amdv1)
+				entry |= level << 9;
+			*guest_word(&guest, GUEST_BASE + (page << 12) + 8 * i) =
+				level ? entry : last;
+		}
+	}
+}
+
+/* Each table is read once, however many ways there are to it; beyond that the budget counts each read. */
+static void meshed(void)
+{
+	for (size_t i = 0; i < sizeof(meshes) / sizeof(meshes[0]); i++) {
+		const struct mesh *mesh = &meshes[i];
+		uint64_t most = (MESH_PAGES - MESH_PAGES / mesh->levels + 1) * 512ULL, shared = 0;
+		struct iomt_walker walker, other;
+		struct iomt_inspect_difference difference;
+		struct iomt_inspect_finding finding;
+		struct iomt_inspect inspect, beside;
+		struct iomt_inspect_diff diff;
+		struct iomt_inspect_range range;
+		int err;
+
+		guest_open(&guest, false);
+		fill_mesh(mesh, mesh->last | (GUEST_BASE + 0x40000) >> mesh->shift);
+		walker = walker_of(&mesh->cfg);
+		inspect = inspect_of(&walker, IOMT_INSPECT_FINDINGS, NEVER);
+		while (!(err = iomt_inspect_finding(&inspect, &finding)))
+			shared += finding.kind == IOMT_FINDING_SHARED;
+		CHECK_INT(err, IOMT_ENOENT);
+		CHECK(!inspect.crowded);
+		CHECK(guest.reads <= MESH_PAGES * 512ULL && guest.reads > most / 2);
+		CHECK(shared > guest.reads / 2);
+
+		/* ranges are without end: no more is read than is paid for, by either side of a comparison */
+		guest.reads = 0;
+		inspect = inspect_of(&walker, IOMT_INSPECT_RANGES, 5000);
+		while (!(err = iomt_inspect_range(&inspect, &range)))
+			;
+		CHECK_INT(err, IOMT_EAGAIN);
+		CHECK_EQ(guest.reads, 5000);
+		guest.reads = 0;
+		other = walker;
+		inspect = inspect_of(&walker, IOMT_INSPECT_RANGES, 3000);
+		beside = inspect_of(&other, IOMT_INSPECT_RANGES, 2000);
+		CHECK_INT(iomt_inspect_diff_init(&diff, &inspect, &beside, UINT32_MAX), 0);
+		CHECK_INT(iomt_inspect_diff_next(&diff, &difference), IOMT_EAGAIN);
+		CHECK(guest.reads <= 5000 && inspect.budget + beside.budget + guest.reads == 5000);
+		beside.budget = 500;
+		CHECK_INT(iomt_inspect_diff_next(&diff, &difference), IOMT_EAGAIN);
+		CHECK(inspect.budget + beside.budget + guest.reads == 5500);
+
+		/* nothing is mapped: that is known of a table after one look */
+		fill_mesh(mesh, 0);
+		guest.reads = 0;
+		inspect = inspect_of(&walker, IOMT_INSPECT_RANGES, NEVER);
+		CHECK_INT(iomt_inspect_range(&inspect, &range), IOMT_ENOENT);
+		CHECK(!inspect.crowded);
+		CHECK(guest.reads <= MESH_PAGES * 512ULL);
+	}
+}
+
 /* Without scratch memory sharing is not seen, and that is said. */
 static void crowded(void)
 {
@@ -667,4 +762,4 @@ static void differences(void)
 }
 
 TEST_SUITE(walk_inspect, TEST(findings), TEST(texts), TEST(cut_table), TEST(ranges), TEST(bounds),
-	   TEST(crowded), TEST(arguments), TEST(differences));
+	   TEST(meshed), TEST(crowded), TEST(arguments), TEST(differences));

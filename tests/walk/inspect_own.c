@@ -207,8 +207,9 @@ static bool is_found(const struct iomt_walker *walker, const struct iomt_walk_fa
 
 static bool is_illegal(unsigned kind)
 {
-	return kind == IOMT_WALK_FAULT_RESERVED || kind == IOMT_WALK_FAULT_OUTPUT ||
-	       kind == IOMT_WALK_FAULT_ACCESSED || kind == IOMT_WALK_FAULT_TABLE;
+	return kind == IOMT_WALK_FAULT_RESERVED || kind == IOMT_WALK_FAULT_LEVEL ||
+	       kind == IOMT_WALK_FAULT_OUTPUT || kind == IOMT_WALK_FAULT_ACCESSED ||
+	       kind == IOMT_WALK_FAULT_TABLE;
 }
 
 /* Damages one word on the way to a mapped address. Counts what came of it: nothing, another map, faults. */

@@ -64,10 +64,10 @@ static int look(uint64_t iova, uint32_t priv, struct iomt_walk_leaf *leaf,
 		  "seed %" PRIu64 ": 0x%" PRIx64 " in 0x%" PRIx64 " to 0x%" PRIx64 ": %s", \
 		  play.seed, iova, range->iova, range->last, #condition)
 
-/* RISC-V gives a device's TLB nothing that may be executed and not read. */
+/* A device's TLB is given no execution without reading; a range tells of it. */
 static bool same_prot(uint32_t walked, uint32_t range)
 {
-	return walked == range || (!(range & IOMT_READ) && walked == (range & ~IOMT_EXEC));
+	return walked == (range & IOMT_READ ? range : range & ~IOMT_EXEC);
 }
 
 /* A walk at an address of a range says what the range says. */
@@ -212,8 +212,9 @@ static void explain(uint64_t iova)
 
 	if (!look(iova, 0, &leaf, &fault))
 		return;
-	if (fault.kind != IOMT_WALK_FAULT_RESERVED && fault.kind != IOMT_WALK_FAULT_OUTPUT &&
-	    fault.kind != IOMT_WALK_FAULT_ACCESSED && fault.kind != IOMT_WALK_FAULT_TABLE)
+	if (fault.kind != IOMT_WALK_FAULT_RESERVED && fault.kind != IOMT_WALK_FAULT_LEVEL &&
+	    fault.kind != IOMT_WALK_FAULT_OUTPUT && fault.kind != IOMT_WALK_FAULT_ACCESSED &&
+	    fault.kind != IOMT_WALK_FAULT_TABLE)
 		return;
 	play.counts->explained++;
 	for (size_t i = 0; i < play.found; i++) {

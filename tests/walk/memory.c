@@ -305,9 +305,9 @@ static void texts(void)
 {
 	const char *none = iomt_walk_fault_text(0);
 
-	CHECK_STR(iomt_walk_fault_text(IOMT_WALK_FAULT_UPDATE + 1), none);
+	CHECK_STR(iomt_walk_fault_text(IOMT_WALK_FAULT_LEVEL + 1), none);
 	CHECK_STR(iomt_walk_fault_text(~0u), none);
-	for (unsigned a = IOMT_WALK_FAULT_INPUT; a <= IOMT_WALK_FAULT_UPDATE; a++) {
+	for (unsigned a = IOMT_WALK_FAULT_INPUT; a <= IOMT_WALK_FAULT_LEVEL; a++) {
 		for (unsigned b = 0; b < a; b++)
 			CHECK(strcmp(iomt_walk_fault_text(a), iomt_walk_fault_text(b)));
 	}

@@ -5,6 +5,7 @@
  *
  * Four levels. 0x8040603456 is slot 1, 1, 3, 3.
  */
+#include "codes.h"
 #include "guest.h"
 
 static const struct word first_words[] = {
@@ -22,15 +23,19 @@ static const struct word second_words[] = {
 	{0xa018, 0x2af378df},
 };
 
+static struct codes_seen seen = {.codes = &codes_riscv};
+
 static uint64_t first_code(const struct iomt_walk_fault *fault)
 {
 	CHECK_EQ(fault->stage, 1);
+	codes_saw(&seen, iomt_walk_riscv_cause(fault));
 	return iomt_walk_riscv_cause(fault);
 }
 
 static uint64_t second_code(const struct iomt_walk_fault *fault)
 {
 	CHECK_EQ(fault->stage, 2);
+	codes_saw(&seen, iomt_walk_riscv_cause(fault));
 	return iomt_walk_riscv_cause(fault);
 }
 
@@ -70,6 +75,9 @@ static const struct walk_case first_translating[] = {
 	{"Sv39, the last page", {{0x2ff8, 0x3ffffff00000df}}, .root = 0x2000, .levels = 3, .iova = ~0ULL, .oa = 0xffffffffffffff, .prot = RWX, .size_lg2 = 30, .level = 2},
 	{"RSW", {{0x4018, 0x2af37bdf}}, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12},
 	{"RSW of a table", {{0x3018, 0x1301}}, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12},
+	{"bits 60:59 are software's", {{0x4018, 0x180000002af378df}}, .flags = IOMT_WALK_SOFTWARE, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12},
+	{"bits 60:59 of a table", {{0x3018, 0x1800000000001001}}, .flags = IOMT_WALK_SOFTWARE, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12},
+	{"bits 60:59 stay when D is set", {{0x4018, 0x180000002af3781f}}, .flags = AD | IOMT_WALK_SOFTWARE, .access = RW, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12, .after = 0x180000002af378df},
 	{"56 bits of output", {{0x4018, 0x3ffffffffffcdf}}, .oa = 0xfffffffffff456, .prot = RWX, .size_lg2 = 12},
 	{"G", {{0x4018, 0x2af378ff}}, .oa = 0xabcde456, .prot = RWX | IOMT_GLOBAL, .size_lg2 = 12},
 	{"G of a table", {{0x2008, 0xc21}}, .oa = 0xabcde456, .prot = RWX | IOMT_GLOBAL, .size_lg2 = 12},
@@ -108,6 +116,8 @@ static const struct walk_case first_failing[] = {
 	{"W without R at the top", {{0x1008, 0x805}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 3, .code = 13},
 	{"bit 54", {{0x4018, 0x4000002af378df}}, .kind = IOMT_WALK_FAULT_RESERVED, .code = 13},
 	{"bit 60", {{0x4018, 0x100000002af378df}}, .kind = IOMT_WALK_FAULT_RESERVED, .code = 13},
+	{"bit 59 of a table", {{0x3018, 0x800000000001001}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 13},
+	{"bit 58, Svrsw60t59b", {{0x4018, 0x40000002af378df}}, .flags = IOMT_WALK_SOFTWARE, .kind = IOMT_WALK_FAULT_RESERVED, .code = 13},
 	{"bit 54 of a table", {{0x2008, 0x40000000000c01}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 2, .code = 13},
 	{"bit 60 of a table", {{0x2008, 0x1000000000000c01}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 2, .code = 13},
 	{"a table of pages", {{0x4018, 0x2af37801}}, .kind = IOMT_WALK_FAULT_RESERVED, .code = 13},
@@ -203,6 +213,19 @@ static void faults(void)
 	walk_check(&second, ALL_OF(second_failing));
 }
 
+static void is_listed(const struct iomt_walk_fault *fault)
+{
+	CHECK(codes_has(&codes_riscv, iomt_walk_riscv_cause(fault)));
+}
+
+/* What there is to report is raised above. */
+static void codes(void)
+{
+	faults();
+	codes_all_faults(is_listed);
+	codes_check(&seen);
+}
+
 /* The type, what is clean, and bits that cannot be set: an access fault. */
 static void type_and_update(void)
 {
@@ -285,4 +308,5 @@ static void widths(void)
 	CHECK_INT(init(&iomt_walk_x86_64, 4, 0, IOMT_WALK_PBMT, &field), IOMT_EINVAL);
 }
 
-TEST_SUITE(walk_riscv, TEST(translates), TEST(faults), TEST(type_and_update), TEST(widths));
+TEST_SUITE(walk_riscv, TEST(translates), TEST(faults), TEST(codes), TEST(type_and_update),
+	   TEST(widths));

@@ -5,6 +5,7 @@
  * one that its slot may hold.
  */
 #include "guest.h"
+#include "guest_race.h"
 #include "guest_reader.h"
 #include "random.h"
 #include <pthread.h>
@@ -13,6 +14,7 @@
 #define WALKERS 2
 #define WALKS	20000u
 #define CHOICES 4
+#define RACES	300u
 
 /* x86-64, three tables below a top, with every slot that the walks go through. */
 static const struct {
@@ -208,4 +210,53 @@ static void marking(void)
 	CHECK_EQ(*guest_word(&guest, 0x4000), 0xabc007);
 }
 
-TEST_SUITE(walk_threads, TEST(changing), TEST(marking));
+struct call {
+	void (*run)(void *ctx);
+	void *ctx;
+};
+
+static void *make_call(void *arg)
+{
+	struct call *call = arg;
+
+	call->run(call->ctx);
+	return NULL;
+}
+
+static void run_both(void (*run)(void *ctx), void *first, void *second)
+{
+	struct call call = {run, second};
+	pthread_t thread;
+
+	REQUIRE(!pthread_create(&thread, NULL, make_call, &call));
+	run(first);
+	REQUIRE(!pthread_join(thread, NULL));
+}
+
+static uint64_t next(void *ctx, uint64_t below)
+{
+	return below ? random_below(ctx, below) : random_next(ctx);
+}
+
+/* Tables of every format that hold anything, and change to anything else. */
+static void anything(void)
+{
+	const char *times = getenv("IOMT_TEST_TIMES");
+	uint64_t rounds = RACES * (times ? strtoull(times, NULL, 0) : 1);
+	struct race_counts counts = {0};
+	struct random seeds, random;
+
+	random_init(&seeds, 1);
+	for (uint64_t i = 0; i < rounds; i++) {
+		struct play_source source = {next, &random};
+
+		random.state = random.seed = seeds.seed + i;
+		play_race(&source, random.seed, run_both, &counts);
+	}
+	if (getenv("IOMT_TEST_SEED"))
+		return;
+	CHECK(counts.leaves > counts.walks / 20);
+	CHECK(counts.stores > rounds / 2); /* at least one in each table that there was */
+}
+
+TEST_SUITE(walk_threads, TEST(changing), TEST(marking), TEST(anything));

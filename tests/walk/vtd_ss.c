@@ -49,6 +49,7 @@ static const struct walk_case translating[] = {
 	{"five levels", {{0x5008, 0x1003}}, .root = 0x5000, .levels = 5, .iova = 0x1008040603456, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12},
 	{"A of a table", {{0x2008, 0x3003}}, .flags = AD, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12, .after = 0x3103},
 	{"A, D of a leaf", {{0x4018, 0xabcde003}}, .flags = AD, .access = RW, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12, .after = 0xabcde303},
+	{"ATS, write alone", {{0x4018, 0xabcde002}}, .access = RW | IOMT_EXEC | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_WRITE, .size_lg2 = 12},
 	{"ATS, read-only", {{0x4018, 0xabcde001}}, .flags = AD, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_READ | IOMT_EXEC, .size_lg2 = 12, .after = 0xabcde101},
 };
 

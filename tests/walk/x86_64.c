@@ -6,6 +6,7 @@
  *
  * Four levels at 0x1000. 0x8040603456 is slot 1, 1, 3, 3.
  */
+#include "codes.h"
 #include "guest.h"
 
 static const struct word words[] = {
@@ -15,6 +16,8 @@ static const struct word words[] = {
 	{0x4018, 0xabcde067},
 };
 
+static struct codes_seen seen = {.codes = &codes_x86};
+
 /* the error code, and 0xff where there is none; below it VT-d's reason */
 static uint64_t code(const struct iomt_walk_fault *fault)
 {
@@ -23,6 +26,7 @@ static uint64_t code(const struct iomt_walk_fault *fault)
 	CHECK_EQ(fault->stage, 1);
 	CHECK_EQ(iomt_walk_vtd_reason(fault, false), 0);
 	CHECK(error >= 0 || error == IOMT_ERANGE || error == IOMT_EIO);
+	codes_saw(&seen, error < 0 ? 0x100 : (uint32_t)error);
 	return (uint64_t)(error < 0 ? 0xff : error) << 8 | iomt_walk_vtd_reason(fault, true);
 }
 
@@ -68,6 +72,10 @@ static const struct walk_case translating[] = {
 	{"five levels", {{0x5008, 0x1027}}, .root = 0x5000, .levels = 5, .iova = 0x1008040603456, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12},
 	{"ATS for a user", {{0x4018, 0xabcde063}}, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = PRIV, .size_lg2 = 12},
 	{"ATS, read-only", {{0x4018, 0xabcde065}}, .access = RW | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_READ | EXEC, .size_lg2 = 12},
+	{"SMAP leaves execution", .flags = IOMT_WALK_PAN, .access = EXEC | PRIV, .oa = 0xabcde456, .prot = EXEC, .size_lg2 = 12},
+	/* PCIe 10.2.3: Exe without R is no answer */
+	{"SMAP leaves execution, ATS", .flags = IOMT_WALK_PAN, .access = RWX | PRIV | IOMT_WALK_ATS, .oa = 0xabcde456, .size_lg2 = 12},
+	{"denied reading, ATS", .deny = IOMT_READ, .access = RWX | IOMT_WALK_ATS, .oa = 0xabcde456, .prot = IOMT_WRITE, .size_lg2 = 12},
 	{"A of the top", {{0x1008, 0x2007}}, .flags = AD, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12, .after = 0x2027},
 	{"A of a leaf", {{0x4018, 0xabcde007}}, .flags = AD, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12, .after = 0xabcde027},
 	{"D of a leaf", {{0x4018, 0xabcde007}}, .flags = AD, .access = IOMT_WRITE, .oa = 0xabcde456, .prot = RWX, .size_lg2 = 12, .after = 0xabcde067},
@@ -81,6 +89,9 @@ static const struct walk_case failing[] = {
 	{"absent", {{0x4018, 0xfffffffffffffffe}}, .kind = IOMT_WALK_FAULT_ABSENT, .code = 0x0471},
 	{"absent, write", {{0x3018, 0}}, .access = RW, .kind = IOMT_WALK_FAULT_ABSENT, .level = 1, .code = 0x0671},
 	{"absent, privileged fetch", {{0x1008, 0}}, .access = EXEC | PRIV, .kind = IOMT_WALK_FAULT_ABSENT, .level = 3, .code = 0x1071},
+	{"absent, privileged", {{0x4018, 0}}, .access = IOMT_READ | PRIV, .kind = IOMT_WALK_FAULT_ABSENT, .code = 0x0071},
+	{"absent, privileged write", {{0x4018, 0}}, .access = RW | PRIV, .kind = IOMT_WALK_FAULT_ABSENT, .code = 0x0271},
+	{"absent, fetch", {{0x4018, 0}}, .access = EXEC, .kind = IOMT_WALK_FAULT_ABSENT, .code = 0x1471},
 	{"not canonical", .flags = IOMT_WALK_SIGNED, .iova = 0x800000000000, .kind = IOMT_WALK_FAULT_INPUT, .level = 3, .code = 0xff80},
 	{"not canonical, from above", .flags = IOMT_WALK_SIGNED, .iova = 0xffff7fffffffffff, .kind = IOMT_WALK_FAULT_INPUT, .level = 3, .code = 0xff80},
 	{"above 48 bits", .iova = 0x1000000000000, .kind = IOMT_WALK_FAULT_INPUT, .level = 3, .code = 0xff80},
@@ -88,6 +99,10 @@ static const struct walk_case failing[] = {
 	{"XD is reserved", {{0x4018, XD | 0xabcde067}}, .no_flags = IOMT_WALK_NX, .kind = IOMT_WALK_FAULT_RESERVED, .code = 0x0d72},
 	{"XD is reserved above", {{0x1008, XD | 0x2027}}, .no_flags = IOMT_WALK_NX, .kind = IOMT_WALK_FAULT_RESERVED, .level = 3, .code = 0x0d72},
 	{"PS at the top", {{0x1008, 0x20a7}}, .kind = IOMT_WALK_FAULT_RESERVED, .level = 3, .code = 0x0d72},
+	{"PS at the top, privileged", {{0x1008, 0x20a7}}, .access = IOMT_READ | PRIV, .kind = IOMT_WALK_FAULT_RESERVED, .level = 3, .code = 0x0972},
+	{"PS at the top, privileged write", {{0x1008, 0x20a7}}, .access = RW | PRIV, .kind = IOMT_WALK_FAULT_RESERVED, .level = 3, .code = 0x0b72},
+	{"PS at the top, privileged fetch", {{0x1008, 0x20a7}}, .access = EXEC | PRIV, .kind = IOMT_WALK_FAULT_RESERVED, .level = 3, .code = 0x1972},
+	{"PS at the top, fetch", {{0x1008, 0x20a7}}, .access = EXEC, .kind = IOMT_WALK_FAULT_RESERVED, .level = 3, .code = 0x1d72},
 	{"PS at the fifth", {{0x5008, 0x10a7}}, .root = 0x5000, .levels = 5, .iova = 0x1008040603456, .kind = IOMT_WALK_FAULT_RESERVED, .level = 4, .code = 0x0d72},
 	{"no 1G", {{0x2008, 0x800000e7}}, .page_sizes = 0x201000, .kind = IOMT_WALK_FAULT_RESERVED, .level = 2, .code = 0x0d72},
 	{"bit 13 of 2M", {{0x3018, 0xaba020e7}}, .access = RW, .kind = IOMT_WALK_FAULT_RESERVED, .level = 1, .code = 0x0f72},
@@ -120,6 +135,21 @@ static void translates(void)
 static void faults(void)
 {
 	walk_check(&suite, failing, sizeof(failing) / sizeof(failing[0]));
+}
+
+static void is_listed(const struct iomt_walk_fault *fault)
+{
+	int error = iomt_walk_x86_error(fault, true);
+
+	CHECK(codes_has(&codes_x86, error < 0 ? 0x100 : (uint32_t)error));
+}
+
+/* What there is to report is raised above. */
+static void codes(void)
+{
+	faults();
+	codes_all_faults(is_listed);
+	codes_check(&seen);
 }
 
 /* Accessed bits in memory that cannot be written: a fault of its own, on the entry in question. */
@@ -189,4 +219,5 @@ static void type_and_path(void)
 	CHECK_EQ(path.count, 2);
 }
 
-TEST_SUITE(walk_x86_64, TEST(translates), TEST(faults), TEST(no_update), TEST(type_and_path));
+TEST_SUITE(walk_x86_64, TEST(translates), TEST(faults), TEST(codes), TEST(no_update),
+	   TEST(type_and_path));
