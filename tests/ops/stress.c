@@ -16,13 +16,15 @@
 #define GROWS 8u /* times as many rounds, and as much shorter, where tops grow */
 #define SEEDS 0x57e55
 
+/* 0: the usual round of each, and no more. */
 static uint64_t operations_wanted(void)
 {
-	const char *given = getenv("IOMT_STRESS"), *times = getenv("IOMT_TEST_TIMES");
+	const char *given = getenv("IOMT_STRESS");
+	uint64_t usual = USUAL * ARENA_KINDS * kind_count, wanted = random_times(usual);
 
 	if (given)
 		return strtoull(given, NULL, 0);
-	return times ? strtoull(times, NULL, 0) * USUAL * ARENA_KINDS * kind_count : 0;
+	return wanted > usual ? wanted : 0;
 }
 
 /* As a driver programs hardware: the last state counts. */

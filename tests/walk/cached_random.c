@@ -14,8 +14,7 @@ static uint64_t next(void *ctx, uint64_t below)
 
 static void commands(void)
 {
-	const char *times = getenv("IOMT_TEST_TIMES");
-	uint64_t rounds = ROUNDS * (times ? strtoull(times, NULL, 0) : 1);
+	uint64_t rounds = random_times(ROUNDS);
 	struct cached_counts counts = {0};
 	struct random seeds, random;
 
