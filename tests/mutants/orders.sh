@@ -69,8 +69,9 @@ explore() { # line; says on stderr what it found
 	IOMT_TEST_TIMES=0 timeout 300 "$build/$1/tests/ops/orders.plain" >/dev/null
 }
 
-mkdir -p "$engine"
+mkdir -p "$engine" "$build/entry"
 cp src/pgtable/*.[ch] "$engine"
+cp src/entry/*.h "$build/entry" # which the engine includes as a neighbour
 for line in "${lines[@]}"; do
 	cmake -S . -B "$build/$line" -DCMAKE_BUILD_TYPE=None -G Ninja -DIOMT_BUILD_BENCH=OFF \
 		-DIOMT_BUILD_EXAMPLES=OFF -DIOMT_WERROR=OFF -DIOMT_EXPLORED="$engine" \
