@@ -497,6 +497,21 @@ static void riscv_widths(void)
 	CHECK(two->fault.on_top);
 }
 
+/* A stage 1 of memory of its own would be walked beside stage 2. */
+static void wrong_memory(void)
+{
+	struct two *two = make(RISCV, true, 0, 0);
+	struct iomt_walk_cfg cfg = {.size = sizeof(cfg),
+				    .format = &iomt_walk_riscv_s1,
+				    .mem = two->second.mem,
+				    .root = 0x100000,
+				    .levels = 4};
+
+	CHECK_INT(walk(two, IOMT_READ), 0);
+	CHECK_INT(iomt_walker_init(&two->first, &cfg, NULL), 0);
+	CHECK_INT(walk(two, IOMT_READ), IOMT_EINVAL);
+}
+
 static void reads_words(void)
 {
 	struct two *two = make(AMD, true, 0, 0);
@@ -639,5 +654,5 @@ static void random_damage(void)
 
 TEST_SUITE(walk_nested, TEST(translates), TEST(smaller_size), TEST(both_allow), TEST(on_tables),
 	   TEST(vtd_reasons), TEST(marks), TEST(protected_walk), TEST(first_output),
-	   TEST(riscv_causes), TEST(riscv_types), TEST(riscv_widths), TEST(reads_words),
-	   TEST(random_damage));
+	   TEST(riscv_causes), TEST(riscv_types), TEST(riscv_widths), TEST(wrong_memory),
+	   TEST(reads_words), TEST(random_damage));
