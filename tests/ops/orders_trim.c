@@ -202,9 +202,9 @@ static void mark(void)
 	for (unsigned i = 0; i < 2; i++) {
 		uint64_t entry = __atomic_load_n(marked[i], __ATOMIC_RELAXED);
 
-		while (entry && !__atomic_compare_exchange_n(marked[i], &entry, entry | ACCESSED,
-							     false, __ATOMIC_RELAXED,
-							     __ATOMIC_RELAXED))
+		while (entry &&
+		       !__atomic_compare_exchange_n(marked[i], &entry, entry | ACCESSED, false,
+						    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			continue;
 	}
 }
