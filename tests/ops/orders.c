@@ -2,7 +2,7 @@
 /*
  * Every pair and every triple of operations on one page table, in every order of their atomic steps
  * (docs/concurrency.md), and programs of their own. Triples take minutes: short of IOMT_EXPLORE=all, as
- * many of them are tried as a second on each table permits (IOMT_TEST_TIMES multiplies it).
+ * many of them are tried as half a second on each table permits (IOMT_TEST_TIMES multiplies it).
  */
 #include "orders.h"
 #include "random.h"
