@@ -15,8 +15,19 @@
 /* In place of a PASID: requests that have none. */
 #define IOMT_NO_PASID UINT32_MAX
 
+/*
+ * A word that threads, or hardware, use at the same time: it is read and written whole, and so it is
+ * aligned, on 32-bit x86, where uint64_t need not be, too.
+ */
+typedef uint64_t iomt_word __attribute__((aligned(8)));
+
 #ifdef __cplusplus
+static_assert(__atomic_always_lock_free(sizeof(iomt_word), 0),
+	      "no loads and stores of 64 bits at once: iomt cannot run here");
 extern "C" {
+#else
+__extension__ _Static_assert(__atomic_always_lock_free(sizeof(iomt_word), 0),
+			     "no loads and stores of 64 bits at once: iomt cannot run here");
 #endif
 
 enum iomt_error {

@@ -436,7 +436,7 @@ void iomt_device_table_stats(const struct iomt_device_table *table,
 /* A table. The fields are private; they are here so that a caller can place one anywhere. */
 struct iomt_device_table {
 	const struct iomt_mem *mem;
-	uint64_t *root;
+	iomt_word *root;
 	uint64_t oa_last;
 	uint64_t enc;
 	uint64_t entries;

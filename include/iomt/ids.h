@@ -63,7 +63,7 @@ int iomt_ids_cfg_check(const struct iomt_ids_cfg *cfg, struct iomt_ids_cfg_error
 
 /* Private: part of a space. */
 struct iomt_ids_slot {
-	uint64_t full;	 /* bit i: no id of the i-th part below is free */
+	iomt_word full;	 /* bit i: no id of the i-th part below is free */
 	uintptr_t below; /* the parts, or that none was ever used, or that all are reserved */
 };
 
@@ -71,7 +71,7 @@ struct iomt_ids_slot {
 struct iomt_ids_path {
 	struct iomt_ids_slot *slot[5];
 	uintptr_t below; /* the last slot */
-	uint64_t *word;
+	iomt_word *word;
 	uint64_t value; /* of the word, when it was read */
 	uint32_t height;
 };
@@ -83,8 +83,8 @@ struct iomt_ids {
 	uint8_t height;
 	uint8_t serial;
 	const struct iomt_mem *mem;
-	uint64_t bytes;
-	uint64_t solids; /* whole parts that were reserved, ever */
+	iomt_word bytes;
+	iomt_word solids; /* whole parts that were reserved, ever */
 
 	/* what one call at a time may remember: no id below is free; where one was allocated last */
 	uint64_t low;

@@ -91,18 +91,18 @@ struct iomt_pasid_space {
 	struct iomt_ids ids; /* what is not free */
 	uintptr_t nodes[8];  /* of 2^17 PASIDs each */
 	uint32_t bound;
-	uint64_t bytes;
+	iomt_word bytes;
 
 	/* the quarantine: a list, to whose end anybody adds, and one at a time takes away */
 	uint64_t apart[8];
-	uint64_t open; /* the generation of what is freed now */
-	uint64_t waiting;
-	uint64_t tail;
+	iomt_word open; /* the generation of what is freed now */
+	iomt_word waiting;
+	iomt_word tail;
 	uint64_t apart_too[8];
-	uint64_t completed; /* this generation and those before */
-	uint64_t released;  /* ever */
-	uint64_t head;
-	uint64_t releasing;
+	iomt_word completed; /* this generation and those before */
+	iomt_word released;  /* ever */
+	iomt_word head;
+	iomt_word releasing;
 };
 
 /*
@@ -113,7 +113,7 @@ struct iomt_pasid_set {
 	struct iomt_pasid_space *space;
 	uint32_t quota;
 	uint32_t count;
-	uint64_t groups[16]; /* of 1024 PASIDs: where some of the set were ever */
+	iomt_word groups[16]; /* of 1024 PASIDs: where some of the set were ever */
 };
 
 /* Makes a space in which all PASIDs are free; takes no memory yet. IOMT_EINVAL: see the check. */

@@ -362,7 +362,7 @@ void iomt_pasid_table_stats(const struct iomt_pasid_table *table,
 /* A table. The fields are private; they are here so that a caller can place one anywhere. */
 struct iomt_pasid_table {
 	const struct iomt_mem *mem;
-	uint64_t *root;
+	iomt_word *root;
 	void (*root_changed)(void *ctx, struct iomt_pasid_table *table);
 	void *ctx;
 	uint64_t oa_last;
@@ -370,7 +370,7 @@ struct iomt_pasid_table {
 	uint64_t entries;
 	uint64_t tables;
 	uint64_t bytes;
-	uint64_t *spare; /* empty tables for the next entries, linked; not counted */
+	iomt_word *spare; /* empty tables for the next entries, linked; not counted */
 	enum iomt_pasid_format format;
 	uint32_t flags;
 	uint8_t levels;

@@ -392,7 +392,7 @@ struct iomt_pt {
 	uint8_t linear;	    /* mem translates by phys_offset */
 	uint8_t incoherent; /* mem has a clean hook */
 	uint8_t bbm;
-	uint64_t reach;	    /* last - base of what top_changed was told of */
+	iomt_word reach;    /* last - base of what top_changed was told of */
 	uint64_t attrs[16]; /* of leaves by READ, WRITE, EXEC, SNOOP; 0: not the usual case */
 
 	const struct iomt_mem *mem;
@@ -407,8 +407,8 @@ struct iomt_pt {
 
 	/* what calls write, in a cache line that nothing shares with it, wherever this is placed */
 	uint8_t apart_before[56];
-	uint64_t unlinked; /* tables that were taken out, ever: cursors look */
-	uint32_t splits;   /* odd while a leaf is being split */
+	iomt_word unlinked; /* tables that were taken out, ever: cursors look */
+	uint32_t splits;    /* odd while a leaf is being split */
 	uint8_t apart_after[60];
 };
 

@@ -90,8 +90,8 @@ struct iomt_ring_ops {
 
 /* What the library knows of an entry. Private. */
 struct iomt_ring_slot {
-	uint64_t end;	/* of the batch that begins here */
-	uint64_t fault; /* position + 1 of the last command here that was refused */
+	iomt_word end;	 /* of the batch that begins here */
+	iomt_word fault; /* position + 1 of the last command here that was refused */
 	int code;
 };
 
@@ -111,12 +111,12 @@ struct iomt_ring_cfg {
 
 	/*
 	 * Where syncs store, one word for each entry, in memory that hardware and processors see
-	 * alike, and the physical address of the first: not 0, a multiple of 8, and within the
-	 * reach of kind->sync. NULL and 0: a sync is complete when
+	 * alike, and the physical address of the first: not 0, and within the
+	 * reach of kind->sync. Both are multiples of 8. NULL and 0: a sync is complete when
 	 * the head has passed it. That is so for SMMUv3's CMD_SYNC (4.7.3) and RISC-V's
 	 * IOFENCE.C, not for AMD and VT-d.
 	 */
-	uint64_t *stores;
+	iomt_word *stores;
 	uint64_t stores_phys;
 };
 
@@ -126,12 +126,12 @@ struct iomt_ring {
 	uint64_t capacity_;
 	uint32_t faults_;
 	uint64_t apart_[7]; /* on other lines than what is written by every put */
-	uint64_t reserved_;
-	uint64_t published_;
+	iomt_word reserved_;
+	iomt_word published_;
 	uint32_t ringing_;
 	uint64_t apart_too_[7]; /* and by waits */
-	uint64_t head_;		/* at least so far is hardware */
-	uint64_t done_;		/* and so far it is done */
+	iomt_word head_;	/* at least so far is hardware */
+	iomt_word done_;	/* and so far it is done */
 };
 
 /*

@@ -30,7 +30,7 @@ extern "C" {
 struct iomt_unit_cache {
 	const struct iomt_unit *unit;
 	struct iomt_tlb *tlb;
-	uint64_t generation; /* goes up when contexts must be found anew */
+	iomt_word generation; /* goes up when contexts must be found anew */
 	uint32_t number;
 	uint32_t seen; /* kinds of pages that were ever cached */
 };

@@ -28,7 +28,7 @@ PT_NOINLINE const struct iomt_guest_region *guest_region(const struct iomt_guest
 	return NULL;
 }
 
-PT_NOINLINE bool guest_read_far(const struct iomt_walker *w, u64 address, u64 *entry)
+PT_NOINLINE bool guest_read_far(const struct iomt_walker *w, u64 address, uint64_t *entry)
 {
 	const struct iomt_guest_mem *mem = w->mem;
 	u64 *word;
@@ -41,7 +41,7 @@ PT_NOINLINE bool guest_read_far(const struct iomt_walker *w, u64 address, u64 *e
 }
 
 /* Reads the word at a guest address, a multiple of 8; false when no memory is there. */
-PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, u64 *entry)
+PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, uint64_t *entry)
 {
 	u64 offset = address - w->base;
 
