@@ -5,7 +5,7 @@ TARGET ?= ops
 TIME ?= 1m
 OPERATIONS ?= 1000000000
 .PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew explore stress asan tsan aarch64 aarch64-quick coverage freestanding rows lint format clean
+	counts counts-renew amalgamation explore stress asan tsan aarch64 aarch64-quick coverage freestanding rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -120,6 +120,9 @@ coverage: ## line coverage of src/, at least 95 %
 freestanding: ## the core without a C library: by GCC, by Clang, for AArch64
 	@scripts/deps.sh test
 	@scripts/freestanding.sh
+
+amalgamation: ## the core in two files, for other projects: build/amalgamation/iomt.h and iomt.c
+	@scripts/amalgamate.py build/amalgamation
 
 rows: ## every requirement with its tests and their state
 	@scripts/rows.sh
