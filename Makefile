@@ -5,7 +5,7 @@ TARGET ?= ops
 TIME ?= 1m
 OPERATIONS ?= 1000000000
 .PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew amalgamation explore stress asan tsan aarch64 aarch64-quick coverage freestanding rows lint format clean
+	counts counts-renew amalgamation explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -123,6 +123,15 @@ freestanding: ## the core without a C library: by GCC, by Clang, for AArch64
 
 amalgamation: ## the core in two files, for other projects: build/amalgamation/iomt.h and iomt.c
 	@scripts/amalgamate.py build/amalgamation
+
+symbols: ## keep what the shared libraries export at what public headers declare
+	@scripts/build.sh release iomt iomt_hosted
+	@scripts/symbols.sh build/release/src/libiomt.a src/iomt.map $${CC:-cc}
+	@scripts/symbols.sh build/release/src/libiomt-hosted.a src/iomt-hosted.map $${CC:-cc}
+
+packages: ## Debian packages into build/packages, unpacked and used by programs
+	@scripts/deps.sh test packages
+	@scripts/packages.sh
 
 rows: ## every requirement with its tests and their state
 	@scripts/rows.sh

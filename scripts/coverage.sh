@@ -11,7 +11,9 @@ IOMT_TEST_TIMES=0.25 ctest --preset coverage --output-log build/coverage/ctest.l
 	cat build/coverage/ctest.log >&2
 	exit 1
 }
+# claims.c has a source of the library again, built otherwise: gcovr cannot lay the two over each other
 gcovr --root . --filter src/ --object-directory build/coverage --print-summary \
+	--exclude-directories '.*/claims_cases.*' \
 	--txt build/coverage/lines.txt --html-details build/coverage/index.html \
 	--fail-under-line 95 >build/coverage/summary.txt || {
 	cat build/coverage/lines.txt build/coverage/summary.txt

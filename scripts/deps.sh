@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what the named groups need and is not there yet: deps.sh test bench counts peers aarch64 lint coverage
+# Installs what the named groups need and is not there yet: deps.sh test bench counts peers aarch64 lint packages coverage
 set -euo pipefail
 
 packages() {
@@ -17,9 +17,10 @@ packages() {
 	fuzz) echo clang libclang-rt-14-dev afl++ ;;
 	aarch64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
+	packages) echo dpkg-dev file ;;
 	coverage) echo gcovr ;;
 	*)
-		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, aarch64, lint, coverage)" >&2
+		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, aarch64, lint, packages, coverage)" >&2
 		exit 2
 		;;
 	esac

@@ -87,7 +87,7 @@ step "doors between rooms" doors
 step "clang-format" clang-format --dry-run -Werror "${code[@]}"
 # SC2317: functions that "step" calls look unreachable to shellcheck
 step "shellcheck" shellcheck --exclude=SC2317 "${shell[@]}"
-step "cppcheck" cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+step "cppcheck" cppcheck --quiet -j "$(nproc)" --error-exitcode=1 --inline-suppr --std=c11 \
 	--enable=warning,performance,portability --suppress=missingInclude \
 	--suppress=unusedStructMember -I include "${core[@]}"
 step "clang-tidy" tidy

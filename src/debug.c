@@ -80,11 +80,11 @@ static unsigned most_writers; /* places that were ever taken: the first ones */
 
 static bool overlaps(const struct debug_writer *a, uintptr_t owner, uint64_t first, uint64_t last)
 {
-	uint64_t turn, a_first, a_last;
+	uint64_t turn = __atomic_load_n(&a->turn, __ATOMIC_SEQ_CST), a_first, a_last;
 
+	/* with the turn read before, what is read from here on is one claim's, or the turn changes */
 	if (__atomic_load_n(&a->owner, __ATOMIC_SEQ_CST) != owner)
 		return false;
-	turn = __atomic_load_n(&a->turn, __ATOMIC_ACQUIRE);
 	a_first = __atomic_load_n(&a->first, __ATOMIC_ACQUIRE);
 	a_last = __atomic_load_n(&a->last, __ATOMIC_ACQUIRE);
 	/* another claim meanwhile looks at ours itself */
@@ -122,7 +122,7 @@ struct debug_claim iomt_debug_claim(const void *pt, uint64_t first, uint64_t len
 	mine = take_place();
 	if (!mine)
 		return (struct debug_claim){NULL};
-	__atomic_add_fetch(&mine->turn, 1, __ATOMIC_ACQ_REL);
+	__atomic_add_fetch(&mine->turn, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&mine->first, first, __ATOMIC_RELEASE);
 	__atomic_store_n(&mine->last, last, __ATOMIC_RELEASE);
 	__atomic_store_n(&mine->owner, (uintptr_t)pt, __ATOMIC_SEQ_CST);

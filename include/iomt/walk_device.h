@@ -148,7 +148,8 @@ struct iomt_context {
 	bool translated; /* RISC-V: it was found for translated requests, and serves these alone */
 	bool msi;	 /* RISC-V: there is an MSI page table */
 	bool used[2];	 /* the halves of stage 1; others than Arm have the first alone */
-	uint32_t deny;	 /* where stages is 0 */
+	bool tagged[2];	 /* SMMUv3 TBI0, TBI1: bits 63:56 of an address mean nothing */
+	uint32_t deny;	 /* IOMT_READ, IOMT_WRITE, IOMT_EXEC: AMD IR, IW clear */
 	uint32_t nested; /* IOMT_NESTED_* */
 	uint64_t msi_table;
 	uint64_t msi_mask;

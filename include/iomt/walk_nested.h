@@ -51,7 +51,8 @@ extern const struct iomt_guest_mem iomt_walk_by_stage_2;
  * address that it translates, so that those of stage 1's tables may be set though the walk faults later.
  * Setting a bit of stage 1 is a write for stage 2, reading an entry is a read.
  *
- * Results as for iomt_walk. Safe from any thread.
+ * Results as for iomt_walk; IOMT_EINVAL also when flags has unknown bits, or first has a memory of its own.
+ * Safe from any thread.
  */
 int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *second,
 		     uint32_t flags, uint64_t iova, uint32_t access, struct iomt_walk_leaf *leaf,

@@ -10,12 +10,10 @@
  */
 #include "pack_parts.h"
 
-__extension__ typedef unsigned __int128 u128;
-
 /* Whether so many senders are all of one group. */
 static bool trust_each_other(uint64_t senders, uint64_t sum, uint64_t squares)
 {
-	return sum && (u128)senders * squares == (u128)sum * sum;
+	return sum && (unsigned __int128)senders * squares == (unsigned __int128)sum * sum;
 }
 
 static bool is_trusted(const struct pack_load *load)

@@ -247,9 +247,8 @@ void iomt_repack_settle(struct repack *r, uint32_t *ids);
 /* Counts what these ids mean: ids, tags and moves. */
 void iomt_repack_count(struct repack *r, const uint32_t *ids, struct iomt_repack_result *result);
 
-__extension__ typedef unsigned __int128 u128;
-
 /* What that costs. */
-u128 iomt_repack_cost(const struct iomt_repack_cfg *cfg, const struct iomt_repack_result *result);
+unsigned __int128 iomt_repack_cost(const struct iomt_repack_cfg *cfg,
+				   const struct iomt_repack_result *result);
 
 #endif

@@ -217,7 +217,7 @@ int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *
 	struct nested nested;
 	int err;
 
-	if (flags & ~FLAGS)
+	if ((flags & ~FLAGS) || pt_unlikely(first->read64 != read_entry))
 		return IOMT_EINVAL;
 	nested.second = second;
 	nested.overrides = first->format->facts->types_override;

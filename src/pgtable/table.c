@@ -114,12 +114,13 @@ void pt_gather_tables(const struct pt_format *f, struct iomt_pt *pt, u64 entry, 
 		return;
 	--*room;
 	table = pt_child(f, pt, entry);
-	/* who trims the same by error takes tables out too: each is gathered by one */
+	/* hardware may mark entries, and who trims the same by error takes tables out: one gathers each */
 	for (u64 i = 0; level > 1 && i < 1u << f->index_lg2; i++) {
 		u64 below = pt_load(&table[i]);
 
-		if (f->kind(below, level - 1) == PT_TABLE && pt_replace(&table[i], &below, 0))
-			pt_gather_tables(f, pt, below, level - 1, gather, room);
+		while (f->kind(below, level - 1) == PT_TABLE && !pt_replace(&table[i], &below, 0))
+			continue;
+		pt_gather_tables(f, pt, below, level - 1, gather, room);
 	}
 	gather->table_levels |= 1u << level;
 	__atomic_fetch_add(&pt->unlinked, 1, __ATOMIC_RELEASE);

@@ -61,24 +61,27 @@ struct trim {
 };
 
 /*
- * Unlinks the table that "slot" pointed to by "entry", which maps [v, last], if it is empty by now. The
- * slot is not read again: another trim of the range, a caller's error, may have taken the table.
+ * Unlinks the table that "slot" pointed to by "entry", which maps [v, last], if it is empty by now.
+ * Hardware may mark the entry meanwhile, and another trim of the range, a caller's error, may have
+ * taken the table: what the slot holds then is looked at like the first.
  */
 static int unlink_empty(const struct pt_format *f, struct trim *trim, u64 *slot, u64 entry,
 			unsigned level, u64 v, u64 last)
 {
 	u64 room = 1;
-	int err;
 
-	if (pt_words_any(pt_child(f, trim->pt, entry), 1u << f->index_lg2))
-		return 0;
-	err = iomt_gather_reserve(trim->gather, trim->pt->mem, 1);
-	if (err)
-		return err;
-	if (pt_replace(slot, &entry, 0)) {
+	while (f->kind(entry, level) == PT_TABLE &&
+	       !pt_words_any(pt_child(f, trim->pt, entry), 1u << f->index_lg2)) {
+		int err = iomt_gather_reserve(trim->gather, trim->pt->mem, 1);
+
+		if (err)
+			return err;
+		if (!pt_replace(slot, &entry, 0))
+			continue;
 		pt_clean(trim->pt, slot, 1);
 		pt_gather_tables(f, trim->pt, entry, level, trim->gather, &room);
 		iomt_gather_add(trim->gather, v + trim->delta, last + trim->delta);
+		break;
 	}
 	return 0;
 }

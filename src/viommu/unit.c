@@ -213,6 +213,7 @@ int iomt_unit_find(const struct iomt_unit *unit, const struct iomt_request *requ
 	context->user = context->sum = context->keep = context->translated = context->msi = false;
 	context->privileged = true;
 	context->used[0] = context->used[1] = false;
+	context->tagged[0] = context->tagged[1] = false;
 	context->deny = context->nested = 0;
 	return facts(unit->cfg.arch, false)->find(&find);
 }

@@ -58,12 +58,29 @@ static uint32_t domain_of(const struct iomt_context *context)
 	return context->arch == IOMT_UNIT_RISCV && context->stages == 1 ? HOST : context->domain;
 }
 
+/* Whether a request is a privileged one, whatever it says. */
+static bool is_privileged(const struct iomt_context *context, uint32_t access)
+{
+	return ((access & IOMT_PRIV) || context->supervisor) && !context->user;
+}
+
 /* Requests whose rights are the same. */
 static uint32_t mode_of(const struct iomt_context *context, uint32_t access)
 {
-	if (!(access & IOMT_PRIV) || context->user)
+	if (!is_privileged(context, access))
 		return 0;
 	return PRIVILEGED | (context->sum ? SUM : 0);
+}
+
+/* Arm's TBI: addresses that differ in bits 63:56 alone are one, that of copies of bit 55. */
+static u64 untagged(u64 iova)
+{
+	return (u64)((int64_t)(iova << 8) >> 8);
+}
+
+static u64 address_of(const struct iomt_context *context, u64 iova)
+{
+	return context->tagged[iova >> 55 & 1] ? untagged(iova) : iova;
 }
 
 /*
@@ -75,7 +92,7 @@ static bool is_cached(const struct iomt_context *context, uint32_t access)
 {
 	if (context->msi && !(context->stages & 2))
 		return false;
-	if ((access & IOMT_PRIV) && !context->privileged)
+	if (is_privileged(context, access) && !context->privileged)
 		return false;
 	return context->stages &&
 	       !(access & (IOMT_WALK_ATS | IOMT_WALK_LOOK | IOMT_REQUEST_TRANSLATED));
@@ -101,7 +118,8 @@ static int find(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
 	if (context->stages & 1)
 		note(cache, SEEN_FIRST);
 	device->generation = now;
-	if (is_cached(context, IOMT_READ) && !context->translated)
+	if (is_cached(context, IOMT_READ) && !is_privileged(context, IOMT_READ) && !context->deny &&
+	    !context->translated)
 		device->usual = now;
 	return 0;
 }
@@ -134,7 +152,8 @@ static int walk(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
 	entry->size_lg2 = leaf.size_lg2;
 	if (cached && may_keep(cache, &device->context, leaf.prot, seen)) {
 		entry->prot |= mode_of(&device->context, request->access);
-		iomt_tlb_insert(&device->space, token, request->iova, entry);
+		iomt_tlb_insert(&device->space, token, address_of(&device->context, request->iova),
+				entry);
 		entry->prot &= ~MODE;
 	}
 	return 0;
@@ -144,11 +163,14 @@ static int walk(struct iomt_unit_cache *cache, struct iomt_unit_device *device,
 static bool hit(struct iomt_unit_device *device, const struct iomt_request *request,
 		struct iomt_tlb_entry *entry)
 {
+	const struct iomt_context *context = &device->context;
 	struct iomt_tlb_entry found;
 
 	if (!(request->access & UNIT_ASKED) || (request->access & ~(UNIT_ASKED | IOMT_PRIV)) ||
-	    iomt_tlb_lookup(&device->space, request->iova, &found) ||
-	    !is_enough(&device->context, &found, request->access))
+	    iomt_tlb_lookup(&device->space, address_of(context, request->iova), &found))
+		return false;
+	found.prot &= ~context->deny; /* another device of the domain may have put it there */
+	if (!is_enough(context, &found, request->access))
 		return false;
 	*entry = found;
 	entry->prot &= ~MODE;
@@ -162,8 +184,10 @@ int iomt_unit_translate_(struct iomt_unit_cache *cache, struct iomt_unit_device 
 	int err = IOMT_EAGAIN;
 
 	for (unsigned i = 0; i < TRIES && err == IOMT_EAGAIN; i++) {
-		/* the caller looked for what is usual */
-		bool looked = device->usual && !(request->access & IOMT_PRIV), cached;
+		/* the caller looked for what is usual, at the address as it is */
+		bool looked = device->usual && !(request->access & IOMT_PRIV) &&
+			      address_of(&device->context, request->iova) == request->iova;
+		bool cached;
 
 		if (!is_known(cache, device, request)) {
 			err = find(cache, device, request, fault);
@@ -188,9 +212,16 @@ static void forget_range(const struct iomt_unit_cache *cache, const struct iomt_
 			 uint32_t domain, uint32_t process, uint32_t stages)
 {
 	struct iomt_tlb_space space;
+	u64 first = inv->first, last = inv->last;
 
+	if (cache->unit->cfg.arch == IOMT_UNIT_SMMU && (stages & 1)) {
+		bool all = (first ^ last) >> 56;
+
+		first = all ? 0 : untagged(first);
+		last = all ? UINT64_MAX : untagged(last);
+	}
 	if (!iomt_tlb_space_init(&space, cache->tlb, cache->number, domain, process, stages))
-		iomt_tlb_invalidate_range(&space, inv->first, inv->last);
+		iomt_tlb_invalidate_range(&space, first, last);
 }
 
 /* Whether a command is of one domain. RISC-V's IOTINVAL.VMA without GV is of the host's address spaces. */

@@ -144,7 +144,8 @@ static int find_half(struct find *find, const u64 *cd, unsigned half, uint32_t f
 		return bad_cd(find, word);
 	cfg.format = format(1, lg2, ds);
 	cfg.flags = flags | (half ? IOMT_WALK_UPPER : 0);
-	cfg.flags |= cd[0] >> (38 + half) & 1 ? IOMT_WALK_TOP_BYTE : 0;
+	find->context->tagged[half] = cd[0] >> (38 + half) & 1;
+	cfg.flags |= find->context->tagged[half] ? IOMT_WALK_TOP_BYTE : 0;
 	cfg.flags |= word >> 1 & 1 ? IOMT_WALK_FLAT_PERMISSIONS : 0;
 	find->context->used[half] = true;
 	return iomt_find_walker(find, &find->context->first[half], &cfg, IOMT_AT_PROCESS, C_BAD_CD,

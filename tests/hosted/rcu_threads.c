@@ -360,10 +360,9 @@ static uint64_t make_lie(const struct kind *kind)
 static void open_world(struct world *w, const struct kind *kind)
 {
 	struct iomt_reclaim_cfg cfg = iomt_rcu_cfg(&urcu_memb_flavor);
-	const char *times = getenv("IOMT_TEST_TIMES");
 
 	memset(w, 0, sizeof(*w));
-	w->rounds = ROUNDS * (times ? strtoull(times, NULL, 0) : 1);
+	w->rounds = random_times(ROUNDS);
 	w->lie = make_lie(kind);
 	pthread_mutex_init(&w->lock, NULL);
 	table_open(&w->t, kind, PROVIDER_LINEAR);

@@ -408,8 +408,7 @@ static void exhaustion(void)
 static void random_run(void)
 {
 	struct iomt_reclaim *reclaim = make(64, IOMT_RECLAIM_NO_THREAD);
-	const char *times = getenv("IOMT_TEST_TIMES");
-	uint64_t steps = 3000 * (times ? strtoull(times, NULL, 0) : 1);
+	uint64_t steps = random_times(3000);
 	uint64_t tables = 0, gathers = 0, returned = 0, periods = 0;
 	struct random random;
 

@@ -123,10 +123,9 @@ static void play(const char *name, uint64_t rounds, void (*write)(struct litmus 
 		 void (*read)(struct litmus *l))
 {
 	static struct litmus l;
-	const char *times = getenv("IOMT_TEST_TIMES");
 	pthread_t thread;
 
-	rounds *= times ? strtoull(times, NULL, 0) : 1;
+	rounds = random_times(rounds);
 	memset(&l, 0, sizeof(l));
 	l.kind = kind_named(name);
 	l.granule = 1ULL << l.kind->granule_lg2;

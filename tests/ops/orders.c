@@ -2,9 +2,10 @@
 /*
  * Every pair and every triple of operations on one page table, in every order of their atomic steps
  * (docs/concurrency.md), and programs of their own. Triples take minutes: short of IOMT_EXPLORE=all, as
- * many of them are tried as a second on each table permits (IOMT_TEST_TIMES multiplies it).
+ * many of them are tried as half a second on each table permits (IOMT_TEST_TIMES multiplies it).
  */
 #include "orders.h"
+#include "random.h"
 #include <time.h>
 
 #define TRIPLE_RUNS 3000u /* of one triple */
@@ -139,8 +140,7 @@ static uint64_t now_ms(void)
 /* Every triple of different or equal operations, or as many as there is time for. */
 static void triples_on(unsigned table, bool all)
 {
-	const char *times = getenv("IOMT_TEST_TIMES");
-	uint64_t most = TRIPLE_MS * (times ? strtoull(times, NULL, 0) : 1), left_out = 0;
+	uint64_t most = random_times(TRIPLE_MS), left_out = 0;
 	uint64_t until = now_ms() + most, n = catalogue_ops, total = n * n * n;
 
 	for (uint64_t i = 0; i < total; i++) {
@@ -170,5 +170,5 @@ static void triples(void)
 }
 
 TEST_SUITE(orders, TEST(pairs), TEST(cursor_and_trim), TEST(cursor_and_trims),
-	   TEST(readers_and_trim), TEST(mapper_and_trim), TEST(leaf_and_trim), TEST(messages),
-	   TEST(writes), TEST(lines), TEST(tops), TEST(triples));
+	   TEST(readers_and_trim), TEST(mapper_and_trim), TEST(leaf_and_trim), TEST(marks),
+	   TEST(messages), TEST(writes), TEST(lines), TEST(tops), TEST(triples));

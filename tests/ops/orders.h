@@ -43,6 +43,7 @@ void cursor_and_trims(void);
 void readers_and_trim(void);
 void mapper_and_trim(void);
 void leaf_and_trim(void);
+void marks(void);
 
 /* orders_leaves.c */
 void messages(void);

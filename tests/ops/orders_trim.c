@@ -190,3 +190,60 @@ void leaf_and_trim(void)
 	try_program(replace_or_build, give_all_back);
 	tell_own("large leaf against trim");
 }
+
+/*
+ * Hardware marks entries that it walks through, tables' too, as long as it remembers what led there:
+ * such an entry is what it was, and its table goes like any other.
+ */
+static uint64_t *marked[2]; /* what points to an empty leaf table, and to its branch */
+
+static void mark(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t entry = __atomic_load_n(marked[i], __ATOMIC_RELAXED);
+
+		while (entry &&
+		       !__atomic_compare_exchange_n(marked[i], &entry, entry | ACCESSED, false,
+						    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			continue;
+	}
+}
+
+static void trim_marked(unsigned k)
+{
+	if (k) {
+		mark();
+		return;
+	}
+	EXPECT(!iomt_pt_trim(&world.pt, EMPTY_BRANCH, 64 * GRANULE, &world.gathers[k]));
+	EXPECT(world.gathers[k].tables == 2);
+}
+
+static void replace_marked(unsigned k)
+{
+	if (k)
+		mark();
+	else
+		EXPECT(!op_map(k, EMPTY_BRANCH, 64, OA));
+}
+
+void marks(void)
+{
+	static void (*const works[])(unsigned k) = {trim_marked, replace_marked};
+
+	for (unsigned i = 0; i < 2 * KINDS; i++) {
+		size_t bytes;
+
+		if (i / 2 == GROWS)
+			continue;
+		begin_own(i % 2 ? "map over a branch | hardware marks"
+				: "trim a branch | hardware marks",
+			  i / 2, 2);
+		if (i % 2)
+			expect_map(EMPTY_BRANCH, 64, OA, READ);
+		marked[1] = (uint64_t *)(world.root & ~7ULL) + EMPTY_BRANCH / (64 * GRANULE);
+		marked[0] = world_target(*marked[1], &bytes);
+		try_program(works[i % 2], world_end);
+	}
+	tell_own("tables that are marked");
+}

@@ -8,6 +8,7 @@
  * what happened is printed by format, and races that never happened are failures.
  */
 #include "stress.h"
+#include <iomt/debug.h>
 #include <pthread.h>
 
 #define USUAL (stress_pauses ? 2000u : 20000u)	 /* operations of a round */
@@ -16,13 +17,15 @@
 #define GROWS 8u /* times as many rounds, and as much shorter, where tops grow */
 #define SEEDS 0x57e55
 
+/* 0: the usual round of each, and no more. */
 static uint64_t operations_wanted(void)
 {
-	const char *given = getenv("IOMT_STRESS"), *times = getenv("IOMT_TEST_TIMES");
+	const char *given = getenv("IOMT_STRESS");
+	uint64_t usual = USUAL * ARENA_KINDS * kind_count, wanted = random_times(usual);
 
 	if (given)
 		return strtoull(given, NULL, 0);
-	return times ? strtoull(times, NULL, 0) * USUAL * ARENA_KINDS * kind_count : 0;
+	return wanted > usual ? wanted : 0;
 }
 
 /* As a driver programs hardware: the last state counts. */
@@ -270,6 +273,14 @@ static void print(const struct counts *sum, bool must)
 	CHECK(!must || !stress_pauses || stress_lost_swaps());
 }
 
+/* In a debug build: where all break the rules, calls overlap. Nothing else is ever noticed. */
+static void overlap_is_meant(void *ctx, enum iomt_rule rule, const void *where)
+{
+	(void)ctx;
+	(void)where;
+	REQUIRE(rule == IOMT_RULE_OVERLAP);
+}
+
 static void all_kinds(void)
 {
 	static struct stress s;
@@ -278,6 +289,7 @@ static void all_kinds(void)
 	unsigned rounds = wanted ? (unsigned)(each / operations) + 1 : 1;
 	struct counts sum = {0};
 
+	iomt_debug_report(overlap_is_meant, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* what was done before something goes wrong */
 	for (size_t i = 0; i < kind_count; i++) {
 		s.kind = &kinds[i];
@@ -291,6 +303,7 @@ static void all_kinds(void)
 		add_counts(&sum, &s.counts);
 	}
 	printf("stress: %12" PRIu64 " operations on all kinds of tables\n", sum.operations);
+	iomt_debug_report(NULL, NULL);
 	print(&sum, wanted);
 }
 

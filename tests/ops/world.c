@@ -82,7 +82,8 @@ static struct iomt_mem memory = {.size = sizeof(memory), .alloc = take_page, .fr
 
 void *world_target(uint64_t value, size_t *bytes)
 {
-	uint64_t base = (uintptr_t)world.pages, phys = tiny_unpack(value & ~TINY_PRESENT);
+	uint64_t base = (uintptr_t)world.pages,
+		 phys = tiny_unpack(value & ~(TINY_PRESENT | TINY_ACCESSED));
 
 	*bytes = GRANULE;
 	if (value - base < sizeof(world.pages))

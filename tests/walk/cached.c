@@ -87,15 +87,22 @@ static void close_machine(struct machine *machine)
 	free(machine);
 }
 
+static int translate_as(struct machine *machine, struct iomt_unit_device *device, uint32_t id,
+			uint32_t pasid, uint64_t iova, uint32_t access,
+			struct iomt_tlb_entry *entry)
+{
+	struct iomt_request request = {
+		.device = id, .pasid = pasid, .iova = iova, .access = access};
+	struct iomt_device_fault fault;
+
+	return iomt_unit_translate(&machine->cache, device, &request, entry, &fault);
+}
+
 static int translate(struct machine *machine, unsigned n, unsigned which, uint64_t iova,
 		     uint32_t access, struct iomt_tlb_entry *entry)
 {
-	struct iomt_request request = {
-		.device = n + 1, .pasid = which ? which - 1 : NONE, .iova = iova, .access = access};
-	struct iomt_device_fault fault;
-
-	return iomt_unit_translate(&machine->cache, &machine->devices[n][which], &request, entry,
-				   &fault);
+	return translate_as(machine, &machine->devices[n][which], n + 1, which ? which - 1 : NONE,
+			    iova, access, entry);
 }
 
 static uint64_t output(struct machine *machine, unsigned n, unsigned which, uint64_t iova)
@@ -318,8 +325,28 @@ static void random_changes(void)
 }
 
 /*
- * Stage 1 of an SMMU, stream 1, substreams 1 and 2 with ASIDs 0x11 and 0x12: a global page of one goes with its
- * address whatever the ASID, and stays when an ASID goes (IHI 0070, 4.4.1: TLBI_NH_VA, TLBI_NH_ASID).
+ * Stage 1 of an SMMU, stream 1, substreams 1 and 2 with ASIDs 0x11 and 0x12: the tables of the first guest, in
+ * both. "more" is of the descriptors' first words.
+ */
+static void make_substreams(struct machine *machine, uint64_t more)
+{
+	*guest_word(&machine->guest, 0x10040) = 1 | 5 << 1 | 0x14000 | 2ULL << 59;
+	*guest_word(&machine->guest, 0x10048) = 2;
+	*guest_word(&machine->guest, 0x10050) = 0;
+	for (uint64_t n = 1; n < 3; n++) {
+		*guest_word(&machine->guest, 0x14000 + 64 * n) = more | 16 | 1 << 30 | 1ULL << 31 |
+								 5ULL << 32 | 1ULL << 41 |
+								 3ULL << 45 | (0x10 + n) << 48;
+		*guest_word(&machine->guest, 0x14008 + 64 * n) = 0x40000;
+		*guest_word(&machine->guest, 0x14018 + 64 * n) = 0xff;
+	}
+	for (uint64_t table = 0x40000; table < 0x43000; table += 0x1000)
+		*guest_word(&machine->guest, table) = (table + 0x1000) | 3;
+}
+
+/*
+ * A global page of one ASID goes with its address whatever the ASID, and stays when an ASID goes (IHI 0070,
+ * 4.4.1: TLBI_NH_VA, TLBI_NH_ASID).
  */
 static void globals(void)
 {
@@ -332,18 +359,7 @@ static void globals(void)
 	struct machine *machine = open_amd();
 	uint64_t *leaf = guest_word(&machine->guest, 0x43028);
 
-	*guest_word(&machine->guest, 0x10040) = 1 | 5 << 1 | 0x14000 | 2ULL << 59;
-	*guest_word(&machine->guest, 0x10048) = 2;
-	*guest_word(&machine->guest, 0x10050) = 0;
-	for (uint64_t n = 1; n < 3; n++) {
-		*guest_word(&machine->guest, 0x14000 + 64 * n) = 16 | 1 << 30 | 1ULL << 31 |
-								 5ULL << 32 | 1ULL << 41 |
-								 3ULL << 45 | (0x10 + n) << 48;
-		*guest_word(&machine->guest, 0x14008 + 64 * n) = 0x40000;
-		*guest_word(&machine->guest, 0x14018 + 64 * n) = 0xff;
-	}
-	for (uint64_t table = 0x40000; table < 0x43000; table += 0x1000)
-		*guest_word(&machine->guest, table) = (table + 0x1000) | 3;
+	make_substreams(machine, 0);
 	cfg.mem = &machine->guest.mem;
 	CHECK_INT(iomt_unit_init(&machine->unit, &cfg, NULL), 0);
 	*leaf = 0x5443; /* AF, AP users, global */
@@ -357,6 +373,120 @@ static void globals(void)
 	*leaf = 0xd443;
 	send_smmu(machine, 0x12ULL << 48 | 0x12, 0x5000); /* TLBI_NH_VA of the other */
 	CHECK_EQ(output(machine, 0, 2, 0x5000), 0xd000);
+	close_machine(machine);
+}
+
+/*
+ * With TBI0 an address is the same whatever its top byte is: cached once, and gone with a command that
+ * has another top byte, or none. A stream without it has a fault for such an address.
+ */
+static void tags(void)
+{
+	struct iomt_unit_cfg cfg = {.size = sizeof(cfg),
+				    .arch = IOMT_UNIT_SMMU,
+				    .features = IOMT_UNIT_STAGE_1,
+				    .base = 0x10000,
+				    .base_cfg = 4,
+				    .pasid_bits = 8};
+	struct machine *machine = open_amd();
+	uint64_t *leaf = guest_word(&machine->guest, 0x43028), reads;
+	struct iomt_tlb_entry entry;
+
+	make_substreams(machine, 1ULL << 38);
+	cfg.mem = &machine->guest.mem;
+	CHECK_INT(iomt_unit_init(&machine->unit, &cfg, NULL), 0);
+	*leaf = 0x5c43;
+	CHECK_EQ(output(machine, 0, 2, 0xa500000000005000), 0x5000);
+	reads = machine->guest.reads;
+	CHECK_EQ(output(machine, 0, 2, 0xa500000000005008), 0x5008);
+	CHECK_EQ(output(machine, 0, 2, 0x5a00000000005010), 0x5010);
+	CHECK_EQ(output(machine, 0, 2, 0x5018), 0x5018);
+	CHECK_EQ(machine->guest.reads, reads);
+	*leaf = 0x9c43;
+	send_smmu(machine, 0x11ULL << 48 | 0x12, 0x5000); /* TLBI_NH_VA */
+	CHECK_EQ(output(machine, 0, 2, 0xa500000000005000), 0x9000);
+	*leaf = 0xdc43;
+	send_smmu(machine, 0x11ULL << 48 | 0x12, 0x7700000000005000);
+	CHECK_EQ(output(machine, 0, 2, 0xa500000000005000), 0xd000);
+	*leaf = 0x5c43; /* a range over more than one top byte: NUM 31, SCALE 31, of 4K */
+	send_smmu(machine, 0x11ULL << 48 | 31 << 20 | 31 << 12 | 0x12,
+		  0x77ffffffffff8000 | 1 << 10);
+	CHECK_EQ(output(machine, 0, 2, 0xa500000000005000), 0x5000);
+	*leaf = 0xdc43;
+	send_smmu(machine, 0x11ULL << 48 | 0x12, 0x5000);
+	/* the same ASID without TBI */
+	*guest_word(&machine->guest, 0x14080) =
+		*guest_word(&machine->guest, 0x14040) & ~(1ULL << 38);
+	machine->devices[1][2] = (struct iomt_unit_device){0};
+	iomt_unit_invalidate_all(&machine->cache);
+	CHECK_EQ(output(machine, 0, 2, 0xa500000000005000), 0xd000);
+	CHECK_INT(translate_as(machine, &machine->devices[1][2], 1, 2, 0xa500000000005000,
+			       IOMT_READ, &entry),
+		  IOMT_EFAULT);
+	close_machine(machine);
+}
+
+/*
+ * VT-d: requests without a PASID are a supervisor's with RID_PRIV (D51397, 9.4). They share a PASID-table
+ * entry with a user's requests, and no rights.
+ */
+static void supervisors(void)
+{
+	struct iomt_unit_cfg cfg = {.size = sizeof(cfg),
+				    .arch = IOMT_UNIT_VTD,
+				    .features = IOMT_UNIT_STAGE_1 | IOMT_UNIT_PRIV,
+				    .base = 0x12400,
+				    .pasid_bits = 8};
+	struct machine *machine = open_amd();
+	struct guest *guest = &machine->guest;
+	struct iomt_unit_device *none = &machine->devices[0][0], *one = &machine->devices[0][2];
+	struct iomt_tlb_entry entry;
+	uint64_t reads;
+
+	*guest_word(guest, 0x12000) = 0x13001;
+	*guest_word(guest, 0x13020) = 0x14009;	   /* PASIDE */
+	*guest_word(guest, 0x13028) = 1 << 20 | 1; /* RID_PRIV, RID_PASID 1 */
+	*guest_word(guest, 0x14000) = 0x15001;
+	*guest_word(guest, 0x15040) = 1 << 6 | 1; /* first stage */
+	*guest_word(guest, 0x15048) = 6;
+	*guest_word(guest, 0x15050) = 0x40000 | 1; /* SRE */
+	*guest_word(guest, 0x43028) = 0x5063;	   /* US clear */
+	cfg.mem = &guest->mem;
+	CHECK_INT(iomt_unit_init(&machine->unit, &cfg, NULL), 0);
+	CHECK_INT(translate_as(machine, none, 1, NONE, 0x5000, IOMT_READ, &entry), 0);
+	CHECK_EQ(entry.prot & IOMT_TLB_USER0, 0);
+	CHECK_INT(translate_as(machine, one, 1, 1, 0x5000, IOMT_READ, &entry), IOMT_EFAULT);
+	reads = guest->reads;
+	CHECK_INT(translate_as(machine, none, 1, NONE, 0x5000, IOMT_READ, &entry), 0);
+	CHECK_EQ(guest->reads, reads);
+	CHECK_INT(translate_as(machine, one, 1, 1, 0x5000, IOMT_READ | IOMT_PRIV, &entry), 0);
+	CHECK_EQ(entry.prot & IOMT_TLB_USER0, 0);
+	CHECK_EQ(guest->reads, reads);
+	/* what a user is given is no supervisor's, where there is none */
+	*guest_word(guest, 0x43028) = 0x5067;
+	*guest_word(guest, 0x15050) = 0x40000;
+	iomt_unit_invalidate_all(&machine->cache);
+	CHECK_INT(translate_as(machine, one, 1, 1, 0x5000, IOMT_READ, &entry), 0);
+	CHECK_INT(translate_as(machine, none, 1, NONE, 0x5000, IOMT_READ, &entry), IOMT_EFAULT);
+	close_machine(machine);
+}
+
+/* IR and IW are a device's, though its domain is another's too. */
+static void denied(void)
+{
+	struct machine *machine = open_amd();
+	struct iomt_tlb_entry entry;
+
+	*guest_word(&machine->guest, 0x10040) =
+		*guest_word(&machine->guest, 0x10020) & ~(1ULL << 62);
+	*guest_word(&machine->guest, 0x10048) = *guest_word(&machine->guest, 0x10028);
+	for (unsigned which = 0; which < 3; which += 2) {
+		CHECK_INT(translate(machine, 0, which, 0x5000, IOMT_WRITE, &entry), 0);
+		CHECK_INT(translate(machine, 1, which, 0x5000, IOMT_WRITE, &entry), IOMT_EFAULT);
+		CHECK_INT(translate(machine, 1, which, 0x5000, IOMT_READ, &entry), 0);
+		CHECK_EQ(entry.prot & IOMT_WRITE, 0);
+		CHECK_INT(translate(machine, 0, which, 0x5000, IOMT_WRITE, &entry), 0);
+	}
 	close_machine(machine);
 }
 
@@ -393,4 +523,4 @@ static void shared(void)
 }
 
 TEST_SUITE(walk_cached, TEST(hits), TEST(contexts), TEST(privileges), TEST(dirty), TEST(globals),
-	   TEST(shared), TEST(random_changes));
+	   TEST(tags), TEST(supervisors), TEST(denied), TEST(shared), TEST(random_changes));

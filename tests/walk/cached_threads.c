@@ -218,12 +218,11 @@ static void never_older(void)
 				    .features = IOMT_UNIT_STAGE_1,
 				    .base = 0x10000,
 				    .pasid_bits = 20};
-	const char *times = getenv("IOMT_TEST_TIMES");
 	pthread_t readers[READERS], writers[WRITERS];
 	struct iomt_tlb *tlb;
 	void *memory;
 
-	enough = ENOUGH * (times ? strtoull(times, NULL, 0) : 1);
+	enough = random_times(ENOUGH);
 	make_tables();
 	memory = aligned_alloc(IOMT_TLB_ALIGN, (iomt_tlb_bytes(&tlb_cfg) + IOMT_TLB_ALIGN - 1) &
 						       ~(IOMT_TLB_ALIGN - 1ULL));

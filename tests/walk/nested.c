@@ -497,6 +497,38 @@ static void riscv_widths(void)
 	CHECK(two->fault.on_top);
 }
 
+static int no_word(void *ctx, uint64_t address, uint64_t *value)
+{
+	(void)ctx;
+	(void)address;
+	(void)value;
+	CHECK_MSG(false, "it is not asked");
+	return IOMT_EIO;
+}
+
+/* A stage 1 of memory of its own would be walked beside stage 2, or its callback be given what is not its ctx. */
+static void wrong_memory(void)
+{
+	struct two *two = make(RISCV, true, 0, 0);
+	struct iomt_guest_mem copy = iomt_walk_by_stage_2, callbacks = copy;
+	struct iomt_walk_cfg cfg = {.size = sizeof(cfg),
+				    .format = &iomt_walk_riscv_s1,
+				    .mem = two->second.mem,
+				    .root = 0x100000,
+				    .levels = 4};
+
+	callbacks.read64 = no_word;
+	CHECK_INT(walk(two, IOMT_READ), 0);
+	CHECK_INT(iomt_walker_init(&two->first, &cfg, NULL), 0);
+	CHECK_INT(walk(two, IOMT_READ), IOMT_EINVAL);
+	cfg.mem = &callbacks;
+	CHECK_INT(iomt_walker_init(&two->first, &cfg, NULL), 0);
+	CHECK_INT(walk(two, IOMT_READ), IOMT_EINVAL);
+	cfg.mem = &copy;
+	CHECK_INT(iomt_walker_init(&two->first, &cfg, NULL), 0);
+	CHECK_INT(walk(two, IOMT_READ), 0);
+}
+
 static void reads_words(void)
 {
 	struct two *two = make(AMD, true, 0, 0);
@@ -639,5 +671,5 @@ static void random_damage(void)
 
 TEST_SUITE(walk_nested, TEST(translates), TEST(smaller_size), TEST(both_allow), TEST(on_tables),
 	   TEST(vtd_reasons), TEST(marks), TEST(protected_walk), TEST(first_output),
-	   TEST(riscv_causes), TEST(riscv_types), TEST(riscv_widths), TEST(reads_words),
-	   TEST(random_damage));
+	   TEST(riscv_causes), TEST(riscv_types), TEST(riscv_widths), TEST(wrong_memory),
+	   TEST(reads_words), TEST(random_damage));

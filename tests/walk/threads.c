@@ -241,8 +241,7 @@ static uint64_t next(void *ctx, uint64_t below)
 /* Tables of every format that hold anything, and change to anything else. */
 static void anything(void)
 {
-	const char *times = getenv("IOMT_TEST_TIMES");
-	uint64_t rounds = RACES * (times ? strtoull(times, NULL, 0) : 1);
+	uint64_t rounds = random_times(RACES);
 	struct race_counts counts = {0};
 	struct random seeds, random;
 

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# Debian packages, by cpack: libiomt0, libiomt-dev, iomt-tools. scripts/packages.sh brings static and shared
+# libraries together.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME iomt)
+set(CPACK_PACKAGE_CONTACT "iomt developers")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_COMPONENTS_ALL runtime dev)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/src)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME libiomt0)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
+set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "I/O page tables and IOTLBs: shared libraries")
+
+set(CPACK_DEBIAN_DEV_PACKAGE_NAME libiomt-dev)
+set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
+set(CPACK_COMPONENT_DEV_DESCRIPTION "I/O page tables and IOTLBs: headers and static libraries")
+set(CPACK_COMPONENT_DEV_DEPENDS runtime)
+set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "libjemalloc-dev, liburcu-dev, pkg-config")
+if(iomt_hwloc_FOUND)
+  set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS libhwloc-dev) # pkg-config reads what libraries need themselves
+endif()
+
+if(TARGET iomt-simulate)
+  list(APPEND CPACK_COMPONENTS_ALL tools)
+  set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME iomt-tools)
+  set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION utils)
+  set(CPACK_COMPONENT_TOOLS_DESCRIPTION "I/O page tables and IOTLBs: commands")
+  set(CPACK_COMPONENT_TOOLS_DEPENDS runtime)
+endif()
+include(CPack)
