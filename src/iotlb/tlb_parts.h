@@ -96,13 +96,11 @@ struct iomt_tlb {
 	uint64_t news;
 	uint64_t changing;     /* changes to slots that are under way */
 	uint64_t units[UNITS]; /* unit invalidations, by number */
-	uint64_t unused[6];
-	/* on lines of their own, because they are written more often */
-	uint64_t serial; /* the last that was given out */
-	uint64_t phase;	 /* of readers */
-	uint32_t busy;	 /* a serial is being given out */
+	/* on lines of their own, because they are written more often: the last that was given out */
+	uint64_t serial __attribute__((aligned(IOMT_TLB_ALIGN)));
+	uint64_t phase; /* of readers */
+	uint32_t busy;	/* a serial is being given out */
 	uint32_t reader_count;
-	uint64_t unused_too[13];
 };
 
 _Static_assert(sizeof(struct set) == 64 && sizeof(struct group) == 256 &&
