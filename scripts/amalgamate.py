@@ -24,7 +24,7 @@ TOKEN = re.compile(
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<(iomt/[^>]+)>).*\n', re.M)
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.)*", re.M | re.S)
 ATTRIBUTE = re.compile(r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)")
-KEPT = {"u64", "u128", *FORMATS}  # the same wherever they are defined, or pasted into public names
+KEPT = {"u64", *FORMATS}  # the same wherever they are defined, or pasted into public names
 TAGS = ("struct", "union", "enum")
 TAGGED = re.compile(r"\b(struct|union|enum)\b\s*(\w*)\s*$")
 
