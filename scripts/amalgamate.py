@@ -5,6 +5,7 @@
 In one file all names meet. What one source file keeps to itself (static functions and objects, tags,
 enumerators, macros) gets the file's name in front of it when another file knows the same word for
 something else: put of domain/carry.c becomes carry_put. The sources need not know of each other.
+What the compiler would not see, a word that a macro pastes or makes a string of, keeps its name.
 """
 import re
 import sys
@@ -14,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SRC = ROOT / "src"
 FORMATS = ("amdv1", "x86_64", "vtd_ss", "arm_s1", "arm_s2", "riscv_s1", "riscv_s2")
 ENGINE = ("config", "iterate", "map", "pt", "split", "table", "trim")
+FIRST = ("base", "mem", "gather", "pt", "cursor", "formats")  # public headers that open the one: then by name
 BASE = [f"pgtable/{name}.c" for name in ENGINE] + ["iotlb/gather.c", "error.c", "debug.c"]
 
 TOKEN = re.compile(
@@ -24,13 +26,21 @@ TOKEN = re.compile(
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<(iomt/[^>]+)>).*\n', re.M)
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.)*", re.M | re.S)
 ATTRIBUTE = re.compile(r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)")
-KEPT = {"u64", *FORMATS}  # the same wherever they are defined, or pasted into public names
+GUARD = re.compile(r"^#ifndef (\w+_H)\n#define \1\n(.*)^#endif\n\Z", re.M | re.S)
+SYSTEM = re.compile(r"^#include <(std\w+\.h)>\n", re.M)
+EXTERN_C = re.compile(r'^#ifdef __cplusplus\n(?:extern "C" \{|\})\n#endif\n', re.M)
+MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:[^\n\\]|\\.)*)", re.M | re.S)
+ALIKE = {"u64"}  # the same wherever they are defined
 TAGS = ("struct", "union", "enum")
 TAGGED = re.compile(r"\b(struct|union|enum)\b\s*(\w*)\s*$")
 
 
 def tokens(text):
     return [(m.lastgroup, m.group()) for m in TOKEN.finditer(text)]
+
+
+def read(path):
+    return path.read_text(encoding="utf-8")
 
 
 def without_comments(text):
@@ -63,8 +73,17 @@ def declared(text):
     pointer = re.match(r"[^()]*\(\s*\*\s*(\w+)", text)
     if pointer:
         return [pointer.group(1)]
-    head = re.split(r"[(=]", text)[0]
-    return [re.findall(r"\w+", re.split(r"\[", part)[0])[-1] for part in head.split(",")]
+    head = text.split("(")[0]
+    if "=" in head:  # not a function
+        head = re.sub(r"\([^()]*\)", "", text)
+    return [re.findall(r"\w+", re.split(r"[\[=]", part)[0])[-1] for part in head.split(",")]
+
+
+def pasted(body):
+    """Which parameters of this macro it pastes or makes a string of."""
+    parameters = re.match(r"\(([^)]*)\)", body)
+    names = [name.strip() for name in parameters.group(1).split(",")] if parameters else []
+    return [i for i, name in enumerate(names) if re.search(rf"#\s*{name}\b|\b{name}\s*##", body)]
 
 
 class File:
@@ -73,11 +92,13 @@ class File:
     def __init__(self, path):
         self.path = path
         self.name = str(path.relative_to(SRC))
-        self.text = path.read_text()
+        self.text = read(path)
         self.includes = [(path.parent / name).resolve() for name, public in INCLUDE.findall(self.text) if name]
         bare = without_comments(INCLUDE.sub("", self.text))
         self.words = set(re.findall(r"[A-Za-z_]\w*", bare))
-        self.macros = set(re.findall(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", bare, re.M))
+        self.macros = {name for name, body in MACRO.findall(bare)}
+        self.pasting = {name: pasted(body) for name, body in MACRO.findall(bare) if "#" in body}
+        self.calls = re.findall(r"\b(\w+)\s*\(([^()]*)\)", DIRECTIVE.sub("", bare))
         self.names, self.tags = set(), set()
         for outside, braces in declarations(bare):
             self.declare(outside, braces)
@@ -111,6 +132,12 @@ def renames(files, public):
     """For each file its own words and tags that mean something else in others, with their new names."""
     known = public.union(*(file.words for file in files.values()))
     closures = {path: file.closure(files) for path, file in files.items()}
+    pasting = {name: places for file in files.values() for name, places in file.pasting.items()}
+    kept = set(ALIKE)
+    for path, file in files.items():
+        known_here = set().union(*(files[other].names for other in closures[path]))
+        for name, given in file.calls:
+            kept.update(known_here.intersection(given.split(",")[place].strip() for place in pasting.get(name, [])))
     own = {}
     for path, file in files.items():
         foreign = public.union(
@@ -127,14 +154,14 @@ def renames(files, public):
             raise SystemExit(f"amalgamate.py: {file.name}: no new name for {word}")
 
         def clash(word):
-            return word in foreign and not word.startswith("iomt_") and word not in KEPT
+            return word in foreign - kept and not word.startswith("iomt_")
 
         words = {word: fresh(word) for word in sorted(file.macros | file.names) if clash(word)}
         elsewhere = set().union(*(other.tags for other in files.values() if other is not file))
         tags = {word: fresh(word) for word in sorted((file.tags & elsewhere) - shared)}
         own[path] = words, tags
     return {
-        path: tuple({old: new for other in closures[path] for old, new in own[other][i].items()} for i in (0, 1))
+        path: tuple({old: new for other in sorted(closures[path]) for old, new in own[other][i].items()} for i in (0, 1))
         for path in files
     }
 
@@ -160,31 +187,58 @@ def renamed(text, words, tags):
     return "".join(out)
 
 
-def tidy(text):
-    text = re.sub(r"/\* SPDX-License-Identifier: MIT \*/\n", "", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+def part(name, text):
+    """A file's text, with what it is called for a heading and without what one file needs once."""
+    text = GUARD.sub(r"\2", EXTERN_C.sub("", SYSTEM.sub("", INCLUDE.sub("", text))))
+    text = text.replace("/* SPDX-License-Identifier: MIT */\n", "")
+    return f"/* ---- {name} ---- */\n\n" + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def banner(what):
-    licence = (ROOT / "LICENSE").read_text().strip().splitlines()
-    lines = [what, "Made out of iomt's sources by scripts/amalgamate.py: change those.", "", *licence]
+    version = re.search(r"^ *VERSION ([\d.]+)", read(ROOT / "CMakeLists.txt"), re.M).group(1)
+    made = "Made out of iomt's sources by its scripts/amalgamate.py: change those."
+    licence = read(ROOT / "LICENSE").strip().splitlines()
+    lines = [f"iomt {version}, I/O memory translation: {what}.", made, "", *licence]
     body = "\n".join(f" * {line}".rstrip() for line in lines)
     return f"/* SPDX-License-Identifier: MIT */\n/*\n{body}\n */\n"
 
 
+HEADER = """#ifndef IOMT_IOMT_H
+#define IOMT_IOMT_H
+
+{system}
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+{parts}
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+
+
 def public_header():
-    """iomt/iomt.h with all that it includes, each once, and the words in it."""
-    seen = set()
+    """iomt/iomt.h and all that it includes, those first that others need; and the words in it."""
+    texts = {}  # in this order
 
-    def expand(name):
-        if name in seen:
-            return ""
-        seen.add(name)
-        text = (ROOT / "include" / name).read_text()
-        return tidy(INCLUDE.sub(lambda m: expand(m.group(2)), text))
+    def visit(name):
+        if name in texts:
+            return
+        text = read(ROOT / "include" / name)
+        for _, include in INCLUDE.findall(text):
+            visit(include)
+        texts[name] = text
 
-    text = expand("iomt/iomt.h")
-    return text, set(re.findall(r"[A-Za-z_]\w*", without_comments(text)))
+    for name in (*FIRST, "iomt"):
+        visit(f"iomt/{name}.h")
+    everything = "\n".join(texts.values())
+    system = "\n".join(f"#include <{name}>" for name in sorted(set(SYSTEM.findall(everything))))
+    parts = "\n".join(part(name, text) for name, text in texts.items())
+    return HEADER.format(system=system, parts=parts), set(re.findall(r"[A-Za-z_]\w*", without_comments(everything)))
 
 
 def condition(users):
@@ -234,8 +288,7 @@ def source(files, public):
             out += ["#endif\n"] if current else []
             out += [f"#if {wanted}\n"] if wanted else []
             current = wanted
-        text = renamed(INCLUDE.sub("", files[path].text), *maps[path])
-        out.append(f"/* ---- src/{files[path].name} ---- */\n\n{tidy(text)}")
+        out.append(part(f"src/{files[path].name}", renamed(files[path].text, *maps[path])))
     out += ["#endif\n"] if current else []
     return "\n".join(out)
 
@@ -247,9 +300,11 @@ def main():
     paths = sorted(path for path in SRC.rglob("*.[ch]") if SRC / "hosted" not in path.parents)
     files = {path: File(path) for path in paths}
     header, public = public_header()
+    made = {"iomt.h": banner("the whole interface") + header, "iomt.c": banner("the core") + source(files, public)}
     into.mkdir(parents=True, exist_ok=True)
-    (into / "iomt.h").write_text(banner("iomt: I/O memory translation. The whole interface.") + header)
-    (into / "iomt.c").write_text(banner("iomt: I/O memory translation. The core.") + source(files, public))
+    for name, text in made.items():
+        if not (into / name).exists() or read(into / name) != text:  # so that only what changes is built again
+            (into / name).write_text(text, encoding="utf-8")
 
 
 main()
