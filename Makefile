@@ -5,7 +5,7 @@ TARGET ?= ops
 TIME ?= 1m
 OPERATIONS ?= 1000000000
 .PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages rows lint format clean
+	counts counts-renew amalgamation amalgamation-test explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -108,10 +108,10 @@ aarch64: ## the core's tests for AArch64, under qemu-user (five minutes)
 	@scripts/build.sh aarch64
 	@scripts/test.sh aarch64
 
-aarch64-quick: ## the same without its longest suites (a minute)
+aarch64-quick: ## the same without its longest suites, on the core in two files (a minute)
 	@scripts/deps.sh aarch64
-	@scripts/build.sh aarch64
-	@scripts/test.sh aarch64 -E '^(random|threads|stress|stress_paused|tlb_orders)\.plain$$'
+	@scripts/build.sh aarch64-amalgamated
+	@scripts/test.sh aarch64-amalgamated -E '^(random|threads|stress|stress_paused|tlb_orders)\.plain$$'
 
 coverage: ## line coverage of src/, at least 95 %
 	@scripts/deps.sh test coverage
@@ -120,6 +120,14 @@ coverage: ## line coverage of src/, at least 95 %
 freestanding: ## the core without a C library: by GCC, by Clang, for AArch64
 	@scripts/deps.sh test
 	@scripts/freestanding.sh
+
+amalgamation: ## the core in two files, for other projects: build/amalgamation/iomt.h and iomt.c
+	@scripts/amalgamate.py build/amalgamation
+
+amalgamation-test: ## every test on the library that is made of them (ten minutes)
+	@scripts/deps.sh test
+	@scripts/build.sh amalgamated
+	@scripts/test.sh amalgamated
 
 symbols: ## keep what the shared libraries export at what public headers declare
 	@scripts/build.sh release iomt iomt_hosted

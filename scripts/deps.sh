@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages() {
 	case $1 in
-	build) echo cmake ninja-build gcc libc6-dev ;;
+	build) echo cmake ninja-build gcc libc6-dev python3 ;;
 	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu binutils \
 		qemu-system-x86 qemu-system-arm qemu-system-misc libclang-rt-14-dev libhwloc-dev libjemalloc-dev \
 		liburcu-dev libcjson-dev libgsl-dev gnuplot-nox chromium ;;
