@@ -84,6 +84,7 @@ counts-renew: ## the same, and keep the result as the baseline
 kernels: ## the examples that are kernels, for machines of QEMU's
 	@scripts/deps.sh test
 	@scripts/build.sh freestanding q35-amd
+	@scripts/build.sh freestanding-aarch64 virt-smmuv3
 
 examples: kernels ## build the examples and run them: bytes through IOMMUs (seconds)
 	@scripts/build.sh release iomt-viommu

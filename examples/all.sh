@@ -27,6 +27,7 @@ trace() {
 }
 
 run q35-amd examples/run.sh q35-amd
+run virt-smmuv3 examples/run.sh virt-smmuv3
 run viommu-amd trace amd
 run viommu-smmu trace smmu
 exit $failed

@@ -52,6 +52,7 @@ const char *unit_open(struct unit *unit)
 
 	if (wrong)
 		return wrong;
+	cfg.split = unit->split;
 	err = open_ring(unit);
 	if (!err)
 		err = iomt_iommu_init(&unit->iommu, &cfg);

@@ -43,7 +43,7 @@ struct unit_driver {
 
 struct unit {
 	uint64_t registers;
-	uint32_t features; /* for the driver */
+	uint8_t split; /* of device ids, as struct iomt_iommu_cfg has it */
 	struct iomt_iommu_caps caps;
 	struct iomt_iommu iommu;
 	struct iomt_ring ring;
