@@ -81,13 +81,14 @@ counts-renew: ## the same, and keep the result as the baseline
 	@scripts/build.sh release iomt-counts
 	@bench/counts/run.sh baseline
 
-kernels: ## the examples that are kernels, for machines of QEMU's
+kernels: ## the examples that are kernels, for machines of QEMU's, and a Linux for the one that needs it
 	@scripts/deps.sh test
+	@examples/vfio/fetch.sh
 	@scripts/build.sh freestanding q35-amd
 	@scripts/build.sh freestanding-aarch64 virt-smmuv3
 
 examples: kernels ## build the examples and run them: bytes through IOMMUs (seconds)
-	@scripts/build.sh release iomt-viommu
+	@scripts/build.sh release iomt-viommu iomt-vfio
 	@examples/all.sh
 
 explore: ## every pair and triple of operations on a page table in every order of their steps (minutes)

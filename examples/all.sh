@@ -12,7 +12,7 @@ run() {
 	shift
 	"$@" >"$logs/$name.log" 2>&1 || status=$?
 	case $status in
-	0 | 77) tail -n 1 "$logs/$name.log" ;;
+	0 | 77) echo "$name: $(tail -n 1 "$logs/$name.log" | sed 's/^[a-z0-9_]*: //')" ;;
 	*)
 		echo "$name failed: $logs/$name.log" >&2
 		tail -n 5 "$logs/$name.log" >&2
@@ -23,11 +23,13 @@ run() {
 
 trace() {
 	build/release/examples/iomt-viommu "examples/viommu/$1.trace" | tee "$logs/trace"
-	echo "viommu_$1: $(grep -cE '^[0-9]+ [0-9-]+ 0x' "$logs/trace") accesses of devices answered"
+	echo "$(grep -cE '^[0-9]+ [0-9-]+ 0x' "$logs/trace") accesses of devices answered"
 }
 
 run q35-amd examples/run.sh q35-amd
 run virt-smmuv3 examples/run.sh virt-smmuv3
+run vfio build/release/examples/iomt-vfio
+run vfio-linux examples/vfio/guest.sh build/release/examples/iomt-vfio
 run viommu-amd trace amd
 run viommu-smmu trace smmu
 exit $failed

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "edu.h"
 #include "mmio.h"
-#include "pci.h"
 
-#define PCI_ID	      0x11e81234
 #define BUFFER	      0x40000 /* its address on the device's own side */
 #define DMA_SOURCE    0x80
 #define DMA_TARGET    0x88
@@ -12,14 +10,6 @@
 #define DMA_START     (1u << 0) /* reads as 1 until the DMA is done */
 #define DMA_TO_MEMORY (1u << 1)
 #define PATIENCE      1000000000ull /* looks at the register; a DMA takes a tenth of a second */
-
-bool edu_open(struct edu *edu)
-{
-	if (!pci_find(PCI_ID, &edu->rid))
-		return false;
-	edu->registers = pci_enable(edu->rid);
-	return true;
-}
 
 static bool copy(const struct edu *edu, uint64_t source, uint64_t target, uint32_t bytes,
 		 uint32_t direction)

@@ -9,15 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define EDU_PCI_ID   0x11e81234 /* vendor and device */
 #define EDU_DMA_LAST ((uint64_t)0x0fffffff)
 
 struct edu {
-	uint64_t registers;
-	uint16_t rid; /* its requester id */
+	uint64_t registers; /* of BAR 0, where this program sees them */
+	uint16_t rid;	    /* its requester id */
 };
-
-/* False where the machine has none. */
-bool edu_open(struct edu *edu);
 
 /*
  * Copies memory at iova into the buffer, or the buffer to there, and waits. At most 4095 bytes: QEMU 7.2 takes

@@ -6,6 +6,7 @@
 #include "board.h"
 #include "edu.h"
 #include "memory.h"
+#include "pci.h"
 #include "print.h"
 #include "unit.h"
 
@@ -275,7 +276,8 @@ static void open_all(void)
 	if (first <= EDU_DMA_LAST)
 		first = EDU_DMA_LAST + 1; /* where no DMA of the device goes by itself */
 	memory_open(first, last);
-	check(edu_open(&edu), "there is an edu device");
+	check(pci_find(EDU_PCI_ID, &edu.rid), "there is an edu device");
+	edu.registers = pci_enable(edu.rid);
 	wrong = unit_open(&unit);
 	if (wrong)
 		give_up(unit_driver.name, wrong);
