@@ -9,11 +9,10 @@ static uint64_t *word_at(uint64_t address)
 	return (uint64_t *)(uintptr_t)address;
 }
 
-static int read_word(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read_word(void *ctx, uint64_t address)
 {
 	(void)ctx;
-	*value = __atomic_load_n(word_at(address), __ATOMIC_RELAXED);
-	return 0;
+	return (struct iomt_guest_word){__atomic_load_n(word_at(address), __ATOMIC_RELAXED), 0};
 }
 
 static int replace_word(void *ctx, uint64_t address, uint64_t *expected, uint64_t desired)
