@@ -4,19 +4,16 @@
 TARGET ?= ops
 TIME ?= 1m
 OPERATIONS ?= 1000000000
-.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew amalgamation amalgamation-test explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages rows lint format clean
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\#.*/\1/p' Makefile)
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
-test: ## install what is missing, build, run every test
-	@scripts/deps.sh test
+test: kernels ## install what is missing, build, run every test
 	@scripts/build.sh release
 	@scripts/test.sh release
 
-test-full: ## the same with random runs thirty times as long
-	@scripts/deps.sh test
+test-full: kernels ## the same with random runs thirty times as long
 	@scripts/build.sh release
 	@IOMT_TEST_TIMES=30 scripts/test.sh release
 
@@ -81,6 +78,16 @@ counts-renew: ## the same, and keep the result as the baseline
 	@scripts/deps.sh counts
 	@scripts/build.sh release iomt-counts
 	@bench/counts/run.sh baseline
+
+kernels: ## the examples that are kernels, for machines of QEMU's, and a Linux for the one that needs it
+	@scripts/deps.sh test
+	@examples/vfio/fetch.sh
+	@scripts/build.sh freestanding q35-amd
+	@scripts/build.sh freestanding-aarch64 virt-smmuv3
+
+examples: kernels ## build the examples and run them: bytes through IOMMUs (seconds)
+	@scripts/build.sh release iomt-viommu iomt-vfio
+	@examples/all.sh
 
 explore: ## every pair and triple of operations on a page table in every order of their steps (minutes)
 	@scripts/deps.sh test
