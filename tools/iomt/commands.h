@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands, each in files of its name. */
+#ifndef IOMT_TOOL_COMMANDS_H
+#define IOMT_TOOL_COMMANDS_H
+
+#include "tool.h"
+
+int run_formats(struct tool *tool, int argc, char **argv);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The formats of page tables by name. */
+#ifndef IOMT_TOOL_FORMATS_H
+#define IOMT_TOOL_FORMATS_H
+
+#include "tool.h"
+#include <iomt/walk.h>
+
+struct format {
+	const char *name; /* iomt_walk_NAME, iomt_NAME */
+	const struct iomt_walk_format *walk;
+	const char *about;
+};
+
+/* The last one's name is NULL. */
+extern const struct format formats[];
+
+/* NULL, and tool_fail has said which there are. */
+const struct format *format_find(struct tool *tool, const char *subject, const char *name);
+
+#endif
