@@ -26,13 +26,21 @@ static void spaces(struct tool *tool, int count)
 	fprintf(tool->out, "%*s", count > 0 ? count : 0, "");
 }
 
-/* A name of a member and what comes before it. */
+/* Of text: by the groups within that have a name. */
+static int indent(const struct out *out)
+{
+	return 2 * __builtin_popcount(out->named & ((2U << out->depth) - 1));
+}
+
+/* A name of a member and what comes before it; what is in a list has no name. */
 static void member(struct tool *tool, const char *key)
 {
 	struct out *out = &tool->document;
 
-	fprintf(tool->out, "%s\n%*s\"%s\": ", out->filled >> out->depth & 1 ? "," : "",
-		2 * (int)out->depth, "", key);
+	fprintf(tool->out, "%s\n%*s", out->filled >> out->depth & 1 ? "," : "", 2 * (int)out->depth,
+		"");
+	if (key)
+		fprintf(tool->out, "\"%s\": ", key);
 	out->filled |= 1U << out->depth;
 }
 
@@ -64,7 +72,7 @@ static void json_field(struct tool *tool, const char *key, cJSON *value)
 static void heading(struct tool *tool)
 {
 	struct out *out = &tool->document;
-	int gap = 2 * ((int)out->depth - 1);
+	int gap = indent(out);
 
 	for (size_t i = 0; i < out->count; i++) {
 		const struct out_column *column = &out->columns[i];
@@ -99,7 +107,7 @@ static void cell(struct tool *tool, const char *key, enum out_style style, const
 
 static void label(struct tool *tool, const char *key, const char *after)
 {
-	int length = fprintf(tool->out, "%*s", 2 * ((int)tool->document.depth - 1), "");
+	int length = fprintf(tool->out, "%*s", indent(&tool->document), "");
 
 	for (; *key; key++, length++)
 		fputc(*key == '_' ? ' ' : *key, tool->out);
@@ -146,9 +154,13 @@ void out_group(struct tool *tool, const char *key)
 		fputc('{', tool->out);
 	} else {
 		tool_progress_end(tool);
-		label(tool, key, ":\n");
+		if (key)
+			label(tool, key, ":\n");
+		else
+			fputc('\n', tool->out);
 	}
 	out->depth++;
+	out->named = (out->named & ~(1U << out->depth)) | (key ? 1U << out->depth : 0);
 	out->filled &= ~(1U << out->depth);
 }
 
@@ -167,7 +179,7 @@ void out_list(struct tool *tool, const char *key, const struct out_column *colum
 
 	out->columns = columns;
 	out->count = count;
-	out->headed = tool->quiet || !columns[0].title;
+	out->headed = tool->quiet || !count || !columns[0].title;
 	if (!tool->json)
 		return;
 	member(tool, key);
@@ -192,7 +204,7 @@ void out_row(struct tool *tool)
 
 	out->in_row = true;
 	out->column = 0;
-	out->gap = 2 * ((int)out->depth - 1);
+	out->gap = indent(out);
 	if (tool->json) {
 		out->row = cJSON_CreateObject();
 		return;
@@ -209,9 +221,7 @@ bool out_row_end(struct tool *tool)
 
 	out->in_row = false;
 	if (tool->json) {
-		fprintf(tool->out, "%s\n%*s", out->filled >> out->depth & 1 ? "," : "",
-			2 * (int)out->depth, "");
-		out->filled |= 1U << out->depth;
+		member(tool, NULL);
 		json_write(tool, out->row);
 		out->row = NULL;
 	} else {
