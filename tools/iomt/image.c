@@ -224,8 +224,8 @@ static bool map_file(struct tool *tool, struct image_file *file, const struct im
 
 bool image_open(struct tool *tool, struct image *image, const struct image_cfg *cfg)
 {
-	*image =
-		(struct image){.mem = {.size = sizeof(image->mem), .read64 = read64, .ctx = image}};
+	*image = (struct image){
+		.tool = tool, .mem = {.size = sizeof(image->mem), .read64 = read64, .ctx = image}};
 	for (unsigned i = 0; i < cfg->count; i++) {
 		struct image_file *file = &image->files[image->count++];
 

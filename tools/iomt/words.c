@@ -73,6 +73,7 @@ static void say_code(struct tool *tool, unsigned arch, unsigned code)
 		out_text(tool, "report", OUT_BAD, "cause %u, %s", code, name_of(names[arch], code));
 	else
 		out_text(tool, "report", OUT_BAD, "%s (0x%02x)", name_of(names[arch], code), code);
+	out_number(tool, "code", code);
 }
 
 /* "flags" of the line that Linux prints: bits 27:16 of the event's second half word. */
