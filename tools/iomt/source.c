@@ -181,6 +181,8 @@ static void say_context(struct source *source)
 		 : context->stages == 2 ? "2"
 		 : context->stages	? "1"
 					: "none: addresses are passed on");
+	if (context->stages == 3)
+		out_number(tool, "stage_looked_at", source->tables[0].stage);
 	for (unsigned i = 0; i < source->count; i++)
 		out_text(tool, i ? "format_upper" : "format", OUT_NAME, "%s",
 			 source->tables[i].format->name);
@@ -260,7 +262,5 @@ int source_give_up(struct source *source, const struct iomt_inspect *inspect)
 
 const char *source_rights(const struct source_table *table, uint32_t prot)
 {
-	static const char *const texts[] = {"---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx"};
-
-	return texts[prot & table->format->rights & 7];
+	return rights_text(prot & table->format->rights);
 }
