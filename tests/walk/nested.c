@@ -396,13 +396,15 @@ static void first_output(void)
 	}
 }
 
-static int read_second(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read_second(void *ctx, uint64_t address)
 {
 	struct two *two = ctx;
+	struct iomt_guest_word word = {0, 0};
 	struct iomt_walk_fault fault;
 
-	return iomt_walk_read64(&two->second, &two->guest.mem, address, IOMT_READ | IOMT_WALK_LOOK,
-				value, &fault);
+	word.err = iomt_walk_read64(&two->second, &two->guest.mem, address,
+				    IOMT_READ | IOMT_WALK_LOOK, &word.value, &fault);
+	return word;
 }
 
 /* Stage 1 alone, whose tables are read through stage 2: its own fault where stage 2 has none. */

@@ -104,7 +104,7 @@ static bool guest_read(struct image_file *file, uint64_t address, unsigned char 
 	return true;
 }
 
-static int read64(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read64(void *ctx, uint64_t address)
 {
 	struct image *image = ctx;
 
@@ -117,10 +117,9 @@ static int read64(void *ctx, uint64_t address, uint64_t *value)
 			continue;
 		if (image->words && image->words_count < image->words_room)
 			image->words[image->words_count++] = (struct image_word){address, word};
-		*value = word;
-		return 0;
+		return (struct iomt_guest_word){word, 0};
 	}
-	return IOMT_EIO;
+	return (struct iomt_guest_word){0, IOMT_EIO};
 }
 
 static bool open_file(struct tool *tool, struct image_file *file, const char *path)
