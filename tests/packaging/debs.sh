@@ -25,7 +25,7 @@ has() {
 }
 
 has libiomt0 'lib/[^/]+/libiomt\.so\.0' 'lib/[^/]+/libiomt-hosted\.so\.0'
-has iomt-tools 'bin/iomt-simulate'
+has iomt-tools bin/iomt bin/iomt-simulate
 has libiomt-dev include/iomt/iomt.h 'lib/[^/]+/libiomt\.(a|so)' 'lib/[^/]+/pkgconfig/iomt.pc' \
 	'lib/[^/]+/cmake/iomt/iomtConfig.cmake'
 for kind in static shared; do
