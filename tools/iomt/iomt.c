@@ -13,6 +13,7 @@ static const struct command commands[] = {
 	{"translate", "what an address means in them, and why", run_translate},
 	{"validate", "what is wrong with them", run_validate},
 	{"diff", "how two of them differ", run_diff},
+	{"decode", "explain an entry, a command, a record", run_decode},
 	{"formats", "list the formats of page tables", run_formats},
 };
 
