@@ -8,7 +8,7 @@ packages() {
 	build) echo cmake ninja-build gcc libc6-dev ;;
 	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu binutils \
 		qemu-system-x86 qemu-system-arm qemu-system-misc libclang-rt-14-dev libhwloc-dev libjemalloc-dev \
-		liburcu-dev libcjson-dev libelf-dev libgsl-dev gnuplot-nox chromium ;;
+		liburcu-dev libcjson-dev libelf-dev libyaml-dev libgsl-dev gnuplot-nox chromium ;;
 	bench) echo g++ libbenchmark-dev libroaring-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
 		libglib2.0-dev pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;

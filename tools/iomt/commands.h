@@ -6,5 +6,6 @@
 #include "tool.h"
 
 int run_formats(struct tool *tool, int argc, char **argv);
+int run_plan(struct tool *tool, int argc, char **argv);
 
 #endif
