@@ -7,5 +7,6 @@
 
 int run_formats(struct tool *tool, int argc, char **argv);
 int run_plan(struct tool *tool, int argc, char **argv);
+int run_simulate(struct tool *tool, int argc, char **argv);
 
 #endif

@@ -11,6 +11,7 @@
 static const struct command commands[] = {
 	{"formats", "list the formats of page tables", run_formats},
 	{"plan", "plan a machine: formats, PASIDs and ids of its domains", run_plan},
+	{"simulate", "play the IOTLB model on traffic or a trace", run_simulate},
 };
 
 struct arguments {
