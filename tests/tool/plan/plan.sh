@@ -95,7 +95,7 @@ changed '3s/{a.*/{}/' 'line 3: domains: there is none'
 changed '3s/{a.*/7/' 'line 3: domains: names with values are expected here'
 changed '1s/^/- /' "line 2: while parsing a block collection: did not find expected '-' indicator"
 changed '3s/}}$/}/' 'line 4: while parsing a flow mapping: did not find expected '"','"' or '"'}'"
-changed '$s/$/\n---\nunits: {}/' 'line 5: a second document begins here'
+changed '3s/$/\n---\nunits: {}/' 'line 5: a second document begins here'
 changed 's/unit: u,/unit: *u,/' 'line 2: found undefined alias'
 : >"$dir/machine"
 refuses "it is empty; 'units', 'devices' and 'domains' are expected"
