@@ -3,30 +3,48 @@
 #include "commands.h"
 #include "out.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define FORMAT(format, about)                       \
-	{                                           \
-#format, &iomt_walk_##format, about \
-	}
+#define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
+#define RW	       (IOMT_READ | IOMT_WRITE)
+#define RWX	       (RW | IOMT_EXEC)
+#define OF_X86	       (IOMT_WALK_SIGNED | IOMT_WALK_NX | IOMT_WALK_WP)
+#define OF_VTD	       (IOMT_WALK_SNOOP | IOMT_WALK_TRANSIENT)
+#define FORMAT(format) #format, &iomt_walk_##format
 
 const struct format formats[] = {
-	FORMAT(amdv1, "AMD host tables"),
-	FORMAT(x86_64, "AMD guest tables, VT-d first stage, x86 processors"),
-	FORMAT(vtd_ss, "VT-d second stage"),
-	FORMAT(arm_s1_4k, "Arm stage 1, pages of 4K"),
-	FORMAT(arm_s1_16k, "Arm stage 1, pages of 16K"),
-	FORMAT(arm_s1_64k, "Arm stage 1, pages of 64K"),
-	FORMAT(arm_s1_4k_lpa2, "Arm stage 1, pages of 4K, 52-bit addresses"),
-	FORMAT(arm_s1_16k_lpa2, "Arm stage 1, pages of 16K, 52-bit addresses"),
-	FORMAT(arm_s2_4k, "Arm stage 2, pages of 4K"),
-	FORMAT(arm_s2_16k, "Arm stage 2, pages of 16K"),
-	FORMAT(arm_s2_64k, "Arm stage 2, pages of 64K"),
-	FORMAT(arm_s2_4k_lpa2, "Arm stage 2, pages of 4K, 52-bit addresses"),
-	FORMAT(arm_s2_16k_lpa2, "Arm stage 2, pages of 16K, 52-bit addresses"),
-	FORMAT(riscv_s1, "RISC-V Sv39, Sv48, Sv57"),
-	FORMAT(riscv_s2, "RISC-V Sv39x4, Sv48x4, Sv57x4"),
+	{FORMAT(amdv1), "AMD host tables", 0, RW, 4096, false},
+	{FORMAT(x86_64), "AMD guest tables, VT-d first stage, x86 processors", OF_X86, RWX, 4096,
+	 true},
+	{FORMAT(vtd_ss), "VT-d second stage", OF_VTD, RW, 4096, false},
+	{FORMAT(arm_s1_4k), "Arm stage 1, pages of 4K", 0, RWX, 64, true},
+	{FORMAT(arm_s1_16k), "Arm stage 1, pages of 16K", 0, RWX, 64, true},
+	{FORMAT(arm_s1_64k), "Arm stage 1, pages of 64K", 0, RWX, 64, true},
+	{FORMAT(arm_s1_4k_lpa2), "Arm stage 1, pages of 4K, 52-bit addresses", 0, RWX, 64, true},
+	{FORMAT(arm_s1_16k_lpa2), "Arm stage 1, pages of 16K, 52-bit addresses", 0, RWX, 64, true},
+	{FORMAT(arm_s2_4k), "Arm stage 2, pages of 4K", 0, RWX, 64, false},
+	{FORMAT(arm_s2_16k), "Arm stage 2, pages of 16K", 0, RWX, 64, false},
+	{FORMAT(arm_s2_64k), "Arm stage 2, pages of 64K", 0, RWX, 64, false},
+	{FORMAT(arm_s2_4k_lpa2), "Arm stage 2, pages of 4K, 52-bit addresses", 0, RWX, 64, false},
+	{FORMAT(arm_s2_16k_lpa2), "Arm stage 2, pages of 16K, 52-bit addresses", 0, RWX, 64, false},
+	{FORMAT(riscv_s1), "RISC-V Sv39, Sv48, Sv57", IOMT_WALK_PBMT, RWX, 4096, true},
+	{FORMAT(riscv_s2), "RISC-V Sv39x4, Sv48x4, Sv57x4", IOMT_WALK_PBMT, RWX, 16384, false},
 	{0},
 };
+
+const char *rights_text(uint32_t prot)
+{
+	static const char *const texts[] = {"---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx"};
+
+	return texts[prot & RWX];
+}
+
+const struct format *format_of(const struct iomt_walk_format *walk)
+{
+	const struct format *format = formats;
+
+	while (format->walk != walk)
+		format++;
+	return format;
+}
 
 const struct format *format_find(struct tool *tool, const char *subject, const char *name)
 {

@@ -10,10 +10,19 @@ struct format {
 	const char *name; /* iomt_walk_NAME, iomt_NAME */
 	const struct iomt_walk_format *walk;
 	const char *about;
+	uint32_t flags;	 /* IOMT_WALK_* that usual hardware has set */
+	uint32_t rights; /* IOMT_READ, IOMT_WRITE, IOMT_EXEC, as far as entries have them */
+	uint32_t align;	 /* of roots, at least */
+	bool users;	 /* rights depend on privilege */
 };
 
 /* The last one's name is NULL. */
 extern const struct format formats[];
+
+/* "rw-" */
+const char *rights_text(uint32_t prot);
+
+const struct format *format_of(const struct iomt_walk_format *walk);
 
 /* NULL, and tool_fail has said which there are. */
 const struct format *format_find(struct tool *tool, const char *subject, const char *name);

@@ -9,6 +9,10 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct command commands[] = {
+	{"dump", "what page tables in an image map", run_dump},
+	{"translate", "what an address means in them, and why", run_translate},
+	{"validate", "what is wrong with them", run_validate},
+	{"diff", "how two of them differ", run_diff},
 	{"formats", "list the formats of page tables", run_formats},
 	{"plan", "plan a machine: formats, PASIDs and ids of its domains", run_plan},
 	{"simulate", "play the IOTLB model on traffic or a trace", run_simulate},
@@ -121,7 +125,7 @@ int iomt_tool(int argc, char **argv, FILE *out, FILE *err)
 	if (argc > 0)
 		free(words);
 	errno = 0;
-	if ((fflush(out) || ferror(out)) && code != TOOL_BAD)
+	if (fflush(out) || ferror(out))
 		code = tool_fail(&tool, "output", "it cannot be written: %s",
 				 errno ? strerror(errno) : "an error before");
 	return code;

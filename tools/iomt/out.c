@@ -26,13 +26,21 @@ static void spaces(struct tool *tool, int count)
 	fprintf(tool->out, "%*s", count > 0 ? count : 0, "");
 }
 
-/* A name of a member and what comes before it. */
+/* Of text: by the groups within that have a name. */
+static int indent(const struct out *out)
+{
+	return 2 * __builtin_popcount(out->named & ((2U << out->depth) - 1));
+}
+
+/* A name of a member and what comes before it; what is in a list has no name. */
 static void member(struct tool *tool, const char *key)
 {
 	struct out *out = &tool->document;
 
-	fprintf(tool->out, "%s\n%*s\"%s\": ", out->filled >> out->depth & 1 ? "," : "",
-		2 * (int)out->depth, "", key);
+	fprintf(tool->out, "%s\n%*s", out->filled >> out->depth & 1 ? "," : "", 2 * (int)out->depth,
+		"");
+	if (key)
+		fprintf(tool->out, "\"%s\": ", key);
 	out->filled |= 1U << out->depth;
 }
 
@@ -64,7 +72,7 @@ static void json_field(struct tool *tool, const char *key, cJSON *value)
 static void heading(struct tool *tool)
 {
 	struct out *out = &tool->document;
-	int gap = 2 * ((int)out->depth - 1);
+	int gap = indent(out);
 
 	for (size_t i = 0; i < out->count; i++) {
 		const struct out_column *column = &out->columns[i];
@@ -97,15 +105,15 @@ static void cell(struct tool *tool, const char *key, enum out_style style, const
 	out->gap = (width < 0 && -width > length ? -width - length : 0) + 2;
 }
 
-static void label(struct tool *tool, const char *key, const char *after)
+/* "key:", and how many characters that was. */
+static int label(struct tool *tool, const char *key)
 {
-	int length = fprintf(tool->out, "%*s", 2 * ((int)tool->document.depth - 1), "");
+	int length = fprintf(tool->out, "%*s", indent(&tool->document), "");
 
 	for (; *key; key++, length++)
 		fputc(*key == '_' ? ' ' : *key, tool->out);
-	fputs(after, tool->out);
-	if (*after != '\n')
-		spaces(tool, LABEL - length - (int)strlen(after));
+	fputc(':', tool->out);
+	return length + 1;
 }
 
 static void text_field(struct tool *tool, const char *key, enum out_style style, const char *text)
@@ -115,7 +123,7 @@ static void text_field(struct tool *tool, const char *key, enum out_style style,
 		cell(tool, key, style, text);
 		return;
 	}
-	label(tool, key, ": ");
+	spaces(tool, LABEL - label(tool, key));
 	styled(tool, style, text);
 	fputc('\n', tool->out);
 }
@@ -146,9 +154,12 @@ void out_group(struct tool *tool, const char *key)
 		fputc('{', tool->out);
 	} else {
 		tool_progress_end(tool);
-		label(tool, key, ":\n");
+		if (key)
+			label(tool, key);
+		fputc('\n', tool->out);
 	}
 	out->depth++;
+	out->named = (out->named & ~(1U << out->depth)) | (key ? 1U << out->depth : 0);
 	out->filled &= ~(1U << out->depth);
 }
 
@@ -167,7 +178,7 @@ void out_list(struct tool *tool, const char *key, const struct out_column *colum
 
 	out->columns = columns;
 	out->count = count;
-	out->headed = tool->quiet || !columns[0].title;
+	out->headed = tool->quiet || !count || !columns[0].title;
 	if (!tool->json)
 		return;
 	member(tool, key);
@@ -192,7 +203,7 @@ void out_row(struct tool *tool)
 
 	out->in_row = true;
 	out->column = 0;
-	out->gap = 2 * ((int)out->depth - 1);
+	out->gap = indent(out);
 	if (tool->json) {
 		out->row = cJSON_CreateObject();
 		return;
@@ -209,9 +220,7 @@ bool out_row_end(struct tool *tool)
 
 	out->in_row = false;
 	if (tool->json) {
-		fprintf(tool->out, "%s\n%*s", out->filled >> out->depth & 1 ? "," : "",
-			2 * (int)out->depth, "");
-		out->filled |= 1U << out->depth;
+		member(tool, NULL);
 		json_write(tool, out->row);
 		out->row = NULL;
 	} else {

@@ -33,7 +33,10 @@ void out_begin(struct tool *tool);
 /* Ends the document. Returns code; or TOOL_BAD when it could not be written whole. */
 int out_end(struct tool *tool, int code);
 
-/* An object within; in text a heading. Groups may be nested, up to 8 deep, and hold lists. */
+/*
+ * An object within; in text a heading, and what is in it is indented. Groups may be nested, up to 8 deep,
+ * and hold lists. In a list without columns each element is a group, whose key is NULL.
+ */
 void out_group(struct tool *tool, const char *key);
 void out_group_end(struct tool *tool);
 

@@ -13,8 +13,8 @@ static bool no_memory(struct plan *plan)
 bool plan_find(struct plan *plan, bool conflict, const char *domain, const char *device,
 	       const char *format, ...)
 {
-	size_t bytes = (plan->finding_count + 1) * sizeof(*plan->findings);
-	struct plan_finding *findings = realloc(plan->findings, bytes);
+	struct plan_finding *findings =
+		reallocarray(plan->findings, plan->finding_count + 1, sizeof(*findings));
 	struct plan_finding finding = {.conflict = conflict, .domain = domain, .device = device};
 	va_list args;
 	int length;

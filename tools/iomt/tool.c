@@ -96,6 +96,27 @@ int tool_word(struct tool *tool, const char *subject, const char *what, const ch
 	return -1;
 }
 
+bool tool_words(struct tool *tool, const char *subject, const char *what, const char *text,
+		const char *const *names, const uint64_t *values, uint64_t *bits)
+{
+	char word[64];
+
+	*bits = 0;
+	for (;;) {
+		size_t length = strcspn(text, ",");
+		int which;
+
+		snprintf(word, sizeof(word), "%.*s", (int)(length < 63 ? length : 63), text);
+		which = tool_word(tool, subject, what, word, names);
+		if (which < 0)
+			return false;
+		*bits |= values[which];
+		if (!text[length])
+			return true;
+		text += length + 1;
+	}
+}
+
 void tool_progress(struct tool *tool, const char *what, uint64_t done, uint64_t total)
 {
 	struct timespec now;

@@ -29,7 +29,7 @@ struct out {
 	int gap;       /* spaces before the next cell */
 	unsigned depth;
 	uint32_t filled; /* bit d: the group at depth d has a member */
-	bool listing;
+	uint32_t named;	 /* bit d: and a name */
 	bool in_row;
 	bool headed; /* the list's heading is written */
 	bool no_memory;
@@ -91,6 +91,13 @@ bool tool_number(struct tool *tool, const char *subject, const char *text, uint6
  */
 int tool_word(struct tool *tool, const char *subject, const char *what, const char *text,
 	      const char *const *words);
+
+/*
+ * Words of a comma-separated list, each of which is in names: *bits has those of the same place in
+ * "values". False, and tool_fail has said what is wrong.
+ */
+bool tool_words(struct tool *tool, const char *subject, const char *what, const char *text,
+		const char *const *names, const uint64_t *values, uint64_t *bits);
 
 /* A bar on a terminal, a few times a second; total 0: it is not known. Rows that are written hide it. */
 void tool_progress(struct tool *tool, const char *what, uint64_t done, uint64_t total);

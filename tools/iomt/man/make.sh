@@ -8,7 +8,8 @@ iomt=$(realpath "$1") version=$2 date=$3 out=$4
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-export LC_ALL=C ARGP_HELP_FMT=rmargin=1000,no-dup-args-note # lines are filled by who shows them
+# lines are filled by who shows them
+export LC_ALL=C ARGP_HELP_FMT=rmargin=1000,opt-doc-col=48,header-col=0,no-dup-args-note
 
 # page NAME ABOUT WORD...: what "iomt WORD..." says
 page() {
@@ -19,9 +20,12 @@ page() {
 	# without its options, which follow
 	{
 		printf '[=SYNOPSIS]\n.B %s\n' "${*:+iomt }${*:-iomt}"
-		"$iomt" "$@" --help | sed -n "s/^Usage: iomt $*//p" |
-			sed -E 's/ \[-[^]]*\]//g; s/^ *//; s/([A-Z]{2,})/\\fI\1\\fR/g; s/^/[\\fIOPTION\\fR...] /'
+		"$iomt" "$@" --help | sed -n "s/^Usage: iomt${*:+ $*}//p" |
+			sed -E 's/ \[-[^]]*\]//g; s/^ *//; s/([A-Z]{2,})/\\fI\1\\fR/g; s/^/\\\&[\\fIOPTION\\fR...] /; s/ $//'
 		cat "$here/common.h2m"
+		printf '\n[SEE ALSO]\n'
+		sed -E "/^$name\$/d; s/.*/.BR & (1),/" "$dir/names"
+		printf '.BR iomt (7)\n'
 	} >"$dir/include"
 	[ ! -f "$here/$name.h2m" ] || include=(--include "$here/$name.h2m")
 	help2man --no-info --section=1 --name="$about" --version-string="$version" --source="iomt $version" \
@@ -31,12 +35,16 @@ page() {
 
 rm -rf "$out"
 mkdir -p "$out/man1" "$out/man7"
-page iomt 'I/O page tables, device tables and IOTLBs'
 "$iomt" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\)  *\(.*\)/\1 \2/p' >"$dir/commands"
 [ -s "$dir/commands" ] || {
 	echo "make.sh: $iomt lists no commands" >&2
 	exit 1
 }
+{
+	echo iomt
+	sed 's/ .*//; s/^/iomt-/' "$dir/commands"
+} >"$dir/names"
+page iomt 'I/O page tables, device tables and IOTLBs'
 while read -r command about; do
 	page "iomt-$command" "$about" "$command"
 done <"$dir/commands"
