@@ -8,7 +8,8 @@ packages() {
 	build) echo cmake ninja-build gcc libc6-dev python3 ;;
 	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu binutils \
 		qemu-system-x86 qemu-system-arm qemu-system-misc libclang-rt-14-dev libhwloc-dev libjemalloc-dev \
-		liburcu-dev libcjson-dev libelf-dev libgsl-dev gnuplot-nox chromium busybox-static cpio ;;
+		liburcu-dev libcjson-dev libelf-dev libyaml-dev libgsl-dev gnuplot-nox chromium busybox-static cpio \
+		help2man bash-completion zsh fish ;;
 	bench) echo g++ libbenchmark-dev libroaring-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
 		libglib2.0-dev pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;
@@ -16,7 +17,7 @@ packages() {
 	peers) echo linux-source-6.12 xz-utils ;;
 	fuzz) echo clang libclang-rt-14-dev afl++ pkg-config libcjson-dev libelf-dev ;;
 	aarch64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user ;;
-	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
+	lint) echo clang-format clang-tidy cppcheck shellcheck help2man mandoc man-db ;;
 	packages) echo dpkg-dev file ;;
 	coverage) echo gcovr ;;
 	*)

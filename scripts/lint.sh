@@ -80,6 +80,20 @@ tidy() {
 		xargs clang-tidy --quiet --checks='-clang-analyzer-*' -p build/release 2>/dev/null
 }
 
+# Pages that mandoc and groff take without a word. mandoc's opinions on style (lengths of lines) are not asked.
+pages() {
+	local bad=0 page words
+	for page in build/release/tools/iomt/man/pages/man?/*.gz; do
+		words=$(zcat "$page" | mandoc -Tlint -W warning 2>&1) || bad=1
+		words+=$(man --warnings -l -Tutf8 -Z "$page" 2>&1 >/dev/null)
+		[ -z "$words" ] || {
+			echo "$page: $words"
+			bad=1
+		}
+	done
+	return "$bad"
+}
+
 scripts/build.sh release
 step "lengths of files" lengths
 step "licence lines" licences
@@ -87,6 +101,8 @@ step "doors between rooms" doors
 step "clang-format" clang-format --dry-run -Werror "${code[@]}"
 # SC2317: functions that "step" calls look unreachable to shellcheck
 step "shellcheck" shellcheck --exclude=SC2317 "${shell[@]}"
+step "shellcheck of completions" shellcheck --shell=bash tools/iomt/completions/iomt
+step "man pages" pages
 step "cppcheck" cppcheck --quiet -j "$(nproc)" --error-exitcode=1 --inline-suppr --std=c11 \
 	--enable=warning,performance,portability --suppress=missingInclude \
 	--suppress=unusedStructMember -I include "${core[@]}"

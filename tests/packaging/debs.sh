@@ -25,11 +25,11 @@ has() {
 }
 
 has libiomt0 'lib/[^/]+/libiomt\.so\.0' 'lib/[^/]+/libiomt-hosted\.so\.0'
-has iomt-tools bin/iomt bin/iomt-simulate
+has iomt-tools bin/iomt
 has libiomt-dev include/iomt/iomt.h 'lib/[^/]+/libiomt\.(a|so)' 'lib/[^/]+/pkgconfig/iomt.pc' \
 	'lib/[^/]+/cmake/iomt/iomtConfig.cmake'
 for kind in static shared; do
 	"$here/use.sh" "$dir/usr" $kind "$cc" "$cxx"
 done
-LD_LIBRARY_PATH=$(dirname "$dir"/usr/lib/*/libiomt.so.0) "$dir/usr/bin/iomt-simulate" --help >/dev/null
+LD_LIBRARY_PATH=$(dirname "$dir"/usr/lib/*/libiomt.so.0) "$dir/usr/bin/iomt" simulate presets >/dev/null
 echo "packages: unpacked, used, and the command runs"
