@@ -85,6 +85,7 @@ step "lengths of files" lengths
 step "licence lines" licences
 step "doors between rooms" doors
 step "clang-format" clang-format --dry-run -Werror "${code[@]}"
+step "links" scripts/links.sh
 # SC2317: functions that "step" calls look unreachable to shellcheck
 step "shellcheck" shellcheck --exclude=SC2317 "${shell[@]}"
 step "cppcheck" cppcheck --quiet -j "$(nproc)" --error-exitcode=1 --inline-suppr --std=c11 \
