@@ -86,6 +86,7 @@ step "licence lines" licences
 step "doors between rooms" doors
 step "clang-format" clang-format --dry-run -Werror "${code[@]}"
 step "links" scripts/links.sh
+step "words about every public name" scripts/api.sh check
 # SC2317: functions that "step" calls look unreachable to shellcheck
 step "shellcheck" shellcheck --exclude=SC2317 "${shell[@]}"
 step "cppcheck" cppcheck --quiet -j "$(nproc)" --error-exitcode=1 --inline-suppr --std=c11 \

@@ -19,6 +19,7 @@
 extern "C" {
 #endif
 
+/* What calls return instead of 0; each call says which it returns, and when. */
 enum iomt_error {
 	IOMT_EPERM = -1,   /* the id is reserved */
 	IOMT_ENOENT = -2,  /* nothing is mapped there, or allocated */
