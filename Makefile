@@ -145,11 +145,19 @@ packages: ## Debian packages into build/packages, unpacked and used by programs
 	@scripts/deps.sh test packages
 	@scripts/packages.sh
 
+api: ## the reference of the public headers, by Doxygen: build/api/html/index.html
+	@scripts/deps.sh api
+	@scripts/api.sh
+
+pictures: ## draw docs/pictures/*.dot anew
+	@scripts/deps.sh pictures
+	@docs/pictures/draw.sh
+
 rows: ## every requirement with its tests and their state
 	@scripts/rows.sh
 
 lint: ## formatting, static analysis, rules of the house
-	@scripts/deps.sh test bench lint
+	@scripts/deps.sh test bench lint api
 	@scripts/lint.sh
 
 format: ## put all code into the house's format

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what the named groups need and is not there yet: deps.sh test bench counts peers aarch64 lint packages coverage
+# Installs what the named groups need and is not there yet: deps.sh test bench counts peers aarch64 lint packages coverage api pictures
 set -euo pipefail
 
 packages() {
@@ -20,8 +20,10 @@ packages() {
 	lint) echo clang-format clang-tidy cppcheck shellcheck help2man mandoc man-db ;;
 	packages) echo dpkg-dev file ;;
 	coverage) echo gcovr ;;
+	api) echo doxygen libxml2-utils ;;
+	pictures) echo graphviz ;;
 	*)
-		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, aarch64, lint, packages, coverage)" >&2
+		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, aarch64, lint, packages, coverage, api, pictures)" >&2
 		exit 2
 		;;
 	esac

@@ -99,6 +99,8 @@ step "lengths of files" lengths
 step "licence lines" licences
 step "doors between rooms" doors
 step "clang-format" clang-format --dry-run -Werror "${code[@]}"
+step "links" scripts/links.sh
+step "words about every public name" scripts/api.sh check
 # SC2317: functions that "step" calls look unreachable to shellcheck
 step "shellcheck" shellcheck --exclude=SC2317 "${shell[@]}"
 step "shellcheck of completions" shellcheck --shell=bash tools/iomt/completions/iomt

@@ -30,6 +30,7 @@ __extension__ _Static_assert(__atomic_always_lock_free(sizeof(iomt_word), 0),
 			     "no loads and stores of 64 bits at once: iomt cannot run here");
 #endif
 
+/* What calls return instead of 0; each call says which it returns, and when. */
 enum iomt_error {
 	IOMT_EPERM = -1,   /* the id is reserved */
 	IOMT_ENOENT = -2,  /* nothing is mapped there, or allocated */

@@ -29,6 +29,7 @@
 extern "C" {
 #endif
 
+/* A process, as devices are to see it. */
 struct iomt_process_cfg {
 	/* sizeof(struct iomt_process_cfg): the struct may grow. */
 	size_t size;
@@ -116,8 +117,8 @@ struct iomt_sva_bond {
 
 /* A region of the device that the process could not be kept from. */
 struct iomt_sva_conflict {
-	struct iomt_region region;
-	int code; /* what "carve" returned */
+	struct iomt_region region; /* the device's */
+	int code;		   /* what "carve" returned */
 };
 
 /*

@@ -85,6 +85,7 @@ size_t iomt_tlb_bytes(const struct iomt_tlb_cfg *cfg);
  */
 int iomt_tlb_init(struct iomt_tlb **tlb, const struct iomt_tlb_cfg *cfg, void *memory);
 
+/* The largest numbers that name an address space. */
 #define IOMT_TLB_MAX_UNIT   0xffffu
 #define IOMT_TLB_MAX_DOMAIN 0xffffffu
 #define IOMT_TLB_MAX_PASID  0xfffffu
