@@ -124,7 +124,12 @@ coverage: ## line coverage of src/, at least 95 %
 	@scripts/deps.sh test coverage
 	@scripts/coverage.sh
 
-freestanding: ## the core without a C library: by GCC, by Clang, for AArch64
+i386: ## the core's tests for 32-bit x86, run by this machine (five minutes)
+	@scripts/deps.sh i386
+	@scripts/build.sh i386
+	@scripts/test.sh i386
+
+freestanding: ## the core without a C library: by GCC, by Clang, for AArch64, for 32-bit x86
 	@scripts/deps.sh test
 	@scripts/freestanding.sh
 
@@ -140,6 +145,14 @@ symbols: ## keep what the shared libraries export at what public headers declare
 	@scripts/build.sh release iomt iomt_hosted
 	@scripts/symbols.sh build/release/src/libiomt.a src/iomt.map $${CC:-cc}
 	@scripts/symbols.sh build/release/src/libiomt-hosted.a src/iomt-hosted.map $${CC:-cc}
+
+abi: ## whether programs of the last release run with this one (half a minute)
+	@scripts/deps.sh test
+	@scripts/abi.sh check
+
+abi-renew: ## make this build's ABI the one to keep
+	@scripts/deps.sh test
+	@scripts/abi.sh renew
 
 packages: ## Debian packages into build/packages, unpacked and used by programs
 	@scripts/deps.sh test packages
