@@ -82,7 +82,7 @@ counts-renew: ## the same, and keep the result as the baseline
 kernels: ## the examples that are kernels, for machines of QEMU's, and a Linux for the one that needs it
 	@scripts/deps.sh test
 	@examples/vfio/fetch.sh
-	@scripts/build.sh freestanding q35-amd
+	@scripts/build.sh freestanding q35-amd q35-intel
 	@scripts/build.sh freestanding-aarch64 virt-smmuv3
 
 examples: kernels ## build the examples and run them: bytes through IOMMUs (seconds)

@@ -27,6 +27,7 @@ trace() {
 }
 
 run q35-amd examples/run.sh q35-amd
+run q35-intel examples/run.sh q35-intel
 run virt-smmuv3 examples/run.sh virt-smmuv3
 run vfio build/release/examples/iomt-vfio
 run vfio-linux examples/vfio/guest.sh build/release/examples/iomt-vfio

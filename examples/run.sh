@@ -10,12 +10,13 @@ common='-accel tcg -nodefaults -no-user-config -no-reboot -display none -serial 
 pc='qemu-system-x86_64 -m 1G -device isa-debug-exit,iobase=0xf4,iosize=4'
 case $name in
 q35-amd) preset=freestanding machine="$pc -machine q35 -device amd-iommu $common" ;;
+q35-intel) preset=freestanding machine="$pc -machine q35 -device intel-iommu $common" ;;
 virt-smmuv3)
 	preset=freestanding-aarch64
 	machine="qemu-system-aarch64 -m 1G -cpu cortex-a57 -machine virt,iommu=smmuv3 $common"
 	;;
 *)
-	echo "run.sh: no such example: $name (q35-amd, virt-smmuv3)" >&2
+	echo "run.sh: no such example: $name (q35-amd, q35-intel, virt-smmuv3)" >&2
 	exit 2
 	;;
 esac

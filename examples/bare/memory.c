@@ -57,7 +57,29 @@ static void give(void *ctx, void *taken, size_t bytes)
 	pool.used -= bytes;
 }
 
+#if defined(__aarch64__)
+#define LINE	    16 /* no cache has shorter ones */
+#define CLEAN(line) __asm__ volatile("dc cvac, %0" : : "r"(line) : "memory")
+#define CLEANED()   __asm__ volatile("dsb sy" ::: "memory")
+#else
+#define LINE	    64
+#define CLEAN(line) __asm__ volatile("clflush (%0)" : : "r"(line) : "memory")
+#define CLEANED()   __asm__ volatile("mfence" ::: "memory")
+#endif
+
+void memory_clean(void *ctx, const void *cached, size_t bytes)
+{
+	uintptr_t first = (uintptr_t)cached & ~(uintptr_t)(LINE - 1);
+
+	(void)ctx;
+	for (uintptr_t line = first; line < (uintptr_t)cached + bytes; line += LINE)
+		CLEAN(line);
+	CLEANED();
+}
+
 const struct iomt_mem memory = {.size = sizeof(memory), .alloc = take, .free = give};
+const struct iomt_mem memory_cleaned = {
+	.size = sizeof(memory_cleaned), .alloc = take, .free = give, .clean = memory_clean};
 
 void *memory_take(size_t bytes)
 {

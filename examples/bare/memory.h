@@ -13,6 +13,12 @@ void memory_open(uint64_t first, uint64_t last);
 
 extern const struct iomt_mem memory;
 
+/* The same for an IOMMU that does not snoop the processor's caches. */
+extern const struct iomt_mem memory_cleaned;
+
+/* Writes these bytes back to memory; for iomt_mem.clean and iomt_ring_ops.clean. */
+void memory_clean(void *ctx, const void *cached, size_t bytes);
+
 /* Zeroed, aligned to its size, a power of two from 64 bytes on; NULL where there is no more. */
 void *memory_take(size_t bytes);
 void memory_give(void *taken, size_t bytes);

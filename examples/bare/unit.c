@@ -44,14 +44,15 @@ static int open_ring(struct unit *unit)
 
 const char *unit_open(struct unit *unit)
 {
-	struct iomt_iommu_cfg cfg = {
-		.size = sizeof(cfg), .caps = &unit->caps, .mem = &memory, .ring = &unit->ring};
+	struct iomt_iommu_cfg cfg = {.size = sizeof(cfg), .caps = &unit->caps, .ring = &unit->ring};
 	struct iomt_device_table_hw devices;
 	const char *wrong = unit_driver.find(unit);
 	int err;
 
 	if (wrong)
 		return wrong;
+	unit->mem = unit->caps.flags & IOMT_IOMMU_COHERENT ? &memory : &memory_cleaned;
+	cfg.mem = unit->mem;
 	cfg.split = unit->split;
 	err = open_ring(unit);
 	if (!err)

@@ -45,12 +45,15 @@ struct unit {
 	uint64_t registers;
 	uint8_t split; /* of device ids, as struct iomt_iommu_cfg has it */
 	struct iomt_iommu_caps caps;
+	const struct iomt_mem *mem; /* for what it walks */
 	struct iomt_iommu iommu;
 	struct iomt_ring ring;
 	struct iomt_cmd *commands;
 	uint64_t *stores;
 	uint64_t *events;
-	uint32_t event; /* the next to be read */
+	uint32_t event;	 /* the next to be read */
+	uint64_t faults; /* VT-d: so many registers in place of a log in memory */
+	uint32_t fault_count;
 };
 
 /* The board's. */

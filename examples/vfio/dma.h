@@ -70,7 +70,8 @@ int dma_sync(struct dma *dma);
 
 /*
  * The memory behind [iova, iova + length - 1], if it is mapped, in one piece, and allowed: for addresses that come
- * out of descriptors. NULL if not. Without a lock.
+ * out of descriptors. NULL if not. Without a lock: what another thread unmaps meanwhile is for that thread to keep
+ * until this one is done with it.
  */
 void *dma_at(const struct dma *dma, uint64_t iova, uint64_t length, uint32_t prot);
 
