@@ -5,7 +5,7 @@ TARGET ?= ops
 TIME ?= 1m
 OPERATIONS ?= 1000000000
 .PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages rows lint format clean
+	counts counts-renew explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages packages-smoke rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -129,6 +129,10 @@ symbols: ## keep what the shared libraries export at what public headers declare
 packages: ## Debian packages into build/packages, unpacked and used by programs
 	@scripts/deps.sh test packages
 	@scripts/packages.sh
+
+packages-smoke: packages ## the same, installed and used in an empty Debian 12 root (as root; minutes)
+	@scripts/deps.sh smoke
+	@scripts/packages-smoke.sh
 
 rows: ## every requirement with its tests and their state
 	@scripts/rows.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what the named groups need and is not there yet: deps.sh test bench counts peers aarch64 lint packages coverage
+# Installs what the named groups need and is not there yet: deps.sh test bench counts peers aarch64 lint packages smoke coverage
 set -euo pipefail
 
 packages() {
@@ -19,9 +19,10 @@ packages() {
 	aarch64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck help2man mandoc man-db ;;
 	packages) echo dpkg-dev file ;;
+	smoke) echo debootstrap ;;
 	coverage) echo gcovr ;;
 	*)
-		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, aarch64, lint, packages, coverage)" >&2
+		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, aarch64, lint, packages, smoke, coverage)" >&2
 		exit 2
 		;;
 	esac

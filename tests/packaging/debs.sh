@@ -25,9 +25,11 @@ has() {
 }
 
 has libiomt0 'lib/[^/]+/libiomt\.so\.0' 'lib/[^/]+/libiomt-hosted\.so\.0'
-has iomt-tools bin/iomt
+has iomt-tools bin/iomt share/iomt/sample.core share/iomt/server.yaml share/man/man1/iomt.1.gz share/man/man1/iomt-plan.1.gz \
+	share/bash-completion/completions/iomt share/zsh/vendor-completions/_iomt \
+	share/fish/vendor_completions.d/iomt.fish
 has libiomt-dev include/iomt/iomt.h 'lib/[^/]+/libiomt\.(a|so)' 'lib/[^/]+/pkgconfig/iomt.pc' \
-	'lib/[^/]+/cmake/iomt/iomtConfig.cmake'
+	'lib/[^/]+/cmake/iomt/iomtConfig.cmake' share/man/man7/iomt.7.gz
 for kind in static shared; do
 	"$here/use.sh" "$dir/usr" $kind "$cc" "$cxx"
 done
