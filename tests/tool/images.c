@@ -342,7 +342,7 @@ static void flattened_hostile(void)
 	blob = begin_flat(&at);
 	put_record(&blob, &at, 0, "KDUMP   ", 8);
 	put_record(&blob, &at, -1, NULL, -1);
-	run_refused(DUMP, blob.path, "a compressed kdump; dump it as ELF");
+	run_refused(DUMP, blob.path, "a compressed kdump; take the dump as ELF");
 	blob_write(&blob, 4096 + 16, "whatever", 8);
 	run_refused(DUMP, blob.path, "no ELF core is in it");
 	blob_write(&blob, 24, "\2", 1);

@@ -117,13 +117,15 @@ void source_close(struct source *source)
 }
 
 /* A word of stage 1's tables, whose addresses are stage 2's input. */
-static int read_by_stage_2(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read_by_stage_2(void *ctx, uint64_t address)
 {
 	struct source *source = ctx;
+	struct iomt_guest_word word = {0, 0};
 	struct iomt_walk_fault fault;
 
-	return iomt_walk_read64(&source->context.second, &source->image.mem, address,
-				IOMT_READ | IOMT_WALK_LOOK, value, &fault);
+	word.err = iomt_walk_read64(&source->context.second, &source->image.mem, address,
+				    IOMT_READ | IOMT_WALK_LOOK, &word.value, &fault);
+	return word;
 }
 
 static void take_table(struct source *source, const struct iomt_walker *walker, const char *half,
