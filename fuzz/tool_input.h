@@ -101,6 +101,18 @@ static const char *const line_words[] = {
 	"",
 	"\x1b\n",
 	"4Q",
+	"plan",
+	"--explain",
+	"simulate",
+	"convert",
+	"import",
+	"settings",
+	"presets",
+	"--binary",
+	"--preset",
+	"hypertrio",
+	"--deferred",
+	"iotlb0.ways=3",
 };
 
 #define TOOL_COUNT (sizeof(line_words) / sizeof(line_words[0]))
