@@ -147,6 +147,11 @@ static void loops(void)
 	CHECK_EQ(ran.code, 1);
 	CHECK(strstr(ran.out, "a table that is used twice") && !*ran.err);
 	run_end(&ran);
+	ran = run_line("validate -q --limit 1 --image %s --format amdv1 --root 0 --levels 5",
+		       blob.path);
+	CHECK_EQ(ran.code, 1);
+	CHECK(strstr(ran.out, "count:            1\n"));
+	run_end(&ran);
 	ran = run_line("dump -q --limit 10 --image %s --format amdv1 --root 0 --levels 5",
 		       blob.path);
 	CHECK_EQ(ran.code, 0);
