@@ -50,13 +50,12 @@ static void sparse(void)
 	blob_cut(&blob, 1ULL << 40);
 	blob_write(&blob, TABLE_BASE, words, sizeof(words));
 	check_dump(DUMP, &blob);
-	/* the same slots of tables that lie 2 MiB from one another, which share a place in what is remembered */
-	words[0] = 3ULL << 61 | 0x80211000 | 2 << 9 | 1;
-	words[512] = 3ULL << 61 | 0x412000 | 1 << 9 | 1;
+	/* tables that are multiples of 2 MiB apart share a place in what is remembered of the file */
+	words[0] = 3ULL << 61 | 0x80010000 | 2 << 9 | 1;
+	words[512] = 3ULL << 61 | 0x410000 | 1 << 9 | 1;
 	blob_write(&blob, 0x210000, words, 0x1000);
-	blob_write(&blob, 0x80211000, words + 512, 0x1000);
-	blob_write(&blob, 0x412000, words + 1024, 0x1000);
-	blob_write(&blob, 0x80212000, words, 0x1000);
+	blob_write(&blob, 0x80010000, words + 512, 0x1000);
+	blob_write(&blob, 0x410000, words + 1024, 0x1000);
 	check_dump("dump -q --image %s --format amdv1 --root 0x210000 --levels 3", &blob);
 	blob_drop(&blob);
 }
