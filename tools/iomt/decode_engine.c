@@ -78,6 +78,8 @@ bool decode_is_reserved(const struct decode_field *field, uint64_t bits)
 		return bits;
 	case DECODE_CHOICE:
 		return !choice(field, bits);
+	case DECODE_POWER:
+		return field->barred >> (bits & 63) & 1;
 	case DECODE_RANGE:
 		return field->barred >> (range_lg2(field, bits) & 63) & 1;
 	default:
