@@ -87,7 +87,10 @@ static int say_ranges(struct source *source, const struct source_table *table,
 
 static int dump(struct source *source, const struct arguments *arguments)
 {
-	static const struct out_column columns[] = {
+	static const struct out_column without_users[] = {
+		{"first", "FIRST", 18}, {"last", "LAST", 18},	  {"output", "OUTPUT", 18},
+		{"page", "PAGE", 5},	{"rights", "RIGHTS", -6}, {"type", "TYPE", 0}};
+	static const struct out_column with_users[] = {
 		{"first", "FIRST", 18}, {"last", "LAST", 18},	  {"output", "OUTPUT", 18},
 		{"page", "PAGE", 5},	{"rights", "RIGHTS", -6}, {"privileged", "PRIV", -4},
 		{"type", "TYPE", 0}};
@@ -95,9 +98,12 @@ static int dump(struct source *source, const struct arguments *arguments)
 	uint64_t rows = 0, bytes = 0, next = 0;
 	int code = TOOL_YES;
 
-	if (source->cfg->format == NULL && !source->count)
+	if (!source->count)
 		return TOOL_YES;
-	out_list(tool, "ranges", columns, COUNT(columns));
+	if (source->tables[0].format->users)
+		out_list(tool, "ranges", with_users, COUNT(with_users));
+	else
+		out_list(tool, "ranges", without_users, COUNT(without_users));
 	for (unsigned i = 0; i < source->count && code == TOOL_YES && !next; i++)
 		code = say_ranges(source, &source->tables[i], arguments, &rows, &bytes, &next);
 	out_list_end(tool);

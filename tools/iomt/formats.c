@@ -30,6 +30,13 @@ const struct format formats[] = {
 	{0},
 };
 
+const char *rights_text(uint32_t prot)
+{
+	static const char *const texts[] = {"---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx"};
+
+	return texts[prot & RWX];
+}
+
 const struct format *format_of(const struct iomt_walk_format *walk)
 {
 	const struct format *format = formats;

@@ -19,6 +19,9 @@ struct format {
 /* The last one's name is NULL. */
 extern const struct format formats[];
 
+/* "rw-" */
+const char *rights_text(uint32_t prot);
+
 const struct format *format_of(const struct iomt_walk_format *walk);
 
 /* NULL, and tool_fail has said which there are. */

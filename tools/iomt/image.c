@@ -104,7 +104,7 @@ static bool guest_read(struct image_file *file, uint64_t address, unsigned char 
 	return true;
 }
 
-static int read64(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read64(void *ctx, uint64_t address)
 {
 	struct image *image = ctx;
 
@@ -117,10 +117,9 @@ static int read64(void *ctx, uint64_t address, uint64_t *value)
 			continue;
 		if (image->words && image->words_count < image->words_room)
 			image->words[image->words_count++] = (struct image_word){address, word};
-		*value = word;
-		return 0;
+		return (struct iomt_guest_word){word, 0};
 	}
-	return IOMT_EIO;
+	return (struct iomt_guest_word){0, IOMT_EIO};
 }
 
 static bool open_file(struct tool *tool, struct image_file *file, const char *path)
@@ -157,10 +156,9 @@ static bool open_file(struct tool *tool, struct image_file *file, const char *pa
 static const struct {
 	const char *magic, *advice;
 } strangers[] = {
-	{"KDUMP   ",
-	 "a compressed kdump; dump it as ELF (makedumpfile -E, dump-guest-memory without -z, -l, "
-	 "-s), or convert it"},
-	{"DISKDUMP", "a compressed diskdump; dump it as ELF (makedumpfile -E)"},
+	{"KDUMP   ", "a compressed kdump; take the dump as ELF (makedumpfile -E, dump-guest-memory "
+		     "without -z, -l, -s)"},
+	{"DISKDUMP", "a compressed diskdump; take the dump as ELF (makedumpfile -E)"},
 	{"PAGEDU64", "a Windows crash dump; dump it as ELF"},
 	{"PAGEDUMP", "a Windows crash dump; dump it as ELF"},
 	{"QEVM", "a stream of QEMU's migration; use dump-guest-memory"},
@@ -224,8 +222,8 @@ static bool map_file(struct tool *tool, struct image_file *file, const struct im
 
 bool image_open(struct tool *tool, struct image *image, const struct image_cfg *cfg)
 {
-	*image =
-		(struct image){.mem = {.size = sizeof(image->mem), .read64 = read64, .ctx = image}};
+	*image = (struct image){
+		.tool = tool, .mem = {.size = sizeof(image->mem), .read64 = read64, .ctx = image}};
 	for (unsigned i = 0; i < cfg->count; i++) {
 		struct image_file *file = &image->files[image->count++];
 

@@ -164,13 +164,14 @@ static bool take_image(struct source_options *options, struct source_cfg *cfg, c
 
 static bool take_base(struct source_options *options, struct source_cfg *cfg, const char *text)
 {
-	struct image_file_cfg *file = &cfg->image.files[cfg->image.count - 1];
+	struct image_file_cfg *file;
 
 	if (!cfg->image.count) {
 		tool_fail(options->tool, "--base",
 			  "it belongs behind the --image that it is about");
 		return false;
 	}
+	file = &cfg->image.files[cfg->image.count - 1];
 	file->raw = true;
 	return tool_number(options->tool, "--base", text, UINT64_MAX, &file->base);
 }

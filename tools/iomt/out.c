@@ -105,15 +105,15 @@ static void cell(struct tool *tool, const char *key, enum out_style style, const
 	out->gap = (width < 0 && -width > length ? -width - length : 0) + 2;
 }
 
-static void label(struct tool *tool, const char *key, const char *after)
+/* "key:", and how many characters that was. */
+static int label(struct tool *tool, const char *key)
 {
 	int length = fprintf(tool->out, "%*s", indent(&tool->document), "");
 
 	for (; *key; key++, length++)
 		fputc(*key == '_' ? ' ' : *key, tool->out);
-	fputs(after, tool->out);
-	if (*after != '\n')
-		spaces(tool, LABEL - length - (int)strlen(after));
+	fputc(':', tool->out);
+	return length + 1;
 }
 
 static void text_field(struct tool *tool, const char *key, enum out_style style, const char *text)
@@ -123,7 +123,7 @@ static void text_field(struct tool *tool, const char *key, enum out_style style,
 		cell(tool, key, style, text);
 		return;
 	}
-	label(tool, key, ": ");
+	spaces(tool, LABEL - label(tool, key));
 	styled(tool, style, text);
 	fputc('\n', tool->out);
 }
@@ -155,9 +155,8 @@ void out_group(struct tool *tool, const char *key)
 	} else {
 		tool_progress_end(tool);
 		if (key)
-			label(tool, key, ":\n");
-		else
-			fputc('\n', tool->out);
+			label(tool, key);
+		fputc('\n', tool->out);
 	}
 	out->depth++;
 	out->named = (out->named & ~(1U << out->depth)) | (key ? 1U << out->depth : 0);

@@ -117,13 +117,15 @@ void source_close(struct source *source)
 }
 
 /* A word of stage 1's tables, whose addresses are stage 2's input. */
-static int read_by_stage_2(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read_by_stage_2(void *ctx, uint64_t address)
 {
 	struct source *source = ctx;
+	struct iomt_guest_word word = {0, 0};
 	struct iomt_walk_fault fault;
 
-	return iomt_walk_read64(&source->context.second, &source->image.mem, address,
-				IOMT_READ | IOMT_WALK_LOOK, value, &fault);
+	word.err = iomt_walk_read64(&source->context.second, &source->image.mem, address,
+				    IOMT_READ | IOMT_WALK_LOOK, &word.value, &fault);
+	return word;
 }
 
 static void take_table(struct source *source, const struct iomt_walker *walker, const char *half,
@@ -181,6 +183,8 @@ static void say_context(struct source *source)
 		 : context->stages == 2 ? "2"
 		 : context->stages	? "1"
 					: "none: addresses are passed on");
+	if (context->stages == 3)
+		out_number(tool, "stage_looked_at", source->tables[0].stage);
 	for (unsigned i = 0; i < source->count; i++)
 		out_text(tool, i ? "format_upper" : "format", OUT_NAME, "%s",
 			 source->tables[i].format->name);
@@ -260,7 +264,5 @@ int source_give_up(struct source *source, const struct iomt_inspect *inspect)
 
 const char *source_rights(const struct source_table *table, uint32_t prot)
 {
-	static const char *const texts[] = {"---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx"};
-
-	return texts[prot & table->format->rights & 7];
+	return rights_text(prot & table->format->rights);
 }

@@ -67,12 +67,12 @@ static error_t take(int key, char *text, struct argp_state *state)
 	}
 }
 
-static void say_path(struct tool *tool, const struct iomt_walk_path *path)
+static void say_path(struct tool *tool, const char *key, const struct iomt_walk_path *path)
 {
 	static const struct out_column columns[] = {
 		{"level", "LEVEL", 5}, {"address", "ENTRY AT", 18}, {"entry", "ENTRY", 18}};
 
-	out_list(tool, "path", columns, COUNT(columns));
+	out_list(tool, key, columns, COUNT(columns));
 	for (unsigned i = 0; i < path->count; i++) {
 		out_row(tool);
 		out_number(tool, "level", path->steps[i].level);
@@ -106,7 +106,7 @@ static int translate_in(struct source *source, const struct source_table *table,
 	int err = iomt_walk_with_path(&table->walker, iova, access | IOMT_WALK_LOOK, &leaf, &fault,
 				      &path);
 
-	say_path(tool, &path);
+	say_path(tool, "path", &path);
 	if (err) {
 		words_walk_fault(tool, table, &fault);
 		return TOOL_NO;
@@ -121,6 +121,19 @@ static const struct source_table *table_of(const struct source *source, uint64_t
 	if (source->count == 2)
 		return &source->tables[iova >> 55 & 1];
 	return source->count ? &source->tables[0] : NULL;
+}
+
+/* Of two stages: what becomes of stage 1's output. */
+static void say_second_way(const struct source *source, const struct iomt_walk_leaf *first,
+			   uint32_t access)
+{
+	struct iomt_walk_path path = {0};
+	struct iomt_walk_leaf leaf;
+	struct iomt_walk_fault fault;
+
+	iomt_walk_with_path(&source->context.second, first->oa, access | IOMT_WALK_LOOK, &leaf,
+			    &fault, &path);
+	say_path(source->tool, "stage_2_path", &path);
 }
 
 /* What the device gets, by all stages; the way is of the stage that is looked at. */
@@ -138,10 +151,12 @@ static int translate_for_device(struct source *source, uint64_t iova, uint32_t a
 	struct iomt_walk_leaf leaf;
 	int err;
 
-	if (table)
-		iomt_walk_with_path(&table->walker, iova, access | IOMT_WALK_LOOK, &leaf, &unused,
-				    &path);
-	say_path(tool, &path);
+	err = table ? iomt_walk_with_path(&table->walker, iova, access | IOMT_WALK_LOOK, &leaf,
+					  &unused, &path)
+		    : IOMT_ENOENT;
+	say_path(tool, "path", &path);
+	if (!err && source->context.stages == 3)
+		say_second_way(source, &leaf, access);
 	err = iomt_context_walk(&source->context, &request, &leaf, &fault);
 	if (err == IOMT_EFAULT) {
 		words_device_fault(tool, &fault);

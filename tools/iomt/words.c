@@ -73,6 +73,7 @@ static void say_code(struct tool *tool, unsigned arch, unsigned code)
 		out_text(tool, "report", OUT_BAD, "cause %u, %s", code, name_of(names[arch], code));
 	else
 		out_text(tool, "report", OUT_BAD, "%s (0x%02x)", name_of(names[arch], code), code);
+	out_number(tool, "code", code);
 }
 
 /* "flags" of the line that Linux prints: bits 27:16 of the event's second half word. */
@@ -102,6 +103,13 @@ static void say_entry(struct tool *tool, const char *text, uint64_t address, uin
 		out_address(tool, "entry", entry);
 }
 
+/* Which of the rights that were asked for are missing. */
+static void say_denied(struct tool *tool, const struct iomt_walk_fault *fault)
+{
+	if (fault->kind == IOMT_WALK_FAULT_PERMISSION && fault->denied)
+		out_text(tool, "denied", OUT_PLAIN, "%s", rights_text(fault->denied));
+}
+
 void words_walk_fault(struct tool *tool, const struct source_table *table,
 		      const struct iomt_walk_fault *fault)
 {
@@ -110,6 +118,7 @@ void words_walk_fault(struct tool *tool, const struct source_table *table,
 
 	say_entry(tool, iomt_walk_fault_text(fault->kind), fault->address, fault->entry);
 	out_number(tool, "level", fault->level);
+	say_denied(tool, fault);
 	if (!strcmp(name, "amdv1")) {
 		event = iomt_walk_amd_event(fault, false);
 		say_code(tool, IOMT_UNIT_AMD, (unsigned)(event.word[0] >> 60));
@@ -156,6 +165,8 @@ void words_device_fault(struct tool *tool, const struct iomt_device_fault *fault
 
 	say_entry(tool, device_reason(fault), fault->address, fault->entry);
 	out_text(tool, "in", OUT_PLAIN, "%s", places[fault->at]);
+	if (fault->kind == IOMT_DEVICE_FAULT_WALK)
+		say_denied(tool, &fault->walk);
 	if (!fault->code) {
 		out_text(tool, "report", OUT_DIM, "none: it is aborted silently");
 		return;
