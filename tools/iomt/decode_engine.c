@@ -122,7 +122,7 @@ static void choice_text(const struct decode_field *field, uint64_t bits, char *t
 		snprintf(text, size, "%s", one->text);
 	else
 		snprintf(text, size, "%s",
-			 field->kind == DECODE_CHOICE ? "a value that is reserved" : "");
+			 field->kind == DECODE_CHOICE ? "this value means nothing" : "");
 }
 
 void decode_meaning(const struct decode_field *field, uint64_t bits, char *text, size_t size)
