@@ -25,11 +25,19 @@ has() {
 }
 
 has libiomt0 'lib/[^/]+/libiomt\.so\.0' 'lib/[^/]+/libiomt-hosted\.so\.0'
-has iomt-tools bin/iomt bin/iomt-simulate
+has iomt-tools bin/iomt bin/iomt-simulate share/iomt/sample.core
 has libiomt-dev include/iomt/iomt.h 'lib/[^/]+/libiomt\.(a|so)' 'lib/[^/]+/pkgconfig/iomt.pc' \
 	'lib/[^/]+/cmake/iomt/iomtConfig.cmake'
 for kind in static shared; do
 	"$here/use.sh" "$dir/usr" $kind "$cc" "$cxx"
 done
-LD_LIBRARY_PATH=$(dirname "$dir"/usr/lib/*/libiomt.so.0) "$dir/usr/bin/iomt-simulate" --help >/dev/null
-echo "packages: unpacked, used, and the command runs"
+dpkg-deb -f "$packages"/iomt-tools_*.deb Depends | grep -E 'libcjson1.*libelf1' >/dev/null || {
+	echo "iomt-tools does not depend on what the command iomt links" >&2
+	exit 1
+}
+LD_LIBRARY_PATH=$(dirname "$dir"/usr/lib/*/libiomt.so.0)
+export LD_LIBRARY_PATH
+"$dir/usr/bin/iomt-simulate" --help >/dev/null
+"$dir/usr/bin/iomt" translate --image "$dir/usr/share/iomt/sample.core" --unit amd --device-table 0x100000 --rid 00:1f.2 \
+	0x1000 | grep -q '^output: *0x140000000$'
+echo "packages: unpacked, used, and the commands run"

@@ -80,6 +80,15 @@ bool tool_number(struct tool *tool, const char *subject, const char *text, uint6
 	return true;
 }
 
+bool tool_limit(struct tool *tool, const char *text, uint64_t *limit)
+{
+	if (!tool_number(tool, "--limit", text, UINT64_MAX, limit))
+		return false;
+	if (!*limit)
+		tool_fail(tool, "--limit", "with 0 there is nothing to say");
+	return *limit;
+}
+
 int tool_word(struct tool *tool, const char *subject, const char *what, const char *text,
 	      const char *const *words)
 {

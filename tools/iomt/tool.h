@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /* What commands return, and the process. */
 enum tool_code {
 	TOOL_YES = 0, /* fine */
@@ -84,6 +86,9 @@ int tool_parse(struct tool *tool, const struct argp *argp, int argc, char **argv
  */
 bool tool_number(struct tool *tool, const char *subject, const char *text, uint64_t most,
 		 uint64_t *value);
+
+/* The number of --limit, which is not 0. */
+bool tool_limit(struct tool *tool, const char *text, uint64_t *limit);
 
 /*
  * The index of a word in a list that NULL ends, or -1, and tool_fail has said "no such WHAT" and which
