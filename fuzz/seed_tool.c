@@ -72,6 +72,16 @@ static void write_raw(const char *what, const char *line)
 	seed_write("tool", what, seed.bytes, seed.size);
 }
 
+/* What a command reads from standard input. */
+static void write_text(const char *what, const char *line, const char *text)
+{
+	struct seed seed = {.size = 0};
+
+	put_line(&seed, line);
+	put(&seed, text, strlen(text));
+	seed_write("tool", what, seed.bytes, seed.size);
+}
+
 struct head {
 	Elf64_Ehdr header;
 	Elf64_Phdr segment;
@@ -166,6 +176,13 @@ void seed_tool(void)
 	write_raw("x86",
 		  "validate --image % --format x86_64 --root 0 --levels 4 --walk nx,wp,smep,pan");
 	write_raw("arm", "dump --image % --format arm_s1_4k --root 0 --iova-bits 39 --mair 0xff04");
+	write_raw("decode", "decode riscv_cmd 0x402 0x1001");
+	write_raw("decode-list", "decode --list --json");
+	write_raw("decode-entry", "decode --json --all x86_64 --level 1 0x402000e3");
+	write_text("decode-words", "decode riscv_cmd -", "0x7f1000:\t0x402\t0x1001\n");
+	write_text("decode-bytes", "decode --json --bytes riscv_cmd -",
+		   "00000000  02 04 00 00 00 00 00 00  01 10 00 00 00 00 00 00  "
+		   "|........|\n00000010\n");
 	write_core("elf", false, "dump --image % --format amdv1 --root 0x10000 --levels 3");
 	write_core("flat", true, "dump --image % --format amdv1 --root 0x10000 --levels 3");
 	write_core("truncated", true,

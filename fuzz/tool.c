@@ -116,6 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		argv[i] = copies[i];
 	}
 	argv[count] = NULL;
+	if (has(words, count, "-")) /* iomt decode reads the image there */
+		CHECK(freopen(path, "r", stdin));
 	files[0] = open_memstream(&out, &out_size);
 	files[1] = open_memstream(&err, &err_size);
 	CHECK(files[0] && files[1]);
