@@ -20,11 +20,12 @@ packages() {
 	i386) echo gcc-i686-linux-gnu libc6-dev-i386-cross ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck help2man mandoc man-db ;;
 	packages) echo dpkg-dev file ;;
+	smoke) echo debootstrap ;;
 	coverage) echo gcovr ;;
 	api) echo doxygen libxml2-utils ;;
 	pictures) echo graphviz ;;
 	*)
-		XX
+		echo "deps.sh: no such group: $1; groups: $(sed -n 's/^\t\([a-z0-9]*\)) echo .*/\1/p' "$0" | xargs)" >&2
 		exit 2
 		;;
 	esac

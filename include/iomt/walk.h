@@ -262,6 +262,15 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
 		     struct iomt_pt_cfg_error *error);
 
 /*
+ * Makes *over a walker of the same tables that reads them by the callbacks of another memory: a stage 1 of
+ * iomt_walk_nested, say, for an inspection (iomt/inspect.h) through a memory that asks stage 2. mem must
+ * outlive it. IOMT_EINVAL, and *over is unchanged: mem is not as iomt_walker_init wants it, has regions or
+ * no read64; or the walker's own memory has regions.
+ */
+int iomt_walker_over(struct iomt_walker *over, const struct iomt_walker *walker,
+		     const struct iomt_guest_mem *mem);
+
+/*
  * What iomt_walk is asked for: IOMT_READ, IOMT_WRITE, IOMT_EXEC, at least one of them; all must be
  * allowed (an atomic operation is READ | WRITE). IOMT_PRIV: the request is privileged. And:
  */

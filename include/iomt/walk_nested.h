@@ -62,15 +62,6 @@ int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *
 		     struct iomt_walk_fault *fault);
 
 /*
- * Makes *over a walker of the same tables that reads them by the callbacks of another memory: a stage 1 of
- * iomt_walk_nested, say, for an inspection (iomt/inspect.h) through a memory that asks stage 2. mem must
- * outlive it. IOMT_EINVAL, and *over is unchanged: mem has regions, no read64 or another size, or the
- * walker's own memory has regions.
- */
-int iomt_walker_over(struct iomt_walker *over, const struct iomt_walker *walker,
-		     const struct iomt_guest_mem *mem);
-
-/*
  * Reads the 8 bytes at guest address "address" by one access. IOMT_EINVAL when it is no multiple of 8,
  * IOMT_EIO when no memory is there; *value is unchanged on errors. Safe from any thread.
  */

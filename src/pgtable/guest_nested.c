@@ -234,18 +234,6 @@ int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *
 	return err;
 }
 
-int iomt_walker_over(struct iomt_walker *over, const struct iomt_walker *walker,
-		     const struct iomt_guest_mem *mem)
-{
-	if (mem->size != sizeof(*mem) || mem->count || !mem->read64 || !walker->read64)
-		return IOMT_EINVAL;
-	*over = *walker;
-	over->mem = mem;
-	over->read64 = mem->read64;
-	over->ctx = mem->ctx;
-	return 0;
-}
-
 int iomt_guest_read64(const struct iomt_guest_mem *mem, uint64_t address, uint64_t *value)
 {
 	struct iomt_walker memory = {.mem = mem};

@@ -53,9 +53,12 @@ simulate presets | grep '^hypertrio' >/dev/null || wrong "no presets"
 
 printf '1.0: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x0 size=4096\n%s\n' \
 	'1.5: dma_map_page: 0000:01:00.0 dir=TO_DEVICE dma_addr=1000 size=64 phys_addr=0 attrs=' >"$dir/linux"
-simulate import "$dir/linux" >"$dir/trace" 2>"$dir/err"
+simulate import "$dir/linux" >"$dir/trace"
+simulate import "$dir/linux" -o "$dir/again" >"$dir/said"
+cmp "$dir/trace" "$dir/again"
 grep -qx 'access 500000000000 0 0x100 1 - 0x1000 64 12 -' "$dir/trace" || wrong "$(cat "$dir/trace")"
-grep -q '2 events of 2 lines' "$dir/err" || wrong "$(cat "$dir/err")"
+grep -qx 'events: *2' "$dir/said" || wrong "$(cat "$dir/said")"
+grep -qx 'unknown: *0' "$dir/said" || wrong "$(cat "$dir/said")"
 
 # the same numbers as JSON, which says where a trace went
 simulate run "${traffic[@]}" --json | sed -n 's/^  "\([a-z_]*\)": \([0-9]*\),\?$/\1,\2/p' >"$dir/json"

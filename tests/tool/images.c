@@ -50,6 +50,13 @@ static void sparse(void)
 	blob_cut(&blob, 1ULL << 40);
 	blob_write(&blob, TABLE_BASE, words, sizeof(words));
 	check_dump(DUMP, &blob);
+	/* tables that are multiples of 2 MiB apart share a place in what is remembered of the file */
+	words[0] = 3ULL << 61 | 0x80010000 | 2 << 9 | 1;
+	words[512] = 3ULL << 61 | 0x410000 | 1 << 9 | 1;
+	blob_write(&blob, 0x210000, words, 0x1000);
+	blob_write(&blob, 0x80010000, words + 512, 0x1000);
+	blob_write(&blob, 0x410000, words + 1024, 0x1000);
+	check_dump("dump -q --image %s --format amdv1 --root 0x210000 --levels 3", &blob);
 	blob_drop(&blob);
 }
 
@@ -80,7 +87,10 @@ struct core {
 
 #define TABLE_AT offsetof(struct core, table)
 
-/* Two segments part the table in the middle of its second page; a third one is of notes. */
+/*
+ * Two segments part the table in the middle of a word of its second page; what comes first in memory is last
+ * in the file. A third one is of notes.
+ */
 static void make_core(struct core *core)
 {
 	uint64_t words[TABLE_BYTES / 8];
@@ -96,10 +106,10 @@ static void make_core(struct core *core)
 			   .e_phentsize = sizeof(Elf64_Phdr),
 			   .e_phnum = 3},
 		.segments = {{PT_NOTE, 0, 0, 0, 0, 0, 0, 0},
-			     {PT_LOAD, 0, TABLE_AT + 0x1004, 0, TABLE_BASE + 0x1004, 0x1ffc, 0x1ffc,
-			      0},
-			     {PT_LOAD, 0, TABLE_AT, 0, TABLE_BASE, 0x1004, 0x1004, 0}}};
-	memcpy(core->table, words, sizeof(words));
+			     {PT_LOAD, 0, TABLE_AT, 0, TABLE_BASE + 0x1004, 0x1ffc, 0x1ffc, 0},
+			     {PT_LOAD, 0, TABLE_AT + 0x1ffc, 0, TABLE_BASE, 0x1004, 0x1004, 0}}};
+	memcpy(core->table, (char *)words + 0x1004, 0x1ffc);
+	memcpy(core->table + 0x1ffc, words, 0x1004);
 }
 
 static void elf(void)
@@ -196,12 +206,15 @@ static void elf_truncated(void)
 
 		run_refused(DUMP, blob.path, "");
 		if (lengths[i] >= 240)
-			run_refused(DUMP, blob.path, "it is truncated: segment 1 ends at byte 0x");
+			run_refused(DUMP, blob.path, "it is truncated: segment ");
 		blob_drop(&blob);
 	}
+	core.segments[0] =
+		(Elf64_Phdr){PT_LOAD, 0, sizeof(core) - 1, 0, 0x80000, 0x1000, 0x1000, 0};
 	{
-		struct blob blob = blob_make(&core, sizeof(core) - 1);
+		struct blob blob = blob_make(&core, sizeof(core));
 
+		run_refused(DUMP, blob.path, "it is truncated: segment 0 ends at byte 0x");
 		check_dump("dump -q --truncated --image %s " TABLE_LINE, &blob);
 		blob_drop(&blob);
 	}
@@ -342,7 +355,7 @@ static void flattened_hostile(void)
 	blob = begin_flat(&at);
 	put_record(&blob, &at, 0, "KDUMP   ", 8);
 	put_record(&blob, &at, -1, NULL, -1);
-	run_refused(DUMP, blob.path, "a compressed kdump; dump it as ELF");
+	run_refused(DUMP, blob.path, "a compressed kdump; take the dump as ELF");
 	blob_write(&blob, 4096 + 16, "whatever", 8);
 	run_refused(DUMP, blob.path, "no ELF core is in it");
 	blob_write(&blob, 24, "\2", 1);

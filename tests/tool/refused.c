@@ -79,6 +79,7 @@ static void usage(void)
 		 "needs --device-table-cfg"},
 		{"dump --image %s --unit riscv --device-table 0 --rid 0 --capabilities 1",
 		 "--capabilities: PAS is not from 32 to 56"},
+		{"dump --image %s " TABLE_LINE " --limit 0", "with 0 there is nothing to say"},
 		{"translate --image %s " TABLE_LINE, "which address?"},
 		{"translate --image %s " TABLE_LINE " 12z", "IOVA: '12z' is no number"},
 		{"translate --image %s " TABLE_LINE " --access p 0", "it needs r, w or x"},
@@ -146,6 +147,11 @@ static void loops(void)
 		       blob.path);
 	CHECK_EQ(ran.code, 1);
 	CHECK(strstr(ran.out, "a table that is used twice") && !*ran.err);
+	run_end(&ran);
+	ran = run_line("validate -q --limit 1 --image %s --format amdv1 --root 0 --levels 5",
+		       blob.path);
+	CHECK_EQ(ran.code, 1);
+	CHECK(strstr(ran.out, "count:            1\n"));
 	run_end(&ran);
 	ran = run_line("dump -q --limit 10 --image %s --format amdv1 --root 0 --levels 5",
 		       blob.path);

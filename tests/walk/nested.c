@@ -443,7 +443,7 @@ static void over_wrong_memory(void)
 	memset(&over, 0xee, sizeof(over));
 	unchanged = over;
 	bad = mem;
-	bad.size--;
+	bad.size--; /* too short */
 	CHECK_INT(iomt_walker_over(&over, &two->first, &bad), IOMT_EINVAL);
 	bad = mem;
 	bad.read64 = NULL;

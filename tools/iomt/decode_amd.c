@@ -56,7 +56,8 @@ static const struct decode_field dte_fields[] = {
 	{IGNORED_BY(127, 64, "as V is 0"), IF(CLEAR(0))},
 	{FLAG(1, "TV", "what is about translation holds|requests that want a translation are aborted"), IF(VALID)},
 	{RESERVED(6, 2), IF(VALID)},
-	{CHOICE(8, 7, "HAD", updates), IF(VALID)},
+	{CHOICE(8, 7, "HAD", updates), IF(VALID), AND(HOST)},
+	{IGNORED_BY(8, 7, "as there is no host table"), IF(VALID), AND(NO_HOST)},
 	{CHOICE(11, 9, "Mode", modes), IF(VALID)},
 	{ADDRESS(51, 12, 12, "HostPageTableRoot", "the host table"), IF(VALID), AND(HOST)},
 	{IGNORED_BY(51, 12, "as there is no host table"), IF(VALID), AND(NO_HOST)},
@@ -184,7 +185,7 @@ static const struct decode_field iotlb_fields[] = {
 	{RESERVED(65, 65)},
 	GN,
 	{RESERVED(67, 67)},
-	{NUMBER(69, 68, "Type", "")},
+	{NUMBER(69, 68, "Type", "with InvIotlbTypeSup; else reserved")},
 	{RESERVED(75, 70)},
 };
 static const struct decode_field prefetch_fields[] = {

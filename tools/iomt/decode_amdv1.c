@@ -75,7 +75,7 @@ static const struct decode_field fields[] = {
 };
 /* clang-format on */
 
-static const char *const levels[] = {"level 1", "level 2", "level 3",
-				     "level 4", "level 5", "level 6"};
+static const char *const levels[] = {"AMD's level 1", "AMD's level 2", "AMD's level 3",
+				     "AMD's level 4", "AMD's level 5", "AMD's level 6"};
 
 ENTRY_FORMAT(amdv1, "AMD host page-table entry", "AMD 48882", "2.2.3", levels, true, fields);

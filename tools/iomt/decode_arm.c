@@ -183,12 +183,15 @@ static const struct decode_choice stage_2_types[] = {
 		     levels_##granule, false, s2_##granule##_fields)
 /* clang-format on */
 
-static const char *const levels_4k[] = {"level 3", "level 2", "level 1", "level 0"};
-static const char *const levels_16k[] = {"level 3", "level 2", "level 1", "level 0"};
-static const char *const levels_64k[] = {"level 3", "level 2", "level 1"};
-static const char *const levels_4k_lpa2[] = {"level 3", "level 2", "level 1", "level 0",
-					     "level -1"};
-static const char *const levels_16k_lpa2[] = {"level 3", "level 2", "level 1", "level 0"};
+static const char *const levels_4k[] = {"Arm's level 3", "Arm's level 2", "Arm's level 1",
+					"Arm's level 0"};
+static const char *const levels_16k[] = {"Arm's level 3", "Arm's level 2", "Arm's level 1",
+					 "Arm's level 0"};
+static const char *const levels_64k[] = {"Arm's level 3", "Arm's level 2", "Arm's level 1"};
+static const char *const levels_4k_lpa2[] = {"Arm's level 3", "Arm's level 2", "Arm's level 1",
+					     "Arm's level 0", "Arm's level -1"};
+static const char *const levels_16k_lpa2[] = {"Arm's level 3", "Arm's level 2", "Arm's level 1",
+					      "Arm's level 0"};
 
 DESCRIPTORS(4k, "4K granule");
 DESCRIPTORS(16k, "16K granule");

@@ -78,6 +78,8 @@ bool decode_is_reserved(const struct decode_field *field, uint64_t bits)
 		return bits;
 	case DECODE_CHOICE:
 		return !choice(field, bits);
+	case DECODE_POWER:
+		return field->barred >> (bits & 63) & 1;
 	case DECODE_RANGE:
 		return field->barred >> (range_lg2(field, bits) & 63) & 1;
 	default:
@@ -120,7 +122,7 @@ static void choice_text(const struct decode_field *field, uint64_t bits, char *t
 		snprintf(text, size, "%s", one->text);
 	else
 		snprintf(text, size, "%s",
-			 field->kind == DECODE_CHOICE ? "a value that is reserved" : "");
+			 field->kind == DECODE_CHOICE ? "this value means nothing" : "");
 }
 
 void decode_meaning(const struct decode_field *field, uint64_t bits, char *text, size_t size)

@@ -2,15 +2,18 @@
 #include "decode_input.h"
 #include <string.h>
 
-#define LINE_MOST 4096
+#define LINE_MOST     4096
+#define BLANKS	      " \t\n\r,"
+#define OFFSET_DIGITS 6 /* at least, of an offset */
 
 struct input {
 	struct tool *tool;
 	const struct decode_format *format;
 	struct decode_value *value;
 	bool bytes;
-	size_t used; /* words, or bytes */
-	bool whole;  /* one number was all of it */
+	size_t used;  /* words, or bytes */
+	bool whole;   /* one number was all of it */
+	bool offsets; /* lines begin with them */
 };
 
 static int digit(char c)
@@ -52,8 +55,11 @@ static bool take_whole(struct input *in, const char *text, size_t length)
 {
 	unsigned words = in->format->words;
 
+	char are[64];
+
+	snprintf(are, sizeof(are), "a number of %zu digits is given", length);
 	if (in->used || in->whole || length != 16 * words)
-		return wrong_count(in, "a number has too many digits for a word");
+		return wrong_count(in, are);
 	for (size_t i = 0; i < length; i++) {
 		uint64_t *word = &in->value->word[words - 1 - i / 16];
 
@@ -109,28 +115,42 @@ static bool take(struct input *in, const char *text, size_t length)
 	return in->bytes ? take_bytes(in, digits, count) : take_word(in, digits, count);
 }
 
-/* What stands before the values of a line: "address:", and for bytes an offset of more than two digits. */
-static const char *skip_address(const struct input *in, const char *line)
+static size_t token(const char *text)
 {
-	const char *start = line + strspn(line, " \t");
-	const char *end = start + strcspn(start, " \t"), *colon = strchr(start, ':');
+	return strcspn(text, BLANKS);
+}
+
+/*
+ * What stands before the values: "address:"; of dumps of bytes an offset, which is longer than what follows
+ * it, and stands alone in the last line.
+ */
+static const char *skip_address(struct input *in, const char *line)
+{
+	const char *start = line + strspn(line, BLANKS), *colon = strchr(start, ':');
+	const char *next = start + token(start);
 
 	if (colon)
 		return colon + 1;
-	if (in->bytes && end - start >= 6 && end[strspn(end, " \t")])
-		return end;
-	return start;
+	next += strspn(next, BLANKS);
+	if (!in->bytes || token(start) < OFFSET_DIGITS)
+		return start;
+	if (token(next) == 2) {
+		in->offsets = true;
+		return next;
+	}
+	return in->offsets && !*next ? next : start;
 }
 
-/* xxd's characters stand after two spaces, hexdump's after a bar. */
-static void cut_characters(const struct input *in, char *line)
+/* hexdump's characters stand after a bar, xxd's after two spaces. */
+static void cut_characters(char *line)
 {
-	char *values = (char *)(uintptr_t)skip_address(in, line), *spaces;
+	char *colon, *values, *spaces;
 
 	line[strcspn(line, "|\n\r")] = '\0';
-	if (values > line + strlen(line) || !strchr(line, ':'))
+	colon = strchr(line, ':');
+	if (!colon)
 		return;
-	values += strspn(values, " \t");
+	values = colon + 1 + strspn(colon + 1, BLANKS);
 	spaces = strstr(values, "  ");
 	if (spaces)
 		*spaces = '\0';
@@ -143,8 +163,8 @@ static bool take_line(struct input *in, const char *line)
 	for (;;) {
 		size_t length;
 
-		at += strspn(at, " \t\n\r,");
-		length = strcspn(at, " \t\n\r,");
+		at += strspn(at, BLANKS);
+		length = token(at);
 		if (!length)
 			return true;
 		if (!take(in, at, length))
@@ -163,7 +183,7 @@ static bool take_file(struct input *in, FILE *file)
 			return false;
 		}
 		if (in->bytes)
-			cut_characters(in, line);
+			cut_characters(line);
 		if (!take_line(in, skip_address(in, line)))
 			return false;
 	}
@@ -181,6 +201,7 @@ bool decode_input(struct tool *tool, const struct decode_format *format, bool by
 		if (strcmp(texts[i], "-") ? !take_line(&in, texts[i]) : !take_file(&in, input))
 			return false;
 	}
-	snprintf(are, sizeof(are), "%zu %s given", in.used, in.used == 1 ? "is" : "are");
+	snprintf(are, sizeof(are), "%zu %s%s given", in.used, bytes ? "byte" : "word",
+		 in.used == 1 ? " is" : "s are");
 	return in.used == wanted || wrong_count(&in, are);
 }

@@ -89,16 +89,26 @@ static const struct decode_choice sizes[] = {{0, "32 bits"},
 #define VALID	   BY(0xaaaa)
 #define ABSENT	   CLEAR(0)
 #define IS(config) V((config) << 1 | 1)
+#define ABORTS	   BY(IS(0) | IS(1) | IS(2) | IS(3))
+#define RUNS	   BY(IS(4) | IS(5) | IS(6) | IS(7))
+#define BYPASSES   BY(IS(4))
+#define TRANSLATES BY(IS(5) | IS(6) | IS(7))
 #define STAGE_1	   BY(IS(5) | IS(7))
-#define NO_STAGE_1 BY(0xaaaa & ~(IS(5) | IS(7)))
+#define NO_STAGE_1 BY(IS(4) | IS(6))
 #define STAGE_2	   BY(IS(6) | IS(7))
-#define NO_STAGE_2 BY(0xaaaa & ~(IS(6) | IS(7)))
-#define NESTED	   BY(IS(7))
+#define NO_STAGE_2 BY(IS(4) | IS(5))
 #define STREAMS	   SELECT(0xfffffffe, P(63, 59, 0)) /* S1CDMax */
 #define NO_STREAMS SELECT(0x1, P(63, 59, 0))
 #define BY_V	   "as V is 0"
+#define BY_0	   "as requests are aborted"
 #define BY_1	   "as there is no stage 1"
 #define BY_2	   "as there is no stage 2"
+#define BY_NONE	   "as nothing is translated"
+#define UNUSED(high, low)                               \
+	{IGNORED_BY(high, low, BY_V), IF(ABSENT)},      \
+	{                                               \
+		IGNORED_BY(high, low, BY_0), IF(ABORTS) \
+	}
 
 /* clang-format off */
 static const struct decode_field l1std_fields[] = {
@@ -112,6 +122,7 @@ static const struct decode_field l1std_fields[] = {
 static const struct decode_field ste_fields[] = {
 	{FLAG(0, "V", "valid|not valid: C_BAD_STE")},
 	{IGNORED_BY(63, 1, BY_V), IF(ABSENT)},
+	{IGNORED_BY(63, 4, BY_0), IF(ABORTS)},
 	{CHOICE(3, 1, "Config", configs), IF(VALID)},
 	{CHOICE(5, 4, "S1Fmt", formats), IF(STAGE_1), AND(STREAMS)},
 	{IGNORED_BY(5, 4, "as there is one descriptor"), IF(STAGE_1), AND(NO_STREAMS)},
@@ -119,9 +130,9 @@ static const struct decode_field ste_fields[] = {
 	{POWER(63, 59, 0, "S1CDMax", "context descriptors"), IF(STAGE_1)},
 	{IGNORED_BY(55, 4, BY_1), IF(NO_STAGE_1)},
 	{IGNORED_BY(63, 59, BY_1), IF(NO_STAGE_1)},
-	{RESERVED(58, 56), IF(VALID)},
+	{RESERVED(58, 56), IF(RUNS)},
 
-	{IGNORED_BY(127, 64, BY_V), IF(ABSENT)},
+	UNUSED(127, 64),
 	{CHOICE(65, 64, "S1DSS", default_substreams), IF(STAGE_1), AND(STREAMS)},
 	{IGNORED_BY(65, 64, "as there is one descriptor"), IF(STAGE_1), AND(NO_STREAMS)},
 	{CHOICE(67, 66, "S1CIR", caches), IF(STAGE_1)},
@@ -130,12 +141,14 @@ static const struct decode_field ste_fields[] = {
 	{IGNORED_BY(71, 64, BY_1), IF(NO_STAGE_1)},
 	{NUMBER(75, 72, "S2HWU", "PBHA bits 62:59 of stage 2 are hardware's"), IF(STAGE_2)},
 	{IGNORED_BY(75, 72, BY_2), IF(NO_STAGE_2)},
-	{FLAG(76, "DRE", "destructive reads are allowed|"), IF(VALID)},
-	{POWER(80, 77, 0, "CONT", "entries side by side are the same"), IF(VALID)},
-	{FLAG(81, "DCP", "directed cache prefetches are allowed|"), IF(VALID)},
-	{FLAG(82, "PPAR", "answers to page requests carry the PASID|"), IF(VALID)},
-	{FLAG(83, "MEV", "events may be merged|"), IF(VALID)},
-	{IGNORED_BY(87, 84, "for software (SW_RESERVED)"), IF(VALID)},
+	{FLAG(76, "DRE", "destructive reads are allowed|"), IF(TRANSLATES)},
+	{IGNORED_BY(76, 76, BY_NONE), IF(BYPASSES)},
+	{POWER(80, 77, 0, "CONT", "entries side by side are the same"), IF(RUNS)},
+	{FLAG(81, "DCP", "directed cache prefetches are allowed|"), IF(TRANSLATES)},
+	{FLAG(82, "PPAR", "answers to page requests carry the PASID|"), IF(TRANSLATES)},
+	{FLAG(83, "MEV", "events may be merged|"), IF(TRANSLATES)},
+	{IGNORED_BY(83, 81, BY_NONE), IF(BYPASSES)},
+	{IGNORED_BY(87, 84, "for software (SW_RESERVED)"), IF(RUNS)},
 	{FLAG(88, "S1PIE", "descriptors may use indirect permissions|"), IF(STAGE_1)},
 	{IGNORED_BY(88, 88, BY_1), IF(NO_STAGE_1)},
 	{FLAG(89, "S2FWB", "stage 2 gives memory types itself|"), IF(STAGE_2)},
@@ -143,22 +156,24 @@ static const struct decode_field ste_fields[] = {
 	{FLAG(90, "S1MPAM", "descriptors give PARTID and PMG|"), IF(STAGE_1)},
 	{FLAG(91, "S1STALLD", "stage 1 does not stall|"), IF(STAGE_1)},
 	{IGNORED_BY(91, 90, BY_1), IF(NO_STAGE_1)},
-	{CHOICE(93, 92, "EATS", ats), IF(VALID)},
+	{CHOICE(93, 92, "EATS", ats), IF(TRANSLATES)},
+	{IGNORED_BY(93, 92, BY_NONE), IF(BYPASSES)},
 	{CHOICE(95, 94, "STRW", worlds), IF(BY(IS(5)))},
-	{IGNORED_BY(95, 94, "but for stage 1 alone"), IF(BY(0xaaaa & ~IS(5)))},
-	{NAMES(99, 96, "MemAttr", memory_types), IF(VALID)},
-	{FLAG(100, "MTCFG", "MemAttr is the memory type|the request's memory type"), IF(VALID)},
-	{NUMBER(104, 101, "ALLOCCFG", "0xxx: as the request says; else allocate and transient hints"), IF(VALID)},
-	{RESERVED(107, 105), IF(VALID)},
-	{CHOICE(109, 108, "SHCFG", sharing), IF(VALID)},
-	{NAMES(111, 110, "NSCFG", security), IF(VALID)},
-	{CHOICE(113, 112, "PRIVCFG", privilege), IF(VALID)},
-	{CHOICE(115, 114, "INSTCFG", instructions), IF(VALID)},
-	{IGNORED_BY(127, 116, "implementation defined"), IF(VALID)},
+	{IGNORED_BY(95, 94, "but for stage 1 alone"), IF(BY(IS(4) | IS(6) | IS(7)))},
+	{NAMES(99, 96, "MemAttr", memory_types), IF(RUNS)},
+	{FLAG(100, "MTCFG", "MemAttr is the memory type|the request's memory type"), IF(RUNS)},
+	{NUMBER(104, 101, "ALLOCCFG", "0xxx: as the request says; else allocate and transient hints"), IF(RUNS)},
+	{RESERVED(107, 105), IF(RUNS)},
+	{CHOICE(109, 108, "SHCFG", sharing), IF(RUNS)},
+	{NAMES(111, 110, "NSCFG", security), IF(RUNS)},
+	{CHOICE(113, 112, "PRIVCFG", privilege), IF(RUNS)},
+	{CHOICE(115, 114, "INSTCFG", instructions), IF(RUNS)},
+	{IGNORED_BY(127, 116, "implementation defined"), IF(RUNS)},
 
-	{IGNORED_BY(191, 128, BY_V), IF(ABSENT)},
-	{NUMBER(143, 128, "S2VMID", ""), IF(VALID)},
-	{IGNORED_BY(159, 144, "implementation defined"), IF(VALID)},
+	UNUSED(191, 128),
+	{NUMBER(143, 128, "S2VMID", ""), IF(TRANSLATES)},
+	{IGNORED_BY(143, 128, BY_NONE), IF(BYPASSES)},
+	{IGNORED_BY(159, 144, "implementation defined"), IF(RUNS)},
 	{REST(165, 160, "S2T0SZ", "bits of input"), IF(STAGE_2)},
 	{FIELD(NUMBER, "S2SL0", "start level, as VTCR_EL2.SL2 and SL0", P(167, 166, 0), P(194, 194, 2)), IF(STAGE_2)},
 	{CHOICE(169, 168, "S2IR0", caches), IF(STAGE_2)},
@@ -169,7 +184,7 @@ static const struct decode_field ste_fields[] = {
 	{FLAG(179, "S2AA64", "VMSAv8-64 tables|VMSAv8-32 LPAE, or 128-bit, tables"), IF(STAGE_2)},
 	{FLAG(180, "S2ENDI", "big-endian tables|little-endian tables"), IF(STAGE_2)},
 	{FLAG(181, "S2AFFD", "no access flag faults|access flag faults"), IF(STAGE_2)},
-	{FLAG(182, "S2PTW", "stage 1 tables in device memory fault|"), IF(NESTED)},
+	{FLAG(182, "S2PTW", "stage 1 tables in device memory fault|"), IF(BY(IS(7)))},
 	{IGNORED_BY(182, 182, "but with both stages"), IF(BY(IS(6)))},
 	{FLAG(183, "S2HD", "hardware sets dirty state|"), IF(STAGE_2)},
 	{FLAG(184, "S2HA", "hardware sets access flags|"), IF(STAGE_2)},
@@ -181,7 +196,7 @@ static const struct decode_field ste_fields[] = {
 	{NUMBER(191, 190, "DPT_VMATCH", "whose VMID the device permission table is to have"), IF(STAGE_2)},
 	{IGNORED_BY(191, 160, BY_2), IF(NO_STAGE_2)},
 
-	{IGNORED_BY(255, 192, BY_V), IF(ABSENT)},
+	UNUSED(255, 192),
 	{IGNORED_BY(255, 192, BY_2), IF(NO_STAGE_2)},
 	{FLAG(192, "S2NSW", "of Secure streams: walks are non-secure|"), IF(STAGE_2)},
 	{FLAG(193, "S2NSA", "of Secure streams: outputs are non-secure|"), IF(STAGE_2)},
@@ -191,35 +206,35 @@ static const struct decode_field ste_fields[] = {
 	{NUMBER(254, 253, "S2SKL", "levels skipped, of 128-bit tables"), IF(STAGE_2)},
 	{RESERVED(255, 255), IF(STAGE_2)},
 
-	{IGNORED_BY(319, 256, BY_V), IF(ABSENT)},
-	{IGNORED_BY(271, 256, "implementation defined"), IF(VALID)},
-	{NUMBER(287, 272, "PARTID", "of MPAM"), IF(VALID)},
-	{NUMBER(293, 288, "S_S2T0SZ", "of Secure streams"), IF(VALID)},
-	{FIELD(NUMBER, "S_S2SL0", "of Secure streams", P(295, 294, 0), P(386, 386, 2)), IF(VALID)},
-	{RESERVED(301, 296), IF(VALID)},
-	{NUMBER(303, 302, "S_S2TG", "of Secure streams"), IF(VALID)},
-	{NUMBER(319, 304, "MECID", "of Realm streams"), IF(VALID)},
+	UNUSED(319, 256),
+	{IGNORED_BY(271, 256, "implementation defined"), IF(RUNS)},
+	{NUMBER(287, 272, "PARTID", "of MPAM"), IF(RUNS)},
+	{NUMBER(293, 288, "S_S2T0SZ", "of Secure streams"), IF(RUNS)},
+	{FIELD(NUMBER, "S_S2SL0", "of Secure streams", P(295, 294, 0), P(386, 386, 2)), IF(RUNS)},
+	{RESERVED(301, 296), IF(RUNS)},
+	{NUMBER(303, 302, "S_S2TG", "of Secure streams"), IF(RUNS)},
+	{NUMBER(319, 304, "MECID", "of Realm streams"), IF(RUNS)},
 
-	{IGNORED_BY(383, 320, BY_V), IF(ABSENT)},
-	{NUMBER(327, 320, "PMG", "of MPAM"), IF(VALID)},
-	{FLAG(328, "MPAM_NS", "PARTIDs are non-secure|"), IF(VALID)},
-	{FLAG(329, "AssuredOnly", "stage 2's AssuredOnly checks|"), IF(VALID)},
-	{FLAG(330, "TL0", "stage 2's TopLevel 0 checks|"), IF(VALID)},
-	{FLAG(331, "TL1", "stage 2's TopLevel 1 checks|"), IF(VALID)},
-	{ADDRESS(375, 332, 12, "VMSPtr", "the VM structure"), IF(VALID)},
-	{RESERVED(383, 376), IF(VALID)},
+	UNUSED(383, 320),
+	{NUMBER(327, 320, "PMG", "of MPAM"), IF(RUNS)},
+	{FLAG(328, "MPAM_NS", "PARTIDs are non-secure|"), IF(RUNS)},
+	{FLAG(329, "AssuredOnly", "stage 2's AssuredOnly checks|"), IF(RUNS)},
+	{FLAG(330, "TL0", "stage 2's TopLevel 0 checks|"), IF(RUNS)},
+	{FLAG(331, "TL1", "stage 2's TopLevel 1 checks|"), IF(RUNS)},
+	{ADDRESS(375, 332, 12, "VMSPtr", "the VM structure"), IF(RUNS)},
+	{RESERVED(383, 376), IF(RUNS)},
 
-	{IGNORED_BY(447, 384, BY_V), IF(ABSENT)},
-	{FLAG(384, "S2SW", "of Secure streams|"), IF(VALID)},
-	{FLAG(385, "S2SA", "of Secure streams|"), IF(VALID)},
-	{RESERVED(387, 387), IF(VALID)},
-	{ADDRESS(439, 388, 4, "S_S2TTB", "of Secure streams: the stage 2 table"), IF(VALID)},
-	{RESERVED(444, 440), IF(VALID)},
-	{NUMBER(446, 445, "S_S2SKL", "of Secure streams"), IF(VALID)},
-	{RESERVED(447, 447), IF(VALID)},
+	UNUSED(447, 384),
+	{FLAG(384, "S2SW", "of Secure streams|"), IF(RUNS)},
+	{FLAG(385, "S2SA", "of Secure streams|"), IF(RUNS)},
+	{RESERVED(387, 387), IF(RUNS)},
+	{ADDRESS(439, 388, 4, "S_S2TTB", "of Secure streams: the stage 2 table"), IF(RUNS)},
+	{RESERVED(444, 440), IF(RUNS)},
+	{NUMBER(446, 445, "S_S2SKL", "of Secure streams"), IF(RUNS)},
+	{RESERVED(447, 447), IF(RUNS)},
 
-	{IGNORED_BY(511, 448, BY_V), IF(ABSENT)},
-	{NUMBER(511, 448, "S2POI", "sixteen overlay permissions of stage 2"), IF(VALID)},
+	UNUSED(511, 448),
+	{NUMBER(511, 448, "S2POI", "sixteen overlay permissions of stage 2"), IF(RUNS)},
 };
 
 static const struct decode_field l1cd_fields[] = {

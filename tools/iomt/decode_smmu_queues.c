@@ -116,7 +116,7 @@ static const struct decode_field vmid_fields[] = {
 	OPCODE, {RESERVED(11, 8)},						\
 	{NUMBER(16, 12, "NUM", "the range: NUM + 1 times 2^SCALE granules"), IF(RANGED)},	\
 	{RESERVED_BY(16, 12, "there is no range"), IF(SINGLE)}, {RESERVED(19, 17)},	\
-	{POWER(25, 20, 0, "SCALE", "granules"), IF(RANGED)},			\
+	{POWER(25, 20, 0, "SCALE", "granules"), .barred = ~0ULL << 40, IF(RANGED)},			\
 	{RESERVED_BY(25, 20, "there is no range"), IF(SINGLE)}, {RESERVED(31, 26)},	\
 	{FLAG(64, "Leaf", "leaves alone|tables too")}, {RESERVED(71, 65)},	\
 	{CHOICE(73, 72, "TTL", levels), IF(RANGED)},				\
@@ -141,7 +141,7 @@ static const struct decode_field tlbi_all_fields[] = {TLBI_ALL, NO_VMID, NO_ASID
 
 static const struct decode_field atc_fields[] = {
 	OPCODE, {RESERVED(8, 8)}, {FLAG(9, "G", "of every PASID|")}, {RESERVED(10, 10)}, SUBSTREAM,
-	STREAM, {POWER(69, 64, 0, "Size", "pages of 4K; with 52 everything")}, {RESERVED(75, 70)}, VA,
+	STREAM, {POWER(69, 64, 0, "Size", "pages of 4K; with 52 everything"), .barred = ~0ULL << 53}, {RESERVED(75, 70)}, VA,
 };
 static const struct decode_field pri_response_fields[] = {
 	OPCODE, {RESERVED(10, 8)}, SUBSTREAM, STREAM, {NUMBER(72, 64, "PRGIndex", "the requests' group")},

@@ -197,7 +197,7 @@ static const struct decode_choice responses[] = {
 #define SELECTED SELECT(V(3), P(5, 4, 0))
 #define NOT_SELECTED SELECT(0x7, P(5, 4, 0))
 #define PAGES									\
-	{POWER(69, 64, 0, "AM", "pages of 4K"), IF(SELECTED)},			\
+	{POWER(69, 64, 0, "AM", "pages of 4K"), .barred = ~0ULL << 53, IF(SELECTED)},			\
 	{FLAG(70, "IH", "only pages|cached tables go too"), IF(SELECTED)},	\
 	{ADDRESS(127, 76, 12, "ADDR", "the pages"), IF(SELECTED)},		\
 	{IGNORED(70, 64), IF(NOT_SELECTED)}, {RESERVED(75, 71)}, {IGNORED(127, 76), IF(NOT_SELECTED)}

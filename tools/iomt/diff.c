@@ -5,8 +5,6 @@
 #include "source.h"
 #include <errno.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 struct arguments {
 	struct source_options sources;
 	uint64_t limit;
@@ -31,8 +29,7 @@ static error_t take(int key, char *text, struct argp_state *state)
 		source_options_second(&arguments->sources);
 		return 0;
 	case KEY_LIMIT:
-		return tool_number(tool, "--limit", text, UINT64_MAX, &arguments->limit) ? 0
-											 : EINVAL;
+		return tool_limit(tool, text, &arguments->limit) ? 0 : EINVAL;
 	case ARGP_KEY_SUCCESS:
 		if (arguments->sources.which)
 			return 0;
@@ -85,9 +82,11 @@ static int say_differences(struct source *sources, const struct source_table *co
 	struct iomt_inspect_difference difference;
 	int err = 0;
 
-	for (unsigned i = 0; i < 2; i++)
-		source_inspect(&sources[i], tables[i], IOMT_INSPECT_RANGES, 0, UINT64_MAX, i,
-			       &inspects[i]);
+	for (unsigned i = 0; i < 2; i++) {
+		if (!source_inspect(&sources[i], tables[i], IOMT_INSPECT_RANGES, 0, UINT64_MAX,
+				    &inspects[i]))
+			return TOOL_BAD;
+	}
 	iomt_inspect_diff_init(&diff, &inspects[0], &inspects[1],
 			       tables[0]->format->rights & tables[1]->format->rights);
 	while (*count < limit && !(err = iomt_inspect_diff_next(&diff, &difference))) {
@@ -101,7 +100,7 @@ static int say_differences(struct source *sources, const struct source_table *co
 	return TOOL_YES;
 }
 
-static int compare(struct source *sources, uint64_t limit)
+static int compare(struct source *sources, const void *ctx)
 {
 	static const struct out_column columns[] = {{"difference", "DIFFERENCE", -14},
 						    {"first", "FIRST", 18},
@@ -110,8 +109,9 @@ static int compare(struct source *sources, uint64_t limit)
 						    {"rights", "RIGHTS", -6},
 						    {"output_second", "SECOND OUTPUT", 18},
 						    {"rights_second", "RIGHTS", -6}};
+	const struct arguments *arguments = ctx;
+	uint64_t limit = arguments->limit, count = 0;
 	struct tool *tool = sources[0].tool;
-	uint64_t count = 0;
 	int code = TOOL_YES;
 
 	if (!sources[0].count || sources[0].count != sources[1].count)
@@ -129,41 +129,8 @@ static int compare(struct source *sources, uint64_t limit)
 		out_text(tool, "differences", OUT_GOOD, "none");
 	else
 		out_number(tool, "count", count);
+	out_flag(tool, "complete", code == TOOL_YES && count < limit);
 	return code == TOOL_YES && count ? TOOL_NO : code;
-}
-
-/* Both, in a document that has begun. */
-static int find(struct source *sources)
-{
-	static const char *const names[] = {"first", "second"};
-	int code = TOOL_YES;
-
-	for (unsigned i = 0; i < 2 && code == TOOL_YES; i++) {
-		out_group(sources[i].tool, names[i]);
-		code = source_find(&sources[i]);
-		out_group_end(sources[i].tool);
-	}
-	return code;
-}
-
-static int run(struct tool *tool, const struct arguments *arguments)
-{
-	struct source sources[2] = {0};
-	int code = TOOL_BAD;
-
-	if (source_open(tool, &sources[0], &arguments->sources.cfgs[0]) &&
-	    source_open(tool, &sources[1], &arguments->sources.cfgs[1])) {
-		out_begin(tool);
-		code = find(sources);
-		if (code == TOOL_YES)
-			code = compare(sources, arguments->limit);
-		code = out_end(tool, code);
-		if (image_failed(tool, &sources[0].image) || image_failed(tool, &sources[1].image))
-			code = TOOL_BAD;
-	}
-	source_close(&sources[0]);
-	source_close(&sources[1]);
-	return code;
 }
 
 int run_diff(struct tool *tool, int argc, char **argv)
@@ -188,5 +155,5 @@ int run_diff(struct tool *tool, int argc, char **argv)
 
 	source_options_init(&arguments.sources, tool);
 	code = tool_parse(tool, &argp, argc, argv, 0, &arguments);
-	return code < 0 ? run(tool, &arguments) : code;
+	return code < 0 ? source_run(&arguments.sources, compare, &arguments) : code;
 }

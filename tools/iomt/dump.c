@@ -5,8 +5,6 @@
 #include "source.h"
 #include <errno.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 struct arguments {
 	struct source_options sources;
 	uint64_t first, last, limit;
@@ -31,8 +29,7 @@ static error_t take(int key, char *text, struct argp_state *state)
 		good = tool_number(tool, "--last", text, UINT64_MAX, &arguments->last);
 		return good ? 0 : EINVAL;
 	case KEY_LIMIT:
-		good = tool_number(tool, "--limit", text, UINT64_MAX, &arguments->limit);
-		return good ? 0 : EINVAL;
+		return tool_limit(tool, text, &arguments->limit) ? 0 : EINVAL;
 	case ARGP_KEY_SUCCESS:
 		if (arguments->first <= arguments->last)
 			return 0;
@@ -68,8 +65,9 @@ static int say_ranges(struct source *source, const struct source_table *table,
 	struct iomt_inspect_range range;
 	int err;
 
-	source_inspect(source, table, IOMT_INSPECT_RANGES, arguments->first, arguments->last, 0,
-		       &inspect);
+	if (!source_inspect(source, table, IOMT_INSPECT_RANGES, arguments->first, arguments->last,
+			    &inspect))
+		return TOOL_BAD;
 	while (!(err = iomt_inspect_range(&inspect, &range))) {
 		if (*rows == arguments->limit) {
 			*next = range.iova;
@@ -85,7 +83,7 @@ static int say_ranges(struct source *source, const struct source_table *table,
 	return TOOL_YES;
 }
 
-static int dump(struct source *source, const struct arguments *arguments)
+static int dump(struct source *source, const void *ctx)
 {
 	static const struct out_column without_users[] = {
 		{"first", "FIRST", 18}, {"last", "LAST", 18},	  {"output", "OUTPUT", 18},
@@ -94,6 +92,7 @@ static int dump(struct source *source, const struct arguments *arguments)
 		{"first", "FIRST", 18}, {"last", "LAST", 18},	  {"output", "OUTPUT", 18},
 		{"page", "PAGE", 5},	{"rights", "RIGHTS", -6}, {"privileged", "PRIV", -4},
 		{"type", "TYPE", 0}};
+	const struct arguments *arguments = ctx;
 	struct tool *tool = source->tool;
 	uint64_t rows = 0, bytes = 0, next = 0;
 	int code = TOOL_YES;
@@ -115,24 +114,6 @@ static int dump(struct source *source, const struct arguments *arguments)
 	return code;
 }
 
-static int run(struct tool *tool, const struct arguments *arguments)
-{
-	struct source source;
-	int code = TOOL_BAD;
-
-	if (source_open(tool, &source, &arguments->sources.cfgs[0])) {
-		out_begin(tool);
-		code = source_find(&source);
-		if (code == TOOL_YES)
-			code = dump(&source, arguments);
-		code = out_end(tool, code);
-		if (image_failed(tool, &source.image))
-			code = TOOL_BAD;
-	}
-	source_close(&source);
-	return code;
-}
-
 int run_dump(struct tool *tool, int argc, char **argv)
 {
 	static const struct argp_option options[] = {
@@ -150,5 +131,5 @@ int run_dump(struct tool *tool, int argc, char **argv)
 
 	source_options_init(&arguments.sources, tool);
 	code = tool_parse(tool, &argp, argc, argv, 0, &arguments);
-	return code < 0 ? run(tool, &arguments) : code;
+	return code < 0 ? source_run(&arguments.sources, dump, &arguments) : code;
 }

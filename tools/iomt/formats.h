@@ -6,6 +6,9 @@
 #include "tool.h"
 #include <iomt/walk.h>
 
+/* Whose words faults have. */
+enum format_reports { REPORTS_AMD, REPORTS_X86, REPORTS_VTD, REPORTS_SMMU, REPORTS_RISCV };
+
 struct format {
 	const char *name; /* iomt_walk_NAME, iomt_NAME */
 	const struct iomt_walk_format *walk;
@@ -14,6 +17,7 @@ struct format {
 	uint32_t rights; /* IOMT_READ, IOMT_WRITE, IOMT_EXEC, as far as entries have them */
 	uint32_t align;	 /* of roots, at least */
 	bool users;	 /* rights depend on privilege */
+	enum format_reports reports;
 };
 
 /* The last one's name is NULL. */

@@ -156,10 +156,9 @@ static bool open_file(struct tool *tool, struct image_file *file, const char *pa
 static const struct {
 	const char *magic, *advice;
 } strangers[] = {
-	{"KDUMP   ",
-	 "a compressed kdump; dump it as ELF (makedumpfile -E, dump-guest-memory without -z, -l, "
-	 "-s), or convert it"},
-	{"DISKDUMP", "a compressed diskdump; dump it as ELF (makedumpfile -E)"},
+	{"KDUMP   ", "a compressed kdump; take the dump as ELF (makedumpfile -E, dump-guest-memory "
+		     "without -z, -l, -s)"},
+	{"DISKDUMP", "a compressed diskdump; take the dump as ELF (makedumpfile -E)"},
 	{"PAGEDU64", "a Windows crash dump; dump it as ELF"},
 	{"PAGEDUMP", "a Windows crash dump; dump it as ELF"},
 	{"QEVM", "a stream of QEMU's migration; use dump-guest-memory"},

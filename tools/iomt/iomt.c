@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const struct command commands[] = {
 	{"dump", "what page tables in an image map", run_dump},
 	{"translate", "what an address means in them, and why", run_translate},

@@ -85,6 +85,20 @@ static bool has_process(const struct plan *plan, const struct machine_device *de
 	return false;
 }
 
+static bool is_in_process(const struct machine *machine, const struct machine_device *device)
+{
+	for (uint32_t i = 0; i < machine->domain_count; i++) {
+		const struct machine_domain *domain = &machine->domains[i];
+
+		for (uint32_t k = 0; domain->kind == IOMT_DOMAIN_SVA && k < domain->device_count;
+		     k++) {
+			if (domain->devices[k] == device)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* What a device asks for, whatever its domains. */
 static bool check_needs(struct plan *plan, const struct machine_device *device)
 {
@@ -96,8 +110,9 @@ static bool check_needs(struct plan *plan, const struct machine_device *device)
 		return false;
 	if ((device->needs & MACHINE_NEEDS_SVA) && !process &&
 	    (!plan_find(plan, true, NULL, device->name,
-			"it needs a process' table, and is in no such domain") ||
-	     !plan_advise(plan, "a domain of 'kind: sva' with 'pasid: any'")))
+			"it needs a process' table, and gets none") ||
+	     (!is_in_process(plan->machine, device) &&
+	      !plan_advise(plan, "put it into a domain of 'kind: sva' with 'pasid: any'"))))
 		return false;
 	if (process && !(flags & IOMT_DEVICE_PRI) &&
 	    !plan_find(plan, false, NULL, device->name,

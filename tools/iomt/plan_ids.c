@@ -59,15 +59,18 @@ static uint64_t tenant_number(const struct machine *machine, const char *tenant)
 	return 0;
 }
 
-/* What iomt_iommu tells its packer of a device, and its tenant. */
+/*
+ * What hardware lets it send: no PASID where it has none, unless GIOV makes one of none; and what keeps it from
+ * others.
+ */
 static struct iomt_repack_device describe(const struct population *all,
 					  const struct plan_place *place)
 {
-	uint8_t unit = all->unit->machine->caps.pasid_bits,
-		bits = place->device->rids[0].pasid_bits;
+	uint8_t unit = all->unit->machine->caps.pasid_bits, own = place->device->rids[0].pasid_bits,
+		bits = own < unit ? own : unit;
 
 	return (struct iomt_repack_device){
-		.sends = 1u << (bits < unit ? bits : unit),
+		.sends = bits ? 1u << bits : 0,
 		.flags = key_of(place) == IOMT_PACK_RID ? 0 : IOMT_PACK_GIOV,
 		.trust = place->device->trusted,
 		.fixed = tenant_number(all->plan->machine, place->device->tenant),
@@ -235,7 +238,10 @@ static int count_packed(const struct population *all, uint32_t relation, struct 
 	return err;
 }
 
-/* The solver's ids become those of the plan, after they were checked by other means. */
+/*
+ * The solver's ids become those of the plan, after they were checked by other means. Devices with nothing
+ * in common are not put together: that would save nothing, and an invalidation by id would reach both.
+ */
 static int solve(const struct population *all, struct plan_unit *unit, uint32_t *ids, void *memory,
 		 size_t bytes, const struct iomt_repack_cfg *cfg)
 {
@@ -262,9 +268,11 @@ static int solve(const struct population *all, struct plan_unit *unit, uint32_t 
 
 static int solve_ids(const struct population *all, struct plan_unit *unit)
 {
+	uint32_t last = (1u << unit->machine->caps.domain_bits) - 1;
 	const struct iomt_repack_cfg cfg = {.size = sizeof(cfg),
 					    .first = 1,
-					    .last = (1u << unit->machine->caps.domain_bits) - 1,
+					    .last = last,
+					    .enough = last,
 					    .relation = IOMT_REPACK_ISOLATING,
 					    .effort = 1 << 26};
 	size_t bytes = iomt_repack_bytes(&cfg, all->count),

@@ -399,24 +399,18 @@ static bool sink_event(void *ctx, const struct iomt_event *event)
 	return trace_write(sink->out, sink->binary, event);
 }
 
-static void say_import(struct simulation *simulation, const struct import *import)
+/* Where the trace itself is in a file: what was read, and how much of it. */
+static int say_import(struct simulation *simulation, const struct import *import)
 {
 	struct tool *tool = simulation->tool;
 
-	if (!tool->json) {
-		if (!tool->quiet)
-			fprintf(tool->err,
-				"iomt: %" PRIu64 " events of %" PRIu64 " lines, %" PRIu64
-				" skipped, %" PRIu64 " accesses to what was mapped before\n",
-				import->events, import->lines, import->skipped, import->unknown);
-		return;
-	}
 	out_begin(tool);
 	out_text(tool, "trace", OUT_NAME, "%s", simulation->output);
 	out_number(tool, "events", import->events);
 	out_number(tool, "lines", import->lines);
 	out_number(tool, "skipped", import->skipped);
-	out_number(tool, "unknown", import->unknown);
+	out_number(tool, "unknown", import->unknown); /* accesses to what was mapped before */
+	return out_end(tool, TOOL_YES);
 }
 
 static int import_trace(struct simulation *simulation)
@@ -439,8 +433,7 @@ static int import_trace(struct simulation *simulation)
 		fclose(in);
 	if (!sink.out || !close_output(simulation, sink.out) || tool->failed)
 		return TOOL_BAD;
-	say_import(simulation, &import);
-	return tool->json ? out_end(tool, TOOL_YES) : TOOL_YES;
+	return simulation->output ? say_import(simulation, &import) : TOOL_YES;
 }
 
 static int show_settings(struct simulation *simulation)

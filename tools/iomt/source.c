@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* "iova_bits" of the library is --iova-bits here. */
 static bool bad_field(struct tool *tool, const struct iomt_pt_cfg_error *error)
 {
@@ -82,37 +80,17 @@ static bool judge_unit(struct source *source)
 	return is_there(source, "--device-table", device_table(&cfg));
 }
 
-/* Enough to remember every table that the image can hold. */
-static bool take_scratch(struct source *source)
-{
-	uint64_t bytes = 0;
-
-	for (unsigned i = 0; i < source->image.count; i++)
-		bytes += source->image.files[i].size >> 8;
-	source->scratch_bytes = bytes < 4096	  ? 4096
-				: bytes > 1 << 26 ? 1 << 26
-						  : (size_t)bytes & ~7;
-	for (unsigned i = 0; i < COUNT(source->scratch); i++) {
-		source->scratch[i] = malloc(source->scratch_bytes);
-		if (!source->scratch[i]) {
-			tool_no_memory(source->tool);
-			return false;
-		}
-	}
-	return true;
-}
-
-bool source_open(struct tool *tool, struct source *source, const struct source_cfg *cfg)
+/* Opens the image, judges the options. False, and tool_fail has said why; close it even so. */
+static bool source_open(struct tool *tool, struct source *source, const struct source_cfg *cfg)
 {
 	*source = (struct source){.tool = tool, .cfg = cfg};
-	return image_open(tool, &source->image, &cfg->image) && take_scratch(source) &&
+	return image_open(tool, &source->image, &cfg->image) &&
 	       (cfg->format ? judge_tables(source) : judge_unit(source));
 }
 
-void source_close(struct source *source)
+static void source_close(struct source *source)
 {
-	for (unsigned i = 0; i < COUNT(source->scratch); i++)
-		free(source->scratch[i]);
+	free(source->scratch);
 	image_close(&source->image);
 }
 
@@ -201,8 +179,11 @@ static int find_device(struct source *source)
 	int err;
 
 	out_text(tool, "unit", OUT_NAME, "%s", archs[cfg->unit.arch]);
-	out_text(tool, "device", OUT_PLAIN, "%02x:%02x.%x", cfg->rid >> 8, cfg->rid >> 3 & 31,
-		 cfg->rid & 7);
+	if (cfg->unit.arch == IOMT_UNIT_AMD || cfg->unit.arch == IOMT_UNIT_VTD)
+		out_text(tool, "device", OUT_PLAIN, "%02x:%02x.%x", cfg->rid >> 8,
+			 cfg->rid >> 3 & 31, cfg->rid & 7);
+	else
+		out_address(tool, "device", cfg->rid);
 	if (cfg->pasid != IOMT_TLB_NO_PASID)
 		out_number(tool, "pasid", cfg->pasid);
 	source->image.words = source->words;
@@ -224,7 +205,8 @@ static int find_device(struct source *source)
 	return TOOL_YES;
 }
 
-int source_find(struct source *source)
+/* Says which tables these are, and finds them. */
+static int source_find(struct source *source)
 {
 	if (!source->cfg->format)
 		return find_device(source);
@@ -233,8 +215,60 @@ int source_find(struct source *source)
 	return TOOL_YES;
 }
 
-void source_inspect(struct source *source, const struct source_table *table,
-		    enum iomt_inspect_kind kind, uint64_t first, uint64_t last, unsigned which,
+/* Two sources are groups of the document. */
+static int find_all(struct source *sources, unsigned count)
+{
+	static const char *const names[] = {"first", "second"};
+	int code = TOOL_YES;
+
+	if (count == 1)
+		return source_find(sources);
+	for (unsigned i = 0; i < count && code == TOOL_YES; i++) {
+		out_group(sources[i].tool, names[i]);
+		code = source_find(&sources[i]);
+		out_group_end(sources[i].tool);
+	}
+	return code;
+}
+
+int source_run(const struct source_options *options,
+	       int (*command)(struct source *sources, const void *arguments), const void *arguments)
+{
+	struct source sources[2] = {0};
+	unsigned count = options->which + 1;
+	struct tool *tool = options->tool;
+	bool good = true;
+	int code = TOOL_BAD;
+
+	for (unsigned i = 0; i < count && good; i++)
+		good = source_open(tool, &sources[i], &options->cfgs[i]);
+	if (good) {
+		out_begin(tool);
+		code = find_all(sources, count);
+		if (code == TOOL_YES)
+			code = command(sources, arguments);
+		code = out_end(tool, code);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (image_failed(tool, &sources[i].image))
+			code = TOOL_BAD;
+		source_close(&sources[i]);
+	}
+	return code;
+}
+
+/* Enough to remember every table that the image can hold. */
+static size_t scratch_bytes(const struct source *source)
+{
+	uint64_t bytes = 4096;
+
+	for (unsigned i = 0; i < source->image.count; i++)
+		bytes += source->image.files[i].size >> 8;
+	return bytes > 1 << 26 ? 1 << 26 : (size_t)bytes & ~(size_t)7;
+}
+
+bool source_inspect(struct source *source, const struct source_table *table,
+		    enum iomt_inspect_kind kind, uint64_t first, uint64_t last,
 		    struct iomt_inspect *inspect)
 {
 	struct iomt_inspect_cfg cfg = {
@@ -244,11 +278,16 @@ void source_inspect(struct source *source, const struct source_table *table,
 		.first = first,
 		.last = last,
 		.budget = source->cfg->budget,
-		.scratch = source->scratch[which],
-		.scratch_bytes = source->scratch_bytes,
+		.scratch_bytes = scratch_bytes(source),
 	};
 
-	iomt_inspect_init(inspect, &cfg);
+	if (!source->scratch)
+		source->scratch = malloc(cfg.scratch_bytes);
+	cfg.scratch = source->scratch;
+	if (cfg.scratch && !iomt_inspect_init(inspect, &cfg))
+		return true;
+	tool_no_memory(source->tool);
+	return false;
 }
 
 int source_give_up(struct source *source, const struct iomt_inspect *inspect)

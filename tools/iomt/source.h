@@ -56,24 +56,22 @@ struct source {
 	struct iomt_guest_mem by_stage_2; /* what stage 1's tables are read by, of two stages */
 	struct source_table tables[2];	  /* of stage 1, where it was not said which */
 	unsigned count;			  /* 0: addresses are passed on */
-	uint64_t *scratch[2];		  /* for inspections */
-	size_t scratch_bytes;
-	struct image_word words[64]; /* what was read on the way from the device table */
+	void *scratch;			  /* for inspections */
+	struct image_word words[64];	  /* what was read on the way from the device table */
 };
 
-/* Opens the image, judges the options. False, and tool_fail has said why; close it even so. */
-bool source_open(struct tool *tool, struct source *source, const struct source_cfg *cfg);
-void source_close(struct source *source);
-
 /*
- * Says which tables these are, and finds them: within a document. TOOL_YES; TOOL_NO, where the device's
- * way ends in a fault, which was said; TOOL_BAD.
+ * What all commands do: opens the sources, says in a document which tables these are, and lets the command
+ * go on with them. Returns its code, or that of what went wrong before: TOOL_NO where the way of a device
+ * ended in a fault, which was said.
  */
-int source_find(struct source *source);
+int source_run(const struct source_options *options,
+	       int (*command)(struct source *sources, const void *arguments),
+	       const void *arguments);
 
-/* Begins an inspection of one of the tables; "which" of two at a time. Never fails for a found table. */
-void source_inspect(struct source *source, const struct source_table *table,
-		    enum iomt_inspect_kind kind, uint64_t first, uint64_t last, unsigned which,
+/* Begins an inspection of one of the tables, one for a source at a time. False: there is no memory. */
+bool source_inspect(struct source *source, const struct source_table *table,
+		    enum iomt_inspect_kind kind, uint64_t first, uint64_t last,
 		    struct iomt_inspect *inspect);
 
 /* The budget of an inspection is used up: says so and what to do. TOOL_BAD. */

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ADDRESSES    4096
+#define ADDRESSES 4096
 
 struct arguments {
 	struct source_options sources;
@@ -169,8 +168,9 @@ static int translate_for_device(struct source *source, uint64_t iova, uint32_t a
 	return TOOL_YES;
 }
 
-static int translate(struct source *source, const struct arguments *arguments)
+static int translate(struct source *source, const void *ctx)
 {
+	const struct arguments *arguments = ctx;
 	struct tool *tool = source->tool;
 	int code = TOOL_YES;
 
@@ -189,24 +189,6 @@ static int translate(struct source *source, const struct arguments *arguments)
 		code = one > code ? one : code;
 	}
 	out_list_end(tool);
-	return code;
-}
-
-static int run(struct tool *tool, const struct arguments *arguments)
-{
-	struct source source;
-	int code = TOOL_BAD;
-
-	if (source_open(tool, &source, &arguments->sources.cfgs[0])) {
-		out_begin(tool);
-		code = source_find(&source);
-		if (code == TOOL_YES)
-			code = translate(&source, arguments);
-		code = out_end(tool, code);
-		if (image_failed(tool, &source.image))
-			code = TOOL_BAD;
-	}
-	source_close(&source);
 	return code;
 }
 
@@ -236,7 +218,7 @@ int run_translate(struct tool *tool, int argc, char **argv)
 	source_options_init(&arguments.sources, tool);
 	code = tool_parse(tool, &argp, argc, argv, 0, &arguments);
 	if (code < 0)
-		code = run(tool, &arguments);
+		code = source_run(&arguments.sources, translate, &arguments);
 	free(arguments.iovas);
 	return code;
 }

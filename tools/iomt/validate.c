@@ -5,8 +5,6 @@
 #include "source.h"
 #include <errno.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 struct arguments {
 	struct source_options sources;
 	uint64_t limit;
@@ -21,10 +19,7 @@ static error_t take(int key, char *text, struct argp_state *state)
 		state->child_inputs[0] = &arguments->sources;
 		return 0;
 	case 'l':
-		return tool_number(arguments->sources.tool, "--limit", text, UINT64_MAX,
-				   &arguments->limit)
-			       ? 0
-			       : EINVAL;
+		return tool_limit(arguments->sources.tool, text, &arguments->limit) ? 0 : EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -63,27 +58,29 @@ static int say_findings(struct source *source, const struct source_table *table,
 {
 	struct iomt_inspect inspect;
 	struct iomt_inspect_finding finding;
-	int err;
+	int err = 0;
 
-	source_inspect(source, table, IOMT_INSPECT_FINDINGS, 0, UINT64_MAX, 0, &inspect);
+	if (!source_inspect(source, table, IOMT_INSPECT_FINDINGS, 0, UINT64_MAX, &inspect))
+		return TOOL_BAD;
 	while (*count < limit && !(err = iomt_inspect_finding(&inspect, &finding))) {
 		++*count;
 		if (!say_finding(source->tool, &finding))
 			return TOOL_BAD;
 	}
-	if (*count < limit && err == IOMT_EAGAIN)
+	if (err == IOMT_EAGAIN)
 		return source_give_up(source, &inspect);
 	return TOOL_YES;
 }
 
-static int validate(struct source *source, uint64_t limit)
+static int validate(struct source *source, const void *ctx)
 {
 	static const struct out_column columns[] = {
 		{"kind", "FINDING", -11}, {"address", "ENTRY AT", 18}, {"entry", "ENTRY", 18},
 		{"level", "LEVEL", 5},	  {"iova", "IOVA", 18},	       {"text", NULL, -36},
 		{"table", "TABLE", 0}};
+	const struct arguments *arguments = ctx;
+	uint64_t limit = arguments->limit, count = 0;
 	struct tool *tool = source->tool;
-	uint64_t count = 0;
 	int code = TOOL_YES;
 
 	out_list(tool, "findings", columns, COUNT(columns));
@@ -94,25 +91,8 @@ static int validate(struct source *source, uint64_t limit)
 		out_text(tool, "findings", OUT_GOOD, "none");
 	else
 		out_number(tool, "count", count);
+	out_flag(tool, "complete", code == TOOL_YES && count < limit);
 	return code == TOOL_YES && count ? TOOL_NO : code;
-}
-
-static int run(struct tool *tool, const struct arguments *arguments)
-{
-	struct source source;
-	int code = TOOL_BAD;
-
-	if (source_open(tool, &source, &arguments->sources.cfgs[0])) {
-		out_begin(tool);
-		code = source_find(&source);
-		if (code == TOOL_YES)
-			code = validate(&source, arguments->limit);
-		code = out_end(tool, code);
-		if (image_failed(tool, &source.image))
-			code = TOOL_BAD;
-	}
-	source_close(&source);
-	return code;
 }
 
 int run_validate(struct tool *tool, int argc, char **argv)
@@ -134,5 +114,5 @@ int run_validate(struct tool *tool, int argc, char **argv)
 
 	source_options_init(&arguments.sources, tool);
 	code = tool_parse(tool, &argp, argc, argv, 0, &arguments);
-	return code < 0 ? run(tool, &arguments) : code;
+	return code < 0 ? source_run(&arguments.sources, validate, &arguments) : code;
 }

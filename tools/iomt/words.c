@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "words.h"
 #include "out.h"
-#include <string.h>
 
 struct name {
 	unsigned code;
@@ -113,25 +112,30 @@ static void say_denied(struct tool *tool, const struct iomt_walk_fault *fault)
 void words_walk_fault(struct tool *tool, const struct source_table *table,
 		      const struct iomt_walk_fault *fault)
 {
-	const char *name = table->format->name;
 	struct iomt_walk_amd_event event;
 
 	say_entry(tool, iomt_walk_fault_text(fault->kind), fault->address, fault->entry);
 	out_number(tool, "level", fault->level);
 	say_denied(tool, fault);
-	if (!strcmp(name, "amdv1")) {
+	switch (table->format->reports) {
+	case REPORTS_AMD:
 		event = iomt_walk_amd_event(fault, false);
 		say_code(tool, IOMT_UNIT_AMD, (unsigned)(event.word[0] >> 60));
 		say_amd_flags(tool, event.word[0]);
-	} else if (!strcmp(name, "x86_64")) {
+		break;
+	case REPORTS_X86:
 		say_x86(tool, fault);
-	} else if (!strcmp(name, "vtd_ss")) {
+		break;
+	case REPORTS_VTD:
 		say_code(tool, IOMT_UNIT_VTD, iomt_walk_vtd_reason(fault, false));
-	} else if (!strncmp(name, "arm", 3)) {
+		break;
+	case REPORTS_SMMU:
 		say_code(tool, IOMT_UNIT_SMMU, iomt_walk_smmu_event(fault).type);
 		out_text(tool, "status_code", OUT_PLAIN, "0x%02x", iomt_walk_arm_status(fault));
-	} else {
+		break;
+	default:
 		say_code(tool, IOMT_UNIT_RISCV, iomt_walk_riscv_cause(fault));
+		break;
 	}
 }
 
@@ -165,8 +169,11 @@ void words_device_fault(struct tool *tool, const struct iomt_device_fault *fault
 
 	say_entry(tool, device_reason(fault), fault->address, fault->entry);
 	out_text(tool, "in", OUT_PLAIN, "%s", places[fault->at]);
-	if (fault->kind == IOMT_DEVICE_FAULT_WALK)
+	if (fault->kind == IOMT_DEVICE_FAULT_WALK) {
+		out_number(tool, "level", fault->walk.level);
+		out_number(tool, "stage", fault->walk.stage);
 		say_denied(tool, &fault->walk);
+	}
 	if (!fault->code) {
 		out_text(tool, "report", OUT_DIM, "none: it is aborted silently");
 		return;

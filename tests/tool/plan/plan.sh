@@ -25,9 +25,9 @@ says() {
 	diff -u "$file" "$dir/out" >&2 || wrong "plan $*: not as in $file"
 }
 
-says 0 server.text server.yaml
-says 0 server.json --json server.yaml
-says 0 server.explained --explain --quiet server.yaml
+says 0 server.text ../../../tools/iomt/server.yaml
+says 0 server.json --json ../../../tools/iomt/server.yaml
+says 0 server.explained --explain --quiet ../../../tools/iomt/server.yaml
 says 1 conflicts.text conflicts.yaml
 says 1 conflicts.json --json conflicts.yaml
 says 0 arm.text arm.yaml
