@@ -36,8 +36,8 @@ struct iomt_guest_region {
  * in registers, as the next read waits for it.
  */
 struct iomt_guest_word {
-	uint64_t value;
-	int err;
+	uint64_t value; /* without a meaning on errors */
+	int err;	/* 0, or a negative code */
 };
 
 /*
