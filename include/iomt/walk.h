@@ -381,7 +381,7 @@ struct iomt_walk_smmu_event {
 	bool pnu;     /* PnU: a privileged request */
 };
 
-/* What it says of this one. */
+/* What it says of a fault of iomt_walk or iomt_walk_nested in Arm's formats. */
 struct iomt_walk_smmu_event iomt_walk_smmu_event(const struct iomt_walk_fault *fault);
 
 /*
