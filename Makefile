@@ -165,6 +165,7 @@ api: ## the reference of the public headers, by Doxygen: build/api/html/index.ht
 pictures: ## draw docs/pictures/*.dot anew
 	@scripts/deps.sh pictures
 	@docs/pictures/draw.sh
+
 packages-smoke: packages ## the same, installed and used in an empty Debian 12 root (as root; minutes)
 	@scripts/deps.sh smoke
 	@scripts/packages-smoke.sh

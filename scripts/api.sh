@@ -20,7 +20,7 @@ fi
 mkdir -p "$out"
 {
 	cat docs/api/Doxyfile
-	echo "INPUT = $headers"
+	echo "INPUT = $headers docs/api"
 	echo "OUTPUT_DIRECTORY = $out"
 	echo "GENERATE_XML = $check"
 	[ $check = NO ] || echo "GENERATE_HTML = NO"

@@ -49,7 +49,7 @@ struct iomt_amd_device {
 	uint8_t max_pending; /* Maxpend: invalidations that the device takes at once, 0 for 256 */
 };
 
-/* The same for its TLB, as INVALIDATE_IOTLB_PAGES (2.4.4). */
+/* The same for its TLB, as INVALIDATE_IOTLB_PAGES (2.4.4). Errors as above. */
 int iomt_amd_device_gather(const struct iomt_amd_device *device, const struct iomt_gather *gather,
 			   const struct iomt_plan_policy *policy, struct iomt_cmd *cmds, size_t n);
 

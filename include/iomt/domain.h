@@ -137,7 +137,7 @@ struct iomt_domain {
 /* IOMT_EINVAL: a kind, a flag or a table that does not fit. On errors *domain is none. */
 int iomt_domain_init(struct iomt_domain *domain, const struct iomt_domain_cfg *cfg);
 
-/* IOMT_EBUSY while it is attached anywhere. */
+/* Ends a domain; its table stays. IOMT_EBUSY while it is attached anywhere. */
 int iomt_domain_destroy(struct iomt_domain *domain);
 
 /* iomt_iommu_cfg.flags */

@@ -230,7 +230,7 @@ void iomt_model_restart(struct iomt_model *model);
 /* Bytes for a curve up to "entries" entries, 1..2^24; 0 for others. */
 size_t iomt_curve_bytes(uint32_t entries);
 
-/* IOMT_EINVAL: entries or alignment; IOMT_ENOMEM: too few bytes. */
+/* Makes an empty curve in memory. IOMT_EINVAL: entries or alignment; IOMT_ENOMEM: too few bytes. */
 int iomt_curve_init(struct iomt_curve **curve, uint32_t entries, void *memory, size_t bytes);
 
 /* Lookups so far, and those that a cache of so many entries would have missed; a cache larger than
@@ -247,7 +247,7 @@ uint64_t iomt_curve_misses(const struct iomt_curve *curve, uint32_t entries);
 
 /* Bytes for so many lookups, 1..2^31, of so many different pages, 1..2^24; 0 for others. */
 size_t iomt_future_bytes(uint64_t lookups, uint32_t pages);
-/* IOMT_EINVAL: a number or alignment; IOMT_ENOMEM: too few bytes. */
+/* Makes a future that knows nothing yet. IOMT_EINVAL: a number or alignment; IOMT_ENOMEM: too few bytes. */
 int iomt_future_init(struct iomt_future **future, uint64_t lookups, uint32_t pages, void *memory,
 		     size_t bytes);
 

@@ -131,7 +131,7 @@ struct iomt_nested {
 int iomt_nested_init(struct iomt_nested *nested, struct iomt_viommu *viommu,
 		     const struct iomt_guest_stage *guest);
 
-/* IOMT_EBUSY while it is attached. */
+/* Ends a nested domain. IOMT_EBUSY while it is attached. */
 int iomt_nested_destroy(struct iomt_nested *nested);
 
 /*

@@ -147,7 +147,7 @@ static inline uint64_t iomt_ring_capacity(const struct iomt_ring *ring)
 	return ring->capacity_;
 }
 
-/* What its hardware is like. */
+/* What its hardware is like: cfg.kind. */
 static inline const struct iomt_ring_kind *iomt_ring_kind_of(const struct iomt_ring *ring)
 {
 	return ring->cfg_.kind;

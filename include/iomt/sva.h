@@ -82,7 +82,7 @@ struct iomt_process {
 /* IOMT_EINVAL: a field is missing, or the PASIDs are none. On errors *process is none. */
 int iomt_process_init(struct iomt_process *process, const struct iomt_process_cfg *cfg);
 
-/* IOMT_EBUSY while a bond is there. */
+/* Ends it; the process' table stays. IOMT_EBUSY while a bond is there. */
 int iomt_process_destroy(struct iomt_process *process);
 
 /* Its PASID, IOMT_NO_PASID while it has none. */

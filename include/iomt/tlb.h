@@ -176,7 +176,7 @@ void iomt_tlb_invalidate_pasid(const struct iomt_tlb_space *space);
 void iomt_tlb_invalidate_domain(const struct iomt_tlb_space *space);
 void iomt_tlb_invalidate_unit(const struct iomt_tlb_space *space);
 
-/* Forgets everything. */
+/* Forgets everything, of every unit. */
 void iomt_tlb_invalidate_all(struct iomt_tlb *tlb);
 
 /*

@@ -93,7 +93,7 @@ bool iomt_traffic_next(struct iomt_traffic *traffic, struct iomt_event *event);
 /* Items that have begun. */
 uint64_t iomt_traffic_items(const struct iomt_traffic *traffic);
 
-/* From the first event again. */
+/* Begins anew: the same events come again, from the first on. */
 void iomt_traffic_rewind(struct iomt_traffic *traffic);
 
 #ifdef __cplusplus

@@ -36,8 +36,8 @@ struct iomt_guest_region {
  * in registers, as the next read waits for it.
  */
 struct iomt_guest_word {
-	uint64_t value;
-	int err;
+	uint64_t value; /* without a meaning on errors */
+	int err;	/* 0, or a negative code */
 };
 
 /*
@@ -390,7 +390,7 @@ struct iomt_walk_smmu_event {
 	bool pnu;     /* PnU: a privileged request */
 };
 
-/* What it says of this one. */
+/* What it says of a fault of iomt_walk or iomt_walk_nested in Arm's formats. */
 struct iomt_walk_smmu_event iomt_walk_smmu_event(const struct iomt_walk_fault *fault);
 
 /*

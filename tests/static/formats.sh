@@ -55,7 +55,7 @@ for page in docs/formats/*.md; do
 		[ "$page" != docs/formats/amdv1.md ] ||
 			echo 'void top_changed(void *ctx, struct iomt_pt *pt) { (void)ctx; (void)pt; }'
 		echo 'int main(void) { struct iomt_pt pt; struct iomt_mem mem = {.size = sizeof(mem), .alloc = take,'
-		echo '.free = give, .phys_offset = 0x1000000 - (uintptr_t)memory};'
+		echo '.free = give, .phys_offset = 0x1000000ULL - (uintptr_t)memory};'
 		for maker in "${makers[@]}"; do
 			echo "if ($maker(&pt, &mem)) return 1;"
 			echo 'if (iomt_pt_map(&pt, 0x200000, 0x200000, 0x10000, IOMT_READ, NULL)) return 2;'
