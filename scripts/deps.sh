@@ -15,7 +15,7 @@ packages() {
 	counts) echo valgrind ;;
 	builds) echo jq clang ;;
 	peers) echo linux-source-6.12 xz-utils ;;
-	fuzz) echo clang libclang-rt-14-dev afl++ pkg-config libcjson-dev libelf-dev ;;
+	fuzz) echo clang libclang-rt-14-dev afl++ pkg-config libcjson-dev libelf-dev libyaml-dev ;;
 	aarch64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user ;;
 	i386) echo gcc-i686-linux-gnu libc6-dev-i386-cross ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck help2man mandoc man-db ;;

@@ -81,6 +81,7 @@ for command in $commands; do
 	same "$(options "$command")" "$command" --
 done
 same $'run\ncurve\ngenerate\nconvert\nimport\npresets\nsettings' simulate ''
+same "$("$iomt" decode --list --json | grep -o '"format":"[a-z0-9_]*"' | cut -d '"' -f 4)" decode ''
 same machine.yaml plan ''
 same machine.yaml plan --explain ''
 same machine.yaml simulate import ''

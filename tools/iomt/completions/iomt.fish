@@ -13,6 +13,10 @@ end
 
 # of its lists: commands, and what a command takes
 function __iomt_list
+    if test "$(__iomt_before)[1]" = decode
+        iomt decode --list --quiet 2>/dev/null | string replace -r ' +[0-9]* +' '\t'
+        return
+    end
     __iomt_help (__iomt_before)[1] | string replace -rf '^  ([a-z][a-z0-9_-]*) +(.*)' '$1\t$2'
 end
 
@@ -24,6 +28,8 @@ function __iomt_values
     switch (commandline -ct)
         case '--color=*'
             printf '%s\n' --color={auto,always,never}
+        case '--unit=*'
+            printf '%s\n' --unit={amd,vtd,smmu,riscv}
         case '--format=*'
             printf '%s\n' --format=(iomt formats --quiet 2>/dev/null | string replace -r ' .*' '')
         case '--preset=*'
