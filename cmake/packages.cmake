@@ -34,4 +34,14 @@ if(TARGET iomt-command)
   set(CPACK_COMPONENT_TOOLS_DESCRIPTION "I/O page tables and IOTLBs: commands")
   set(CPACK_COMPONENT_TOOLS_DEPENDS runtime)
 endif()
+# whatever the umask and the clock of who builds them
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+    OWNER_READ
+    OWNER_WRITE
+    OWNER_EXECUTE
+    GROUP_READ
+    GROUP_EXECUTE
+    WORLD_READ
+    WORLD_EXECUTE)
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/package_times.cmake)
 include(CPack)
