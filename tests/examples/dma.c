@@ -219,6 +219,7 @@ static void refusals(void)
 	CHECK_EQ(iova, 1);
 	CHECK(!dma_at(&dma, 0x1000000, 1, IOMT_READ));
 	kernel.err = 0;
+	CHECK_EQ(mapped(0, 1), 0x1000000);
 	iova = mapped(0, 7);
 	CHECK_EQ(iova, 0x3000000);
 	CHECK_INT(dma_dirty(&dma, iova, &bitmap), 0);
