@@ -12,7 +12,7 @@ run() {
 	shift
 	"$@" >"$logs/$name.log" 2>&1 || status=$?
 	case $status in
-	0 | 77) echo "$name: $(tail -n 1 "$logs/$name.log" | sed 's/^[a-z0-9_]*: //')" ;;
+	0 | 77) echo "$name: $(tail -n 1 "$logs/$name.log" | sed 's/^SKIPPED: [a-z0-9_]*:/SKIPPED:/; s/^[a-z0-9_]*: //')" ;;
 	*)
 		echo "$name failed: $logs/$name.log" >&2
 		tail -n 5 "$logs/$name.log" >&2

@@ -40,7 +40,7 @@ __attribute__((noreturn)) static void give_up(const char *what, const char *why)
 static void check(bool holds, const char *what)
 {
 	if (!holds)
-		give_up(what, "it is not so");
+		give_up("it is not so that", what);
 }
 
 static void must(int err, const char *what)

@@ -9,6 +9,7 @@
 #define RSDP_XSDT      24
 #define TABLE_LENGTH   4
 #define TABLE_CONTENTS 36
+#define BLOCK_LENGTH   2
 
 static const unsigned char *the_rsdp;
 
@@ -55,4 +56,11 @@ const unsigned char *acpi_find(const char *signature, uint32_t *bytes)
 		}
 	}
 	return NULL;
+}
+
+uint32_t acpi_next(const unsigned char *table, uint32_t bytes, uint32_t at)
+{
+	uint32_t length = acpi_u16(table + at + BLOCK_LENGTH);
+
+	return length && length < bytes - at ? at + length : bytes;
 }

@@ -47,7 +47,7 @@ static const unsigned char *find_block(uint32_t *info)
 	if (!ivrs)
 		return NULL;
 	*info = acpi_u32(ivrs + IVRS_INFO);
-	for (uint32_t at = IVRS_BLOCKS; at < bytes; at += acpi_u16(ivrs + at + 2)) {
+	for (uint32_t at = IVRS_BLOCKS; at < bytes; at = acpi_next(ivrs, bytes, at)) {
 		if (ivrs[at] == IVHD_LEGACY || ivrs[at] == IVHD_EXTENDED)
 			return ivrs + at;
 	}

@@ -73,7 +73,7 @@ static uint64_t find_registers(uint8_t *width)
 	uint32_t bytes = 0;
 	const unsigned char *dmar = acpi_find("DMAR", &bytes);
 
-	for (uint32_t at = DMAR_BLOCKS; dmar && at < bytes; at += acpi_u16(dmar + at + 2)) {
+	for (uint32_t at = DMAR_BLOCKS; dmar && at < bytes; at = acpi_next(dmar, bytes, at)) {
 		*width = (uint8_t)(dmar[DMAR_WIDTH] + 1);
 		if (acpi_u16(dmar + at) == DRHD)
 			return acpi_u64(dmar + at + DRHD_BASE);

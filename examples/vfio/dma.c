@@ -2,8 +2,6 @@
 #include "dma.h"
 #include <iomt/hosted.h>
 
-#define MASK (DMA_PAGE - 1ULL)
-
 /* AMD V1 has every power of two as a page size: the fewest entries. What it leads to are pointers. */
 int dma_open(struct dma *dma, const struct dma_backend *backend, void *ctx, unsigned bits)
 {
@@ -46,6 +44,7 @@ static int map(struct dma *dma, void *memory, uint64_t length, uint32_t prot, ui
 
 	if (err)
 		return err;
+	/* which refuses what is not made of pages */
 	err = iomt_pt_map(&dma->mirror, first, (uintptr_t)memory, length, prot, NULL);
 	if (!err) {
 		err = dma->backend->map(dma->ctx, first, memory, length, prot);
@@ -65,8 +64,6 @@ int dma_map(struct dma *dma, void *memory, uint64_t length, uint32_t prot, uint6
 {
 	int err;
 
-	if (!length || ((uintptr_t)memory | length) & MASK)
-		return IOMT_EINVAL;
 	pthread_mutex_lock(&dma->lock);
 	err = map(dma, memory, length, prot, iova);
 	pthread_mutex_unlock(&dma->lock);
@@ -172,8 +169,6 @@ void *dma_at(const struct dma *dma, uint64_t iova, uint64_t length, uint32_t pro
 	struct iomt_pt_leaf leaf;
 	char *memory = NULL;
 
-	if (!length || iova + (length - 1) < iova)
-		return NULL;
 	for (uint64_t done = 0; done < length;) {
 		uint64_t size;
 

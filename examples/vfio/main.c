@@ -43,7 +43,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static void give_up(const char *
 static void check(bool holds, const char *what)
 {
 	if (!holds)
-		give_up("it is not so: %s", what);
+		give_up("it is not so that %s", what);
 }
 
 static void must(int err, const char *what)

@@ -12,6 +12,8 @@
 #define RANGE_SPACE 0x03000000u
 #define RANGE_MEM32 0x02000000u
 
+#define MAPPED_LAST 0x7fffffffULL /* by boot.S: the first GiB of memory */
+
 #define PSCI_SYSTEM_OFF 0x84000008u
 
 extern char image_end[];
@@ -65,6 +67,8 @@ bool board_memory(uint64_t *first, uint64_t *last)
 		return false;
 	*first = (uintptr_t)image_end; /* all that is below is the tree's, or this program's */
 	*last = fdt_u64(reg) + (fdt_u64(reg + 8) - 1);
+	if (*last > MAPPED_LAST)
+		*last = MAPPED_LAST;
 	return true;
 }
 

@@ -219,6 +219,7 @@ static void refusals(void)
 	CHECK_EQ(iova, 1);
 	CHECK(!dma_at(&dma, 0x1000000, 1, IOMT_READ));
 	kernel.err = 0;
+	CHECK_EQ(mapped(0, 1), 0x1000000);
 	iova = mapped(0, 7);
 	CHECK_EQ(iova, 0x3000000);
 	CHECK_INT(dma_dirty(&dma, iova, &bitmap), 0);
@@ -288,5 +289,54 @@ static void random_play(void)
 	end();
 }
 
+/* Lookups go on while others map and unmap: what stays is found, what comes and goes is whole or not there. */
+static struct {
+	uint64_t stays;
+	uint64_t looked; /* by the readers, so that each has begun before all end */
+	bool over;
+} shared;
+
+static void *look(void *unused)
+{
+	struct random random;
+
+	(void)unused;
+	random_init(&random, 2);
+	while (!__atomic_load_n(&shared.over, __ATOMIC_ACQUIRE)) {
+		uint64_t iova = 0x1000000 + random_below(&random, 64 * DMA_PAGE);
+		char *at = dma_at(&dma, iova, 1, RW);
+
+		REQUIRE(!at || (at >= memory && at < memory + sizeof(memory) &&
+				(uintptr_t)at % DMA_PAGE == iova % DMA_PAGE));
+		REQUIRE(dma_at(&dma, shared.stays, 7 * DMA_PAGE, RW) == memory);
+		__atomic_fetch_add(&shared.looked, 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static void lookups_meanwhile(void)
+{
+	pthread_t readers[2];
+	uint64_t iovas[32];
+
+	start(BITS);
+	memset(&shared, 0, sizeof(shared));
+	shared.stays = mapped(0, 7);
+	for (unsigned i = 0; i < 2; i++)
+		CHECK(!pthread_create(&readers[i], NULL, look, NULL));
+	for (unsigned round = 0;
+	     round < 200 || __atomic_load_n(&shared.looked, __ATOMIC_ACQUIRE) < 10000; round++) {
+		for (unsigned i = 0; i < 32; i++)
+			iovas[i] = mapped((round + i) % PAGES, 1);
+		for (unsigned i = 0; i < 32; i++)
+			CHECK_INT(dma_unmap(&dma, iovas[i]), 0);
+		CHECK_INT(dma_sync(&dma), 0);
+	}
+	__atomic_store_n(&shared.over, true, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < 2; i++)
+		pthread_join(readers[i], NULL);
+	end();
+}
+
 TEST_SUITE(dma, TEST(addresses), TEST(widths), TEST(one_call), TEST(holes), TEST(lookups),
-	   TEST(refusals), TEST(many_wait), TEST(random_play));
+	   TEST(refusals), TEST(many_wait), TEST(random_play), TEST(lookups_meanwhile));

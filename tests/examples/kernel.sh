@@ -39,7 +39,7 @@ refuses() {
 		exit 1
 	}
 }
-refuses 'failed: there is an edu device' '-device edu,addr=2'
+refuses 'failed: it is not so that: there is an edu device' '-device edu,addr=2'
 case $name in
 q35-amd) refuses 'failed: AMD IOMMU: the firmware names none' '-device amd-iommu' ;;
 q35-intel) refuses 'failed: VT-d: the firmware names none' '-device intel-iommu' ;;
