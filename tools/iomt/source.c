@@ -10,14 +10,15 @@
 static bool bad_field(struct tool *tool, const struct iomt_pt_cfg_error *error)
 {
 	char option[48];
-	int used;
 
 	if (!strcmp(error->field, "flags"))
-		used = snprintf(option, sizeof(option), "--walk");
+		snprintf(option, sizeof(option), "--walk");
+	else if (!strcmp(error->field, "base_cfg"))
+		snprintf(option, sizeof(option), "--device-table-cfg");
 	else
-		used = snprintf(option, sizeof(option), "--%s", error->field);
-	for (int i = 0; i < used; i++)
-		option[i] = option[i] == '_' ? '-' : option[i];
+		snprintf(option, sizeof(option), "--%s", error->field);
+	for (char *c = option; *c; c++)
+		*c = *c == '_' ? '-' : *c;
 	if (!strcmp(error->field, "levels") && strstr(error->reason, "neither"))
 		tool_fail(tool, option, "it or --iova-bits is needed: how deep the tables are");
 	else
