@@ -10,14 +10,15 @@
 static bool bad_field(struct tool *tool, const struct iomt_pt_cfg_error *error)
 {
 	char option[48];
-	int used;
 
 	if (!strcmp(error->field, "flags"))
-		used = snprintf(option, sizeof(option), "--walk");
+		snprintf(option, sizeof(option), "--walk");
+	else if (!strcmp(error->field, "base_cfg"))
+		snprintf(option, sizeof(option), "--device-table-cfg");
 	else
-		used = snprintf(option, sizeof(option), "--%s", error->field);
-	for (int i = 0; i < used; i++)
-		option[i] = option[i] == '_' ? '-' : option[i];
+		snprintf(option, sizeof(option), "--%s", error->field);
+	for (char *c = option; *c; c++)
+		*c = *c == '_' ? '-' : *c;
 	if (!strcmp(error->field, "levels") && strstr(error->reason, "neither"))
 		tool_fail(tool, option, "it or --iova-bits is needed: how deep the tables are");
 	else
@@ -103,6 +104,8 @@ static struct iomt_guest_word read_by_stage_2(void *ctx, uint64_t address)
 
 	word.err = iomt_walk_read64(&source->context.second, &source->image.mem, address,
 				    IOMT_READ | IOMT_WALK_LOOK, &word.value, &fault);
+	if (word.err == IOMT_EFAULT) /* else the image has counted it */
+		image_miss(&source->image, address);
 	return word;
 }
 
@@ -299,6 +302,17 @@ int source_give_up(struct source *source, const struct iomt_inspect *inspect)
 			 "%" PRIu64 " entries are read, and there are more from 0x%" PRIx64
 			 " on: tables that lead to one another, or just many; raise it to go on",
 			 source->cfg->budget, position);
+}
+
+bool source_complete(const struct source *source)
+{
+	const struct image *image = &source->image;
+
+	if (!image->missing)
+		return true;
+	out_number(source->tool, "missing_entries", image->missing);
+	out_address(source->tool, "first_missing", image->first_missing);
+	return false;
 }
 
 const char *source_rights(const struct source_table *table, uint32_t prot)

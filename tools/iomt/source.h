@@ -74,6 +74,9 @@ bool source_inspect(struct source *source, const struct source_table *table,
 		    enum iomt_inspect_kind kind, uint64_t first, uint64_t last,
 		    struct iomt_inspect *inspect);
 
+/* Whether all entries were there that were looked at; says which were not. */
+bool source_complete(const struct source *source);
+
 /* The budget of an inspection is used up: says so and what to do. TOOL_BAD. */
 int source_give_up(struct source *source, const struct iomt_inspect *inspect);
 
