@@ -62,74 +62,47 @@ static const struct argp_option list[] = {
 	{0},
 };
 
-static const char *const walk_names[] = {
-	"none",
-	"signed",
-	"upper",
-	"top-byte",
-	"accessed",
-	"dirty",
-	"ea",
-	"nx",
-	"wp",
-	"smep",
-	"pan",
-	"pml4-g-reserved",
-	"snoop",
-	"transient",
-	"flat-permissions",
-	"no-access-fault",
-	"wxn",
-	"xnx",
-	"pbmt",
-	"software",
-	NULL,
+static const struct tool_bit walk_flags[] = {
+	{"none", 0},
+	{"signed", IOMT_WALK_SIGNED},
+	{"upper", IOMT_WALK_UPPER},
+	{"top-byte", IOMT_WALK_TOP_BYTE},
+	{"accessed", IOMT_WALK_ACCESSED},
+	{"dirty", IOMT_WALK_DIRTY},
+	{"ea", IOMT_WALK_EXTENDED_ACCESSED},
+	{"nx", IOMT_WALK_NX},
+	{"wp", IOMT_WALK_WP},
+	{"smep", IOMT_WALK_SMEP},
+	{"pan", IOMT_WALK_PAN},
+	{"pml4-g-reserved", IOMT_WALK_TOP_GLOBAL_RESERVED},
+	{"snoop", IOMT_WALK_SNOOP},
+	{"transient", IOMT_WALK_TRANSIENT},
+	{"flat-permissions", IOMT_WALK_FLAT_PERMISSIONS},
+	{"no-access-fault", IOMT_WALK_NO_ACCESS_FAULT},
+	{"wxn", IOMT_WALK_WXN},
+	{"xnx", IOMT_WALK_XNX},
+	{"pbmt", IOMT_WALK_PBMT},
+	{"software", IOMT_WALK_SOFTWARE},
+	{0},
 };
 
-static const uint64_t walk_values[] = {
-	0,
-	IOMT_WALK_SIGNED,
-	IOMT_WALK_UPPER,
-	IOMT_WALK_TOP_BYTE,
-	IOMT_WALK_ACCESSED,
-	IOMT_WALK_DIRTY,
-	IOMT_WALK_EXTENDED_ACCESSED,
-	IOMT_WALK_NX,
-	IOMT_WALK_WP,
-	IOMT_WALK_SMEP,
-	IOMT_WALK_PAN,
-	IOMT_WALK_TOP_GLOBAL_RESERVED,
-	IOMT_WALK_SNOOP,
-	IOMT_WALK_TRANSIENT,
-	IOMT_WALK_FLAT_PERMISSIONS,
-	IOMT_WALK_NO_ACCESS_FAULT,
-	IOMT_WALK_WXN,
-	IOMT_WALK_XNX,
-	IOMT_WALK_PBMT,
-	IOMT_WALK_SOFTWARE,
-};
-
-static const char *const feature_names[] = {
-	"none",	 "stage-1", "stage-2", "nested", "five", "pass",  "ats",      "accessed",
-	"dirty", "snoop",   "nx",      "priv",	 "giov", "stall", "gcr3-gpa", NULL,
-};
-
-static const uint64_t feature_values[] = {
-	0,
-	IOMT_UNIT_STAGE_1,
-	IOMT_UNIT_STAGE_2,
-	IOMT_UNIT_NESTED,
-	IOMT_UNIT_FIVE,
-	IOMT_UNIT_PASS,
-	IOMT_UNIT_ATS,
-	IOMT_UNIT_ACCESSED,
-	IOMT_UNIT_DIRTY,
-	IOMT_UNIT_SNOOP,
-	IOMT_UNIT_NX,
-	IOMT_UNIT_PRIV,
-	IOMT_UNIT_GIOV,
-	IOMT_UNIT_STALL,
-	IOMT_UNIT_GCR3_GPA,
+static const struct tool_bit unit_features[] = {
+	{"none", 0},
+	{"stage-1", IOMT_UNIT_STAGE_1},
+	{"stage-2", IOMT_UNIT_STAGE_2},
+	{"nested", IOMT_UNIT_NESTED},
+	{"five", IOMT_UNIT_FIVE},
+	{"pass", IOMT_UNIT_PASS},
+	{"ats", IOMT_UNIT_ATS},
+	{"accessed", IOMT_UNIT_ACCESSED},
+	{"dirty", IOMT_UNIT_DIRTY},
+	{"snoop", IOMT_UNIT_SNOOP},
+	{"nx", IOMT_UNIT_NX},
+	{"priv", IOMT_UNIT_PRIV},
+	{"giov", IOMT_UNIT_GIOV},
+	{"stall", IOMT_UNIT_STALL},
+	{"gcr3-gpa", IOMT_UNIT_GCR3_GPA},
+	{0},
 };
 
 /* Options that are about one of the two ways only. */
@@ -321,12 +294,11 @@ static bool take_other(struct source_options *options, int key, const char *text
 	case KEY_RID:
 		return take_rid(options, text, &cfg->rid);
 	case KEY_WALK:
-		good = tool_words(tool, "--walk", "flag", text, walk_names, walk_values, &bits);
+		good = tool_words(tool, "--walk", "flag", text, walk_flags, &bits);
 		cfg->walk.flags = (uint32_t)bits;
 		return good;
 	case KEY_FEATURES:
-		good = tool_words(tool, "--features", "feature", text, feature_names,
-				  feature_values, &bits);
+		good = tool_words(tool, "--features", "feature", text, unit_features, &bits);
 		cfg->unit.features = (uint32_t)bits;
 		return good;
 	default: /* KEY_STAGE */

@@ -11,7 +11,6 @@
 #include <iomt/iomt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define BASE	 0x100000ULL /* of the memory where tables are */
 #define BYTES	 0x40000ULL
@@ -163,13 +162,15 @@ static void make_broken(struct machine *machine, struct iomt_device_table *devic
 	set_device(devices, 0x0020, &(struct iomt_device_use){.table = &hw, .domain = 7});
 }
 
-static void put(FILE *file, const void *bytes, size_t count)
+static FILE *file;
+
+static void put(const void *bytes, size_t count)
 {
 	if (fwrite(bytes, 1, count, file) != count)
 		give_up("it cannot be written");
 }
 
-static void write_core(FILE *file, const struct machine *machine)
+static void write_core(const struct machine *machine)
 {
 	static const unsigned char padding[PAGE], data[PAGE] = "a page that devices read";
 	Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
@@ -186,26 +187,25 @@ static void write_core(FILE *file, const struct machine *machine)
 		{PT_LOAD, PF_R, PAGE + used, 0, DATA, PAGE, DATA_TOP, 0},
 	};
 
-	put(file, &header, sizeof(header));
-	put(file, segments, sizeof(segments));
-	put(file, padding, PAGE - sizeof(header) - sizeof(segments));
-	put(file, machine->memory, used);
-	put(file, data, PAGE);
+	put(&header, sizeof(header));
+	put(segments, sizeof(segments));
+	put(padding, PAGE - sizeof(header) - sizeof(segments));
+	put(machine->memory, used);
+	put(data, PAGE);
 }
 
 int main(int argc, char **argv)
 {
-	struct machine machine = {.memory = aligned_alloc(BYTES, BYTES)};
+	static _Alignas(BYTES) unsigned char memory[BYTES];
+	struct machine machine = {.memory = memory};
 	struct iomt_device_table devices;
 	struct iomt_device_table_cfg cfg = {.size = sizeof(cfg),
 					    .mem = &machine.mem,
 					    .format = IOMT_DEVICE_TABLE_AMD,
 					    .id_bits = 9};
-	FILE *file = argc == 2 ? fopen(argv[1], "wb") : NULL;
 
-	if (!machine.memory || !file)
+	if (argc != 2)
 		give_up("usage: iomt-sample FILE");
-	memset(machine.memory, 0, BYTES);
 	machine.mem = (struct iomt_mem){.size = sizeof(machine.mem),
 					.alloc = alloc,
 					.free = keep,
@@ -215,9 +215,11 @@ int main(int argc, char **argv)
 	make_disk(&machine, &devices);
 	make_accelerator(&machine, &devices);
 	make_broken(&machine, &devices);
-	write_core(file, &machine);
+	file = fopen(argv[1], "wb");
+	if (!file)
+		give_up("it cannot be opened");
+	write_core(&machine);
 	if (fclose(file))
 		give_up("it cannot be written");
-	free(machine.memory);
 	return 0;
 }

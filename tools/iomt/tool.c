@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define WORDS 32 /* of a list at most */
+
 int tool_fail(struct tool *tool, const char *subject, const char *format, ...)
 {
 	char line[1024];
@@ -106,12 +108,18 @@ int tool_word(struct tool *tool, const char *subject, const char *what, const ch
 }
 
 bool tool_words(struct tool *tool, const char *subject, const char *what, const char *text,
-		const char *const *names, const uint64_t *values, uint64_t *bits)
+		const struct tool_bit *bits, uint64_t *value)
 {
+	const char *names[WORDS + 1];
 	char word[64];
 
-	*bits = 0;
-	for (;;) {
+	for (unsigned i = 0; i <= WORDS; i++) {
+		names[i] = bits[i].name;
+		if (!names[i])
+			break;
+	}
+	*value = 0;
+	for (;; text++) {
 		size_t length = strcspn(text, ",");
 		int which;
 
@@ -119,10 +127,10 @@ bool tool_words(struct tool *tool, const char *subject, const char *what, const 
 		which = tool_word(tool, subject, what, word, names);
 		if (which < 0)
 			return false;
-		*bits |= values[which];
-		if (!text[length])
+		*value |= bits[which].value;
+		text += length;
+		if (!*text)
 			return true;
-		text += length + 1;
 	}
 }
 

@@ -97,12 +97,15 @@ bool tool_limit(struct tool *tool, const char *text, uint64_t *limit);
 int tool_word(struct tool *tool, const char *subject, const char *what, const char *text,
 	      const char *const *words);
 
-/*
- * Words of a comma-separated list, each of which is in names: *bits has those of the same place in
- * "values". False, and tool_fail has said what is wrong.
- */
+/* A word that stands for bits; the last one of a list has no name. */
+struct tool_bit {
+	const char *name;
+	uint64_t value;
+};
+
+/* The bits of all words of a comma-separated list. False, and tool_fail has said which there are. */
 bool tool_words(struct tool *tool, const char *subject, const char *what, const char *text,
-		const char *const *names, const uint64_t *values, uint64_t *bits);
+		const struct tool_bit *bits, uint64_t *value);
 
 /* A bar on a terminal, a few times a second; total 0: it is not known. Rows that are written hide it. */
 void tool_progress(struct tool *tool, const char *what, uint64_t done, uint64_t total);
