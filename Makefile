@@ -5,7 +5,7 @@ TARGET ?= ops
 TIME ?= 1m
 OPERATIONS ?= 1000000000
 .PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages api pictures rows lint format clean
+	counts counts-renew explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -130,6 +130,7 @@ packages: ## Debian packages into build/packages, unpacked and used by programs
 	@scripts/deps.sh test packages
 	@scripts/packages.sh
 
+.PHONY: api pictures
 api: ## the reference of the public headers, by Doxygen: build/api/html/index.html
 	@scripts/deps.sh api
 	@scripts/api.sh
