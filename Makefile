@@ -130,6 +130,13 @@ packages: ## Debian packages into build/packages, unpacked and used by programs
 	@scripts/deps.sh test packages
 	@scripts/packages.sh
 
+rows: ## every requirement with its tests and their state
+	@scripts/rows.sh
+
+lint: ## formatting, static analysis, rules of the house
+	@scripts/deps.sh test bench lint api
+	@scripts/lint.sh
+
 .PHONY: api pictures
 api: ## the reference of the public headers, by Doxygen: build/api/html/index.html
 	@scripts/deps.sh api
@@ -138,13 +145,6 @@ api: ## the reference of the public headers, by Doxygen: build/api/html/index.ht
 pictures: ## draw docs/pictures/*.dot anew
 	@scripts/deps.sh pictures
 	@docs/pictures/draw.sh
-
-rows: ## every requirement with its tests and their state
-	@scripts/rows.sh
-
-lint: ## formatting, static analysis, rules of the house
-	@scripts/deps.sh test bench lint api
-	@scripts/lint.sh
 
 format: ## put all code into the house's format
 	@scripts/deps.sh lint

@@ -12,6 +12,8 @@ packages() {
 	bench) echo g++ libbenchmark-dev libroaring-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
 		libglib2.0-dev pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;
+	api) echo doxygen libxml2-utils ;;
+	pictures) echo graphviz ;;
 	builds) echo jq clang ;;
 	peers) echo linux-source-6.12 xz-utils ;;
 	fuzz) echo clang libclang-rt-14-dev afl++ ;;
@@ -19,8 +21,6 @@ packages() {
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
 	packages) echo dpkg-dev file ;;
 	coverage) echo gcovr ;;
-	api) echo doxygen libxml2-utils ;;
-	pictures) echo graphviz ;;
 	*)
 		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, aarch64, lint, packages, coverage, api, pictures)" >&2
 		exit 2
