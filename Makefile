@@ -158,14 +158,6 @@ packages: ## Debian packages into build/packages, unpacked and used by programs
 	@scripts/deps.sh test packages
 	@scripts/packages.sh
 
-api: ## the reference of the public headers, by Doxygen: build/api/html/index.html
-	@scripts/deps.sh api
-	@scripts/api.sh
-
-pictures: ## draw docs/pictures/*.dot anew
-	@scripts/deps.sh pictures
-	@docs/pictures/draw.sh
-
 packages-smoke: packages ## the same, installed and used in an empty Debian 12 root (as root; minutes)
 	@scripts/deps.sh smoke
 	@scripts/packages-smoke.sh
@@ -176,6 +168,15 @@ rows: ## every requirement with its tests and their state
 lint: ## formatting, static analysis, rules of the house
 	@scripts/deps.sh test bench lint api
 	@scripts/lint.sh
+
+.PHONY: api pictures
+api: ## the reference of the public headers, by Doxygen: build/api/html/index.html
+	@scripts/deps.sh api
+	@scripts/api.sh
+
+pictures: ## draw docs/pictures/*.dot anew
+	@scripts/deps.sh pictures
+	@docs/pictures/draw.sh
 
 format: ## put all code into the house's format
 	@scripts/deps.sh lint

@@ -13,6 +13,8 @@ packages() {
 	bench) echo g++ libbenchmark-dev libroaring-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
 		libglib2.0-dev pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;
+	api) echo doxygen libxml2-utils ;;
+	pictures) echo graphviz ;;
 	builds) echo jq clang ;;
 	peers) echo linux-source-6.12 xz-utils ;;
 	fuzz) echo clang libclang-rt-14-dev afl++ pkg-config libcjson-dev libelf-dev libyaml-dev ;;
@@ -22,8 +24,6 @@ packages() {
 	packages) echo dpkg-dev file ;;
 	smoke) echo debootstrap ;;
 	coverage) echo gcovr ;;
-	api) echo doxygen libxml2-utils ;;
-	pictures) echo graphviz ;;
 	*)
 		echo "deps.sh: no such group: $1; groups: $(sed -n 's/^\t\([a-z0-9]*\)) echo .*/\1/p' "$0" | xargs)" >&2
 		exit 2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The tables of docs/formats say what the library writes; one that says something else is found. The
-# configurations there make tables: formats.sh FACTS COMPILER LIBRARY...; CFLAGS is the build's
+# configurations there make tables: formats.sh FACTS COMPILER; CFLAGS are the build's, LIBS the libraries
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -29,6 +29,7 @@ wrong 'amdv1, levels 0' '/levels: amdv1/,/^$/s/4K to 1M/4K to 2M/'
 wrong 'amdv1, bits 0' '/bits: amdv1/d'
 
 # the functions of each page make a table
+read -ra libraries <<<"$LIBS -lpthread"
 read -ra flags <<<"${CFLAGS:-} -std=c17 -Wall -Wextra -Werror -Iinclude"
 made=0
 for page in docs/formats/*.md; do
@@ -63,7 +64,7 @@ for page in docs/formats/*.md; do
 		done
 		echo 'return 0; }'
 	} >"$dir/whole.c"
-	"$2" "${flags[@]}" "$dir/whole.c" "${@:3}" -lpthread -o "$dir/whole"
+	"$2" "${flags[@]}" "$dir/whole.c" "${libraries[@]}" -o "$dir/whole"
 	"$dir/whole" || {
 		echo "$page: its configurations make no table" >&2
 		exit 1

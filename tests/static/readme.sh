@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The C code of every page compiles as it stands: all blocks of a page, one after the other, are one file.
 # What has a main is a program: it links, runs, and prints what stands in the page's blocks of "text":
-# readme.sh COMPILER [LIBRARY...]; CFLAGS is the build's
+# readme.sh COMPILER; CFLAGS are the build's, LIBS the libraries
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -13,6 +13,7 @@ blocks() {
 	awk -v fence="\`\`\`$1" '/^```/ { in_it = !in_it && $0 == fence; next } in_it' "$2"
 }
 
+read -ra libraries <<<"$LIBS -lpthread"
 read -ra flags <<<"${CFLAGS:-} -std=c17 -Wall -Wextra -Werror -Iinclude"
 lines=0
 programs=0
@@ -22,7 +23,7 @@ while read -r page; do
 	count=$(grep -c . "$dir/page.c")
 	lines=$((lines + count))
 	if grep -q '^int main(' "$dir/page.c"; then
-		"$1" "${flags[@]}" "$dir/page.c" "${@:2}" -lpthread -o "$dir/page"
+		"$1" "${flags[@]}" "$dir/page.c" "${libraries[@]}" -o "$dir/page"
 		"$dir/page" >"$dir/out"
 		blocks text "$page" | diff -u - "$dir/out"
 		programs=$((programs + 1))
