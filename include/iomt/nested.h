@@ -76,6 +76,28 @@ int iomt_viommu_add(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice,
 		    struct iomt_device *device, uint32_t id);
 void iomt_viommu_remove(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice);
 
+/* AMD: GCR3 root, GLX, GIOV, GuestPagingMode of the guest's DTE. */
+struct iomt_guest_stage_amd {
+	uint64_t gcr3;
+	uint8_t glx;
+	uint8_t paging_mode;
+	bool giov;
+};
+
+/* VT-d: FSPTPTR, FSPM and the bits IOMT_VTD_ENTRY_SRE, WPE, NXE, EAFE of a PASID entry. */
+struct iomt_guest_stage_vtd {
+	uint64_t first;
+	uint32_t flags;
+	uint8_t fspm;
+};
+
+/* SMMUv3: the fields of the same names of the guest's STE. */
+struct iomt_guest_stage_smmu {
+	uint64_t context;
+	uint8_t s1_fmt, s1_cdmax, s1_dss;
+	uint8_t s1_cir, s1_cor, s1_csh;
+};
+
 /*
  * What a guest's entry says of its stage 1, addresses being the guest's: the member that the unit's vendor
  * has. All of it comes from the guest and is checked when it is attached: what the unit cannot do, or
@@ -85,25 +107,9 @@ struct iomt_guest_stage {
 	/* Its own id: DomainID of its device-table entry, or of its PASID entry; SMMUv3: 0. */
 	uint32_t id;
 	union {
-		/* AMD: GCR3 root, GLX, GIOV, GuestPagingMode of the guest's DTE. */
-		struct {
-			uint64_t gcr3;
-			uint8_t glx;
-			uint8_t paging_mode;
-			bool giov;
-		} amd;
-		/* VT-d: FSPTPTR, FSPM and the bits IOMT_VTD_ENTRY_SRE, WPE, NXE, EAFE of a PASID entry. */
-		struct {
-			uint64_t first;
-			uint32_t flags;
-			uint8_t fspm;
-		} vtd;
-		/* SMMUv3: the fields of the same names of the guest's STE. */
-		struct {
-			uint64_t context;
-			uint8_t s1_fmt, s1_cdmax, s1_dss;
-			uint8_t s1_cir, s1_cor, s1_csh;
-		} smmu;
+		struct iomt_guest_stage_amd amd;
+		struct iomt_guest_stage_vtd vtd;
+		struct iomt_guest_stage_smmu smmu;
 	};
 };
 
