@@ -4,8 +4,12 @@
 TARGET ?= ops
 TIME ?= 1m
 OPERATIONS ?= 1000000000
+space := $() $()
+# a suite or two of each room
+I386_QUICK := encoding_facts config split dirty cursor translate ring flush tlb ids ids_memory space pack repack pasid_table \
+	device_table device_table_random domain_attach domain_sva walk_own walk_cached walk_inspect
 .PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew explore stress asan tsan aarch64 aarch64-quick i386 coverage freestanding symbols abi abi-renew packages rows lint format clean
+	counts counts-renew explore stress asan tsan aarch64 aarch64-quick i386 i386-quick coverage freestanding symbols abi abi-renew packages dist reproducible rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -122,6 +126,11 @@ i386: ## the core's tests for 32-bit x86, run by this machine (five minutes)
 	@scripts/build.sh i386
 	@scripts/test.sh i386
 
+i386-quick: ## the same, built without optimisation, a suite or two of each room (half a minute)
+	@scripts/deps.sh i386
+	@scripts/build.sh i386-quick $(I386_QUICK:=.plain)
+	@scripts/test.sh i386-quick -R '^($(subst $(space),|,$(I386_QUICK)))\.plain$$'
+
 freestanding: ## the core without a C library: by GCC, by Clang, for AArch64, for 32-bit x86
 	@scripts/deps.sh test
 	@scripts/freestanding.sh
@@ -142,6 +151,13 @@ abi-renew: ## make this build's ABI the one to keep
 packages: ## Debian packages into build/packages, unpacked and used by programs
 	@scripts/deps.sh test packages
 	@scripts/packages.sh
+
+dist: ## the release tarball of the last commit: build/dist
+	@scripts/dist.sh build/dist
+
+reproducible: ## tarball, libraries and packages of the last commit, twice, bit for bit the same (minutes)
+	@scripts/deps.sh test packages
+	@scripts/reproducible.sh
 
 rows: ## every requirement with its tests and their state
 	@scripts/rows.sh
