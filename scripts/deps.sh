@@ -18,7 +18,7 @@ packages() {
 	aarch64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user ;;
 	i386) echo gcc-i686-linux-gnu libc6-dev-i386-cross ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
-	packages) echo dpkg-dev fakeroot file lintian ;;
+	packages) echo dpkg-dev file lintian ;;
 	coverage) echo gcovr ;;
 	*)
 		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, aarch64, i386, lint, packages, coverage)" >&2
