@@ -4,6 +4,10 @@
 TARGET ?= ops
 TIME ?= 1m
 OPERATIONS ?= 1000000000
+space := $() $()
+# a suite or two of each room
+I386_QUICK := encoding_facts config split dirty cursor translate ring flush tlb ids ids_memory space pack repack pasid_table \
+	device_table device_table_random domain_attach domain_sva walk_own walk_cached walk_inspect
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\#.*/\1/p' Makefile)
 
 help: ## this list
@@ -129,6 +133,11 @@ i386: ## the core's tests for 32-bit x86, run by this machine (five minutes)
 	@scripts/build.sh i386
 	@scripts/test.sh i386
 
+i386-quick: ## the same, built without optimisation, a suite or two of each room (half a minute)
+	@scripts/deps.sh i386
+	@scripts/build.sh i386-quick $(I386_QUICK:=.plain)
+	@scripts/test.sh i386-quick -R '^($(subst $(space),|,$(I386_QUICK)))\.plain$$'
+
 freestanding: ## the core without a C library: by GCC, by Clang, for AArch64, for 32-bit x86
 	@scripts/deps.sh test
 	@scripts/freestanding.sh
@@ -162,6 +171,13 @@ packages-smoke: packages ## the same, installed and used in an empty Debian 12 r
 	@scripts/deps.sh smoke
 	@scripts/packages-smoke.sh
 
+dist: ## the release tarball of the last commit: build/dist
+	@scripts/dist.sh build/dist
+
+reproducible: ## tarball, libraries and packages of the last commit, twice, bit for bit the same (minutes)
+	@scripts/deps.sh test packages
+	@scripts/reproducible.sh
+
 rows: ## every requirement with its tests and their state
 	@scripts/rows.sh
 
@@ -169,7 +185,6 @@ lint: ## formatting, static analysis, rules of the house
 	@scripts/deps.sh test bench lint api
 	@scripts/lint.sh
 
-.PHONY: api pictures
 api: ## the reference of the public headers, by Doxygen: build/api/html/index.html
 	@scripts/deps.sh api
 	@scripts/api.sh

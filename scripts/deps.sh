@@ -21,7 +21,7 @@ packages() {
 	aarch64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user ;;
 	i386) echo gcc-i686-linux-gnu libc6-dev-i386-cross ;;
 	lint) echo clang-format clang-tidy cppcheck shellcheck help2man mandoc man-db ;;
-	packages) echo dpkg-dev file ;;
+	packages) echo dpkg-dev file lintian ;;
 	smoke) echo debootstrap ;;
 	coverage) echo gcovr ;;
 	*)

@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 here=$PWD
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-epoch=$(git log -1 --format=%ct)
+commit=$(git rev-parse HEAD)
+epoch=$(git log -1 --format=%ct "$commit")
 
 # build PLACE UMASK LOCALE ZONE JOBS
 build() {
@@ -17,7 +18,7 @@ build() {
 		export LC_ALL=$3 TZ=$4 CMAKE_BUILD_PARALLEL_LEVEL=$5 SOURCE_DATE_EPOCH=$epoch CCACHE_DISABLE=1
 		mkdir -p "$1"
 		git clone -q "$here" "$1/clone"
-		"$1/clone/scripts/dist.sh" "$1" >/dev/null
+		"$1/clone/scripts/dist.sh" "$1" "$commit" >/dev/null
 		tar -C "$1" -xzf "$1"/iomt-*.tar.gz
 		cd "$1"/iomt-*[0-9]
 		scripts/packages.sh >"$1/log" || {
