@@ -70,6 +70,8 @@ static uint64_t some_entry(struct random *random, const struct walked *walked)
 		entry &= ~(0x3ffffffULL << 10);
 	if (walked->riscv && random_next(random) & 1)
 		entry |= 0xce;
+	if (walked->amdv1 && random_next(random) & 1) /* a size, of any level */
+		entry |= 7 << 9 | ((1ULL << random_below(random, 41)) - 1) << 12;
 	if (walked->format == &iomt_walk_vtd_ss)
 		entry &= ~(1ULL << 62); /* TM: of some units, and of their leaves */
 	return entry | 1;
