@@ -230,5 +230,47 @@ static void no_memory(void)
 	blob_drop(&blob);
 }
 
+/* A file that cannot be read any more, or that somebody cuts off: no table is said to be missing then. */
+static void no_reads(void)
+{
+	static const char *const lines[] = {
+		"dump --image %s " TABLE_LINE,
+		"translate --json --image %s " TABLE_LINE " 0x1000 0x5000",
+		"validate --image %s " TABLE_LINE,
+		"diff --image %s " TABLE_LINE " --with --levels 3",
+		"dump --image %s --unit amd --device-table 0x12000 --rid 0x40",
+	};
+	uint64_t words[(TABLE_BASE + TABLE_BYTES) / 8] = {0};
+	struct blob blob;
+
+	make_table(words + TABLE_BASE / 8);
+	words[0x12800 / 8] = TABLE_BASE | 3 << 9 | 3;
+	blob = blob_make(words, sizeof(words));
+	for (size_t i = 0; i < 2 * sizeof(lines) / sizeof(lines[0]); i++) {
+		uint64_t n = 0;
+
+		for (;; n++) {
+			const char *line = lines[i / 2];
+			struct ran ran;
+			bool met;
+
+			reads_fail(n, i % 2);
+			ran = run_line(line, blob.path);
+			met = reads_failed();
+			if (met)
+				CHECK_MSG(ran.code == 2 &&
+						  strstr(ran.err,
+							 "it cannot be read: Input/output error\n"),
+					  "%s, read %" PRIu64 ": %d '%s'", line, n, ran.code,
+					  ran.err);
+			run_end(&ran);
+			if (!met)
+				break;
+		}
+		CHECK(n >= 4);
+	}
+	blob_drop(&blob);
+}
+
 TEST_SUITE(tool_refused, TEST(usage), TEST(odd_words), TEST(nothing_at_all), TEST(loops),
-	   TEST(no_room), TEST(no_memory));
+	   TEST(no_room), TEST(no_memory), TEST(no_reads));

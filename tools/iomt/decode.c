@@ -171,7 +171,7 @@ static size_t choose(const struct decode_layout *layout, const struct decode_val
 		if (decode_applies(&layout->fields[i], value))
 			fields[count++] = &layout->fields[i];
 	}
-	qsort(fields, count, sizeof(*fields), by_place);
+	qsort(fields, count, sizeof(const void *), by_place);
 	return count;
 }
 

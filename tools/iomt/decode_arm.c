@@ -88,7 +88,8 @@ static const struct decode_choice stage_2_types[] = {
 
 #define BELOW_BLOCK(level, low)							\
 	{FLAG(16, "nT", "not to be cached in TLBs while sizes change|"), IF(OF(BLOCK(level)))},	\
-	{RESERVED_BY((low) - 1, 17, "the block is not at a multiple of its size"), IF(OF(BLOCK(level)))}
+	{RESERVED_BY((low) - 1, 17, "the block is not at a multiple of its size"),	\
+	 IF(OF(BLOCK(level)))}
 #define BLOCK_48(level, low, what)						\
 	OUTPUT_48(BLOCK(level), low, what), BELOW_BLOCK(level, low),		\
 	{RESERVED(15, 12), IF(OF(BLOCK(level)))}
@@ -127,9 +128,11 @@ static const struct decode_choice stage_2_types[] = {
 #define LEAF_SHARED(leaf)							\
 	{FLAG(10, "AF", "accessed|not accessed: a fault, unless hardware sets it"), IF(OF(leaf))},	\
 	{FLAG(51, "DBM", "hardware may make it writable, and dirty by that|"), IF(OF(leaf))},	\
-	{FLAG(52, "Contiguous", "one of a run of entries, which may be cached as one|"), IF(OF(leaf))},	\
+	{FLAG(52, "Contiguous", "one of a run of entries, which may be cached as one|"),	\
+	 IF(OF(leaf))},	\
 	{IGNORED_BY(58, 55, "for software"), IF(OF(leaf))},			\
-	{IGNORED_BY(62, 59, "ignored, or PBHA, AttrIndx[3], POIndex, where there are such"), IF(OF(leaf))},	\
+	{IGNORED_BY(62, 59, "ignored, or PBHA, AttrIndx[3], POIndex, where there are such"),	\
+	 IF(OF(leaf))},	\
 	{IGNORED(63, 63), IF(OF(leaf))}
 
 #define STAGE_1(leaf)								\
@@ -150,7 +153,8 @@ static const struct decode_choice stage_2_types[] = {
 #define STAGE_2(leaf)								\
 	{NAMES(5, 2, "MemAttr", stage_2_types), IF(OF(leaf))},			\
 	{CHOICE(7, 6, "S2AP", stage_2_permissions), IF(OF(leaf))},		\
-	{FLAG(11, "FnXS", "with FEAT_XS: of other TLB maintenance; else reserved|"), IF(OF(leaf))},	\
+	{FLAG(11, "FnXS", "with FEAT_XS: of other TLB maintenance; else reserved|"),	\
+	 IF(OF(leaf))},	\
 	{RESERVED(50, 50), IF(OF(leaf))},					\
 	{CHOICE(54, 53, "XN", stage_2_execution), IF(OF(leaf))},		\
 	LEAF_SHARED(leaf),							\

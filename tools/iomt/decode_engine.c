@@ -104,14 +104,15 @@ static void range_text(const struct decode_field *field, uint64_t bits, char *te
 	snprintf(text, size, "%s, %s at 0x%" PRIx64, field->text, bytes, bits & ~low_bits(lg2));
 }
 
-static void flag_text(const struct decode_field *field, uint64_t bits, char *text, size_t size)
+/* "set|clear" */
+static void flag_text(const char *both, uint64_t bits, char *text, size_t size)
 {
-	const char *bar = strchr(field->text, '|');
+	size_t set = strcspn(both, "|");
 
 	if (bits)
-		snprintf(text, size, "%.*s", bar ? (int)(bar - field->text) : 4096, field->text);
+		snprintf(text, size, "%.*s", (int)set, both);
 	else
-		snprintf(text, size, "%s", bar ? bar + 1 : "");
+		snprintf(text, size, "%s", both[set] ? both + set + 1 : "");
 }
 
 static void choice_text(const struct decode_field *field, uint64_t bits, char *text, size_t size)
@@ -131,7 +132,7 @@ void decode_meaning(const struct decode_field *field, uint64_t bits, char *text,
 
 	switch ((enum decode_kind)field->kind) {
 	case DECODE_FLAG:
-		flag_text(field, bits, text, size);
+		flag_text(more, bits, text, size);
 		break;
 	case DECODE_RANGE:
 		range_text(field, bits, text, size);

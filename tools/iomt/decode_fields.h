@@ -25,8 +25,8 @@
 	{                                                     \
 		.values = (values_), .pieces = {__VA_ARGS__}, \
 	}
-#define IF(selection)  .when[0] = selection
-#define AND(selection) .when[1] = selection
+#define IF(...)	 .when[0] = __VA_ARGS__
+#define AND(...) .when[1] = __VA_ARGS__
 
 /* One bit, set or clear. */
 #define SET(bit)   SELECT(2, P(bit, bit, 0))

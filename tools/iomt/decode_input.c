@@ -58,7 +58,7 @@ static bool take_whole(struct input *in, const char *text, size_t length)
 	char are[64];
 
 	snprintf(are, sizeof(are), "a number of %zu digits is given", length);
-	if (in->used || in->whole || length != 16 * words)
+	if (in->used || in->whole || length != 16 * (size_t)words)
 		return wrong_count(in, are);
 	for (size_t i = 0; i < length; i++) {
 		uint64_t *word = &in->value->word[words - 1 - i / 16];

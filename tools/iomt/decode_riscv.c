@@ -31,8 +31,10 @@ static const struct decode_choice napots[] = {{8, "a page of 64K, in sixteen ent
 
 /* clang-format off */
 #define LARGE_PAGE(level, low, size)						\
-	{RESERVED_BY((low) - 1, 10, "the page is not at a multiple of " size), IF(PRESENT), AND(LEAVES(level))},	\
-	{ADDRESS(53, low, (low) + 2, "PPN", "the page, of " size), IF(PRESENT), AND(LEAVES(level))}
+	{RESERVED_BY((low) - 1, 10, "the page is not at a multiple of " size),	\
+	 IF(PRESENT), AND(LEAVES(level))},	\
+	{ADDRESS(53, low, (low) + 2, "PPN", "the page, of " size),	\
+	 IF(PRESENT), AND(LEAVES(level))}
 
 #define SHARED									\
 	{FLAG(0, "V", "valid|not valid")},					\
@@ -40,8 +42,10 @@ static const struct decode_choice napots[] = {{8, "a page of 64K, in sixteen ent
 	{CHOICE(3, 1, "XWR", rights), IF(PRESENT), .barred = 0, AND(SELECT(0x1e, LEVEL(0)))},	\
 	{CHOICE(3, 1, "XWR", rights), IF(PRESENT), .barred = 1, AND(SELECT(0x01, LEVEL(0)))},	\
 	{RESERVED(4, 4), IF(PRESENT), AND(TABLE)},				\
-	{FLAG(6, "A", "accessed|not accessed: a fault, unless hardware sets it"), IF(PRESENT), AND(LEAF)},	\
-	{FLAG(7, "D", "dirty|not dirty: writes fault, unless hardware sets it"), IF(PRESENT), AND(LEAF)},	\
+	{FLAG(6, "A", "accessed|not accessed: a fault, unless hardware sets it"),	\
+	 IF(PRESENT), AND(LEAF)},	\
+	{FLAG(7, "D", "dirty|not dirty: writes fault, unless hardware sets it"),	\
+	 IF(PRESENT), AND(LEAF)},	\
 	{RESERVED(7, 6), IF(PRESENT), AND(TABLE)},				\
 	{IGNORED_BY(9, 8, "for software (RSW)"), IF(PRESENT)},			\
 	{ADDRESS(53, 10, 12, "PPN", "the table"), IF(PRESENT), AND(TABLE)},	\
@@ -66,7 +70,8 @@ static const struct decode_field first_fields[] = {
 
 static const struct decode_field second_fields[] = {
 	SHARED,
-	{FLAG(4, "U", "as it must be|every access faults: they count as a user's"), IF(PRESENT), AND(LEAF)},
+	{FLAG(4, "U", "as it must be|every access faults: they count as a user's"),
+	 IF(PRESENT), AND(LEAF)},
 	{IGNORED_BY(5, 5, "G, which software should clear"), IF(PRESENT)},
 };
 /* clang-format on */

@@ -44,28 +44,34 @@ static const struct decode_field directory_fields[] = {
 	{IGNORED_BY(63, 1, BY_V), IF(ABSENT)},					\
 	{FLAG(1, "tc.EN_ATS", "the device may ask for translations|"), IF(VALID)},	\
 	{FLAG(2, "tc.EN_PRI", "the device may ask for pages|"), IF(VALID)},	\
-	{FLAG(3, "tc.T2GPA", "translation requests are answered with addresses of the second stage|"), IF(VALID)},	\
+	{FLAG(3, "tc.T2GPA",	\
+	 "translation requests are answered with addresses of the second stage|"),	\
+	 IF(VALID)},	\
 	{FLAG(4, "tc.DTF", "faults are not reported|faults are reported"), IF(VALID)},	\
 	{FLAG(5, "tc.PDTV", "fsc points to process contexts|fsc is a first stage"), IF(VALID)},	\
 	{FLAG(6, "tc.PRPR", "answers to page requests carry the PASID|"), IF(VALID)},	\
 	{FLAG(7, "tc.GADE", "hardware sets A and D in the second stage|"), IF(VALID)},	\
 	{FLAG(8, "tc.SADE", "hardware sets A and D in the first stage|"), IF(VALID)},	\
 	{FLAG(9, "tc.DPE", "requests without a process_id use process_id 0|"), IF(VALID)},	\
-	{FLAG(10, "tc.SBE", "big-endian process contexts and first stage|little-endian"), IF(VALID)},	\
+	{FLAG(10, "tc.SBE", "big-endian process contexts and first stage|little-endian"),	\
+	 IF(VALID)},	\
 	{FLAG(11, "tc.SXL", "Sv32|"), IF(VALID)},				\
 	{RESERVED(23, 12), IF(VALID)},						\
 	{IGNORED_BY(31, 24, "for custom use"), IF(VALID)},			\
 	{RESERVED(63, 32), IF(VALID)},						\
 	{IGNORED_BY(127, 64, BY_V), IF(ABSENT)},				\
-	{ADDRESS(107, 64, 12, "iohgatp.PPN", "the second-stage table, at a multiple of 16K"), IF(VALID)},	\
+	{ADDRESS(107, 64, 12, "iohgatp.PPN", "the second-stage table, at a multiple of 16K"),	\
+	 IF(VALID)},	\
 	{NUMBER(123, 108, "iohgatp.GSCID", ""), IF(VALID)},			\
 	{CHOICE(127, 124, "iohgatp.MODE", second_modes), IF(VALID)},		\
 	{IGNORED_BY(191, 128, BY_V), IF(ABSENT)},				\
 	{RESERVED(139, 128), IF(VALID)},					\
 	{NUMBER(159, 140, "ta.PSCID", ""), IF(VALID)},				\
 	{RESERVED(167, 160), IF(VALID)},					\
-	{NUMBER(179, 168, "ta.RCID", "of QoS, where there are such ids; else reserved"), IF(VALID)},	\
-	{NUMBER(191, 180, "ta.MCID", "of QoS, where there are such ids; else reserved"), IF(VALID)},	\
+	{NUMBER(179, 168, "ta.RCID", "of QoS, where there are such ids; else reserved"),	\
+	 IF(VALID)},	\
+	{NUMBER(191, 180, "ta.MCID", "of QoS, where there are such ids; else reserved"),	\
+	 IF(VALID)},	\
 	{IGNORED_BY(255, 192, BY_V), IF(ABSENT)},				\
 	{ADDRESS(235, 192, 12, "fsc.PPN", "the first-stage table"), IF(VALID), NO_PDTV},	\
 	{ADDRESS(235, 192, 12, "fsc.PPN", "the process directory"), IF(VALID), PDTV},	\
@@ -81,10 +87,13 @@ static const struct decode_field extended_fields[] = {
 	{RESERVED(315, 300), IF(VALID)},
 	{CHOICE(319, 316, "msiptp.MODE", msi_modes), IF(VALID)},
 	{IGNORED_BY(383, 320, BY_V), IF(ABSENT)},
-	{ADDRESS(371, 320, 12, "msi_addr_mask", "bits of page addresses that choose the interrupt file"), IF(VALID)},
+	{ADDRESS(371, 320, 12, "msi_addr_mask",
+	 "bits of page addresses that choose the interrupt file"),
+	 IF(VALID)},
 	{RESERVED(383, 372), IF(VALID)},
 	{IGNORED_BY(447, 384, BY_V), IF(ABSENT)},
-	{ADDRESS(435, 384, 12, "msi_addr_pattern", "the others, as interrupt files have them"), IF(VALID)},
+	{ADDRESS(435, 384, 12, "msi_addr_pattern", "the others, as interrupt files have them"),
+	 IF(VALID)},
 	{RESERVED(447, 436), IF(VALID)},
 	{IGNORED_BY(511, 448, BY_V), IF(ABSENT)},
 	{RESERVED(511, 448), IF(VALID)},
@@ -93,7 +102,8 @@ static const struct decode_field extended_fields[] = {
 static const struct decode_field process_fields[] = {
 	{FLAG(0, "ta.V", "valid|not valid")},
 	{IGNORED_BY(63, 1, BY_V), IF(ABSENT)},
-	{FLAG(1, "ta.ENS", "supervisors' requests are allowed|supervisors' requests are refused"), IF(VALID)},
+	{FLAG(1, "ta.ENS", "supervisors' requests are allowed|supervisors' requests are refused"),
+	 IF(VALID)},
 	{FLAG(2, "ta.SUM", "supervisors may access users' pages|"), IF(VALID)},
 	{RESERVED(11, 3), IF(VALID)},
 	{NUMBER(31, 12, "ta.PSCID", ""), IF(VALID)},
@@ -164,7 +174,9 @@ static const struct decode_choice responses[] = {
 	{NUMBER(59, 44, "GSCID", ""), IF(SET(33))},				\
 	{IGNORED_BY(59, 44, "as GV is 0"), IF(CLEAR(33))}, {RESERVED(63, 60)},	\
 	{RESERVED(72, 64)},							\
-	{FLAG(73, "S", "the address tells the size, where there are ranges; else reserved|one page of 4K"), IF(SET(10))},	\
+	{FLAG(73, "S",	\
+	 "the address tells the size, where there are ranges; else reserved|one page of 4K"),	\
+	 IF(SET(10))},	\
 	{ADDRESS(125, 74, 12, "ADDR", "the page"), IF(SET(10)), AND(CLEAR(73))},	\
 	{RANGE(125, 74, 12, "ADDR", "the pages"), IF(SET(10)), AND(SET(73))},	\
 	{IGNORED_BY(125, 73, "as AV is 0"), IF(CLEAR(10))}, {RESERVED(127, 126)}
@@ -195,7 +207,8 @@ static const struct decode_field fence_fields[] = {
 };
 #define IODIR									\
 	OPCODE, {RESERVED(11, 10)}, {RESERVED(32, 32)}, {RESERVED(39, 34)},	\
-	{NUMBER(63, 40, "DID", ""), IF(SET(33))}, {IGNORED_BY(63, 40, "as DV is 0"), IF(CLEAR(33))},	\
+	{NUMBER(63, 40, "DID", ""), IF(SET(33))}, {IGNORED_BY(63, 40, "as DV is 0"),	\
+	 IF(CLEAR(33))},	\
 	{RESERVED(127, 64)}
 static const struct decode_field ddt_fields[] = {
 	IODIR, {RESERVED(31, 12)}, {FLAG(33, "DV", "of one device|of all devices")},
@@ -208,7 +221,8 @@ static const struct decode_field pdt_fields[] = {
 	OPCODE, {RESERVED(11, 10)}, {NUMBER(31, 12, "PID", ""), IF(SET(32))},	\
 	{IGNORED_BY(31, 12, "as PV is 0"), IF(CLEAR(32))},			\
 	{FLAG(32, "PV", "it has a PASID|no PASID")}, {FLAG(33, "DSV", "it has a segment|no segment")},	\
-	{RESERVED(39, 34)}, {RID(55, 40, "RID")}, {NUMBER(63, 56, "DSEG", "the segment"), IF(SET(33))},	\
+	{RESERVED(39, 34)}, {RID(55, 40, "RID")}, {NUMBER(63, 56, "DSEG", "the segment"),	\
+	 IF(SET(33))},	\
 	{IGNORED_BY(63, 56, "as DSV is 0"), IF(CLEAR(33))}
 static const struct decode_field ats_fields[] = {
 	ATS,

@@ -288,7 +288,8 @@ static const struct decode_field walk_fields[] = {
 static const struct decode_field fault_fields[] = {FAULT, {IGNORED_BY(127, 108, ANOTHER)}};
 static const struct decode_field permission_fields[] = {
 	FAULT, {FLAG(108, "TTRnW", "of a table: a read|of a table: a write"), IF(SELECT(V(1), P(105, 104, 0)))},
-	{IGNORED_BY(108, 108, "unknown, as it is not for a table"), IF(SELECT(0xd, P(105, 104, 0)))},
+	{IGNORED_BY(108, 108, "unknown, as it is not for a table"),
+	 IF(SELECT(0xd, P(105, 104, 0)))},
 	{IGNORED_BY(127, 109, ANOTHER)},
 };
 static const struct decode_field conflict_fields[] = {

@@ -84,8 +84,10 @@ static const struct decode_field scalable_context_fields[] = {
 	{FLAG(0, "P", "present|not present")},
 	{FLAG(1, "FPD", "faults are not reported|faults are reported")},
 	{IGNORED_BY(63, 2, ABSENT_BY), IF(ABSENT)},
-	{FLAG(2, "DTE", "the device may ask for translations|translation requests are refused"), IF(PRESENT)},
-	{FLAG(3, "PASIDE", "requests may have a PASID|requests with a PASID are refused"), IF(PRESENT)},
+	{FLAG(2, "DTE", "the device may ask for translations|translation requests are refused"),
+	 IF(PRESENT)},
+	{FLAG(3, "PASIDE", "requests may have a PASID|requests with a PASID are refused"),
+	 IF(PRESENT)},
 	{FLAG(4, "PRE", "page requests are taken|page requests are refused"), IF(PRESENT)},
 	{RESERVED(8, 5), IF(PRESENT)},
 	{POWER(11, 9, 7, "PDTS", "entries of the PASID directory"), IF(PRESENT)},
@@ -131,7 +133,8 @@ static const struct decode_field pasid_fields[] = {
 	{FLAG(95, "PCD", "table walks are not cached|"), IF(PRESENT)},
 	{NUMBER(127, 96, "PAT", "memory types that first-stage entries choose of"), IF(PRESENT)},
 	{IGNORED_BY(127, 64, ABSENT_BY), IF(ABSENT)},
-	{FLAG(128, "SRE", "supervisors' requests are allowed|supervisors' requests are refused"), IF(PRESENT)},
+	{FLAG(128, "SRE", "supervisors' requests are allowed|supervisors' requests are refused"),
+	 IF(PRESENT)},
 	{FLAG(129, "ERE", "execution, of units that knew it|"), IF(PRESENT)},
 	{CHOICE(131, 130, "FSPM", first_levels), IF(FIRST)},
 	{IGNORED_BY(131, 130, "as there is no first stage"), IF(NOT_FIRST)},
@@ -200,7 +203,8 @@ static const struct decode_choice responses[] = {
 	{POWER(69, 64, 0, "AM", "pages of 4K"), .barred = ~0ULL << 53, IF(SELECTED)},			\
 	{FLAG(70, "IH", "only pages|cached tables go too"), IF(SELECTED)},	\
 	{ADDRESS(127, 76, 12, "ADDR", "the pages"), IF(SELECTED)},		\
-	{IGNORED(70, 64), IF(NOT_SELECTED)}, {RESERVED(75, 71)}, {IGNORED(127, 76), IF(NOT_SELECTED)}
+	{IGNORED(70, 64), IF(NOT_SELECTED)}, {RESERVED(75, 71)}, {IGNORED(127, 76),	\
+	 IF(NOT_SELECTED)}
 #define DEVICE_PAGES(s)								\
 	{FLAG(s, "S", "the address tells the size|one page of 4K")},		\
 	{ADDRESS(127, 76, 12, "ADDR", "the page"), IF(CLEAR(s))},		\
@@ -227,7 +231,8 @@ static const struct decode_choice responses[] = {
 	TYPE, {FLAG(4, "IF", "an event is raised|")}, {FLAG(5, "SW", "data is stored|")},	\
 	{FLAG(6, "FN", "later descriptors wait for this one|")},		\
 	{FLAG(7, "PD", "page requests are drained|")}, {RESERVED(8, 8)}, {RESERVED(31, 12)},	\
-	{NUMBER(63, 32, "data", ""), IF(SET(5))}, {IGNORED_BY(63, 32, "as SW is 0"), IF(CLEAR(5))},	\
+	{NUMBER(63, 32, "data", ""), IF(SET(5))}, {IGNORED_BY(63, 32, "as SW is 0"),	\
+	 IF(CLEAR(5))},	\
 	{RESERVED(65, 64)}, {ADDRESS(127, 66, 2, "address", "where data is stored"), IF(SET(5))},	\
 	{IGNORED_BY(127, 66, "as SW is 0"), IF(CLEAR(5))}
 #define PASID_IOTLB_ROWS							\

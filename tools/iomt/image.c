@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "image.h"
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -111,13 +112,14 @@ static struct iomt_guest_word read64(void *ctx, uint64_t address)
 	if (!(++image->reads & 0xffff))
 		tool_progress(image->tool, "entries", image->reads, 0);
 	for (unsigned i = 0; i < image->count; i++) {
-		uint64_t word;
+		uint64_t word, value;
 
 		if (!guest_read(&image->files[i], address, (unsigned char *)&word, sizeof(word)))
 			continue;
+		value = le64toh(word);
 		if (image->words && image->words_count < image->words_room)
-			image->words[image->words_count++] = (struct image_word){address, word};
-		return (struct iomt_guest_word){word, 0};
+			image->words[image->words_count++] = (struct image_word){address, value};
+		return (struct iomt_guest_word){value, 0};
 	}
 	return (struct iomt_guest_word){0, IOMT_EIO};
 }
