@@ -125,15 +125,6 @@ static void write_core(const char *what, bool flat, const char *line)
 	seed_write("tool", what, seed.bytes, seed.size);
 }
 
-static void write_text(const char *what, const char *line, const char *text)
-{
-	struct seed seed = {.size = 0};
-
-	put_line(&seed, line);
-	put(&seed, text, strlen(text));
-	seed_write("tool", what, seed.bytes, seed.size);
-}
-
 static void write_texts(void)
 {
 	write_text("plan", "plan --explain %",
