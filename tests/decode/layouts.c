@@ -133,7 +133,7 @@ static void each_bit_in_one_field(void)
 	for (size_t f = 0; decode_formats[f]; f++) {
 		const struct decode_format *format = decode_formats[f];
 		uint64_t selected = 0, last = 1ULL << selector_width(format);
-		size_t reached = 0;
+		uint64_t layouts = 0;
 
 		CHECK(format->words <= DECODE_WORDS);
 		for (; selected < last; selected++) {
@@ -146,12 +146,12 @@ static void each_bit_in_one_field(void)
 				value.word[DECODE_WORDS] = level;
 				select_value(format, &value, selected);
 				layout = decode_layout(format, &value);
-				reached |= 1ULL << (layout - format->layouts);
+				layouts |= 1ULL << (layout - format->layouts);
 				if (has_level(format, level))
 					cover_layout(format, layout, value);
 			}
 		}
-		CHECK_MSG(reached == ~0ULL >> (64 - format->count), "%s: a layout is never chosen",
+		CHECK_MSG(layouts == ~0ULL >> (64 - format->count), "%s: a layout is never chosen",
 			  format->name);
 	}
 }

@@ -28,6 +28,7 @@ static void explained(void)
 	     "62       IW           0x1         writes are allowed\n");
 	SAYS("decode amdv1 --level=1 6000000012200001", 0, "level:            1 (AMD's level 2)\n",
 	     "the page, of 2M\n");
+	SAYS("decode x86_64 --level pde 402000e3", 0, "level:            1 (PDE)\n");
 	SAYS("decode smmu_cmd 46 0", 0, "entry:            SMMUv3 command: CMD_SYNC\n", "4.7.3\n");
 	SAYS("decode riscv_cmd 402,0xffff", 0, "ADDR          0x3fffc  where data is stored\n");
 	/* one number: the highest word first */

@@ -6,6 +6,7 @@
 #include "out.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define VALUES_MOST  128
@@ -107,6 +108,10 @@ static bool take_level(struct tool *tool, const struct decode_format *format, co
 	if (!format->level_count) {
 		tool_fail(tool, "--level", "%s is no format of page tables", format->name);
 		return false;
+	}
+	for (*level = 0; *level < format->level_count; ++*level) {
+		if (!strcasecmp(format->levels[*level], text))
+			return true;
 	}
 	if (!tool_number(tool, "--level", text, UINT64_MAX, level))
 		return false;
@@ -256,7 +261,8 @@ int run_decode(struct tool *tool, int argc, char **argv)
 	static const struct argp_option options[] = {
 		{"list", KEY_LIST, NULL, 0, "List the formats", 0},
 		{"level", KEY_LEVEL, "N", 0,
-		 "Of a page-table entry: its level, 0 for that of the smallest pages", 0},
+		 "Of a page-table entry: its level, 0 for that of the smallest pages, or its name",
+		 0},
 		{"bytes", KEY_BYTES, NULL, 0,
 		 "Values are bytes as they stand in memory, such as hexdump -C and xxd write", 0},
 		{"all", KEY_ALL, NULL, 0, "Show reserved and ignored fields that are 0, too", 0},

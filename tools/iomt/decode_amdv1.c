@@ -40,11 +40,12 @@ static const struct decode_choice next_level[] = {
 			AND(AT(level))                                                    \
 	}
 
-/* The eight sizes between the level's own and the next one's. */
-#define SIZED_PAGE(level)                                                                        \
-	{                                                                                        \
-		RANGE(51, 12, 12, "PageAddress", "the page"),                                    \
-			.barred = ~(0x1feULL << (12 + 9 * (level))), IF(OF_SIZE), AND(AT(level)) \
+/* The eight sizes between the level's own and the next one's, as far as an address can say them. */
+#define SIZES(level) (0x1feULL << (12 + 9 * (level)) & (V(53) - 1))
+#define SIZED_PAGE(level)                                                                 \
+	{                                                                                 \
+		RANGE(51, 12, 12, "PageAddress", "the page"), .barred = ~SIZES(level),    \
+							      IF(OF_SIZE), AND(AT(level)) \
 	}
 
 /* clang-format off */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * VT-d's root, context and PASID tables, queue descriptors, fault records and page requests. D51397: 9.1
- * to 9.6 entries, 6.5.2 descriptors, 7.1.3 fault reasons, 7.4.1 page requests, 11.4.14 fault recording
- * registers.
+ * to 9.6 entries, 6.5.2 descriptors, 7.1.3 fault reasons, 11.4.14 fault recording registers, chapter 7
+ * page requests and responses.
  */
 #include "decode_fields.h"
 
@@ -287,7 +287,7 @@ static const struct decode_field response_wide_fields[] = {
 		LAYOUT(6, 6, "PASID-based IOTLB invalidate", "6.5.2.4", pasid_iotlb##kind),	\
 		LAYOUT(7, 7, "PASID-cache invalidate", "6.5.2.2", pasid_cache##kind),	\
 		LAYOUT(8, 8, "PASID-based device TLB invalidate", "6.5.2.6", pasid_device##kind),	\
-		LAYOUT(9, 9, "page group response", "7.6.1", response##kind),	\
+		LAYOUT(9, 9, "page group response", "7, Page Group Response Descriptor", response##kind),	\
 		LAYOUT(0, 127, "another descriptor", "6.5.2", other##kind),	\
 	}
 
@@ -412,4 +412,5 @@ static const struct decode_field page_request_fields[] = {
 /* clang-format on */
 
 FORMAT(vtd_fault, "VT-d fault record", "Intel D51397", "11.4.14", 2, fault_fields);
-FORMAT(vtd_prq, "VT-d page request", "Intel D51397", "7.4.1", 4, page_request_fields);
+FORMAT(vtd_prq, "VT-d page request", "Intel D51397", "7, Page Request Descriptor", 4,
+       page_request_fields);
