@@ -34,9 +34,11 @@ static void raw(void)
 	run_refused(DUMP, blob.path, "--root: there is no memory at 0x10000 in the image");
 	run_refused("dump --image %s --base 0xfffffffffffff000 " TABLE_LINE, blob.path,
 		    "goes beyond 2^64");
-	/* a raw image may begin like anything */
-	blob_write(&blob, 0x200, "\177ELF", 4);
-	check_dump("dump -q --image %s --base 0x10000 " TABLE_LINE, &blob);
+	blob_drop(&blob);
+	/* with --base a file is raw whatever it begins with, and wherever */
+	blob = blob_make("\177ELF?", 5);
+	blob_write(&blob, 5, words + TABLE_BASE / 8, TABLE_BYTES);
+	check_dump("dump -q --image %s --base 0xfffb " TABLE_LINE, &blob);
 	blob_drop(&blob);
 }
 
@@ -65,6 +67,7 @@ static void two_files(void)
 {
 	uint64_t words[TABLE_BYTES / 8];
 	struct blob low, high;
+	struct ran ran;
 	char line[256];
 
 	make_table(words);
@@ -74,6 +77,17 @@ static void two_files(void)
 		 "dump -q --image %s --base 0x10000 --image %s --base 0x12000 %s", low.path,
 		 high.path, TABLE_LINE);
 	check_dump(line, &low);
+	/* without the second the last table is missing, and that is said */
+	ran = run_line("dump -q --image %s --base 0x10000 " TABLE_LINE, low.path);
+	CHECK_EQ(ran.code, 1);
+	CHECK_MSG(strstr(ran.out, "missing entries:  512\nfirst missing:    0x12000\n"
+				  "complete:         no\n"),
+		  "%s", ran.out);
+	run_end(&ran);
+	ran = run_line("diff -q --image %s --base 0x10000 " TABLE_LINE " --with", low.path);
+	CHECK_EQ(ran.code, 1);
+	CHECK(strstr(ran.out, "differences:      none\nmissing entries:  512\n"));
+	run_end(&ran);
 	blob_drop(&low);
 	blob_drop(&high);
 }

@@ -84,6 +84,7 @@ static void usage(void)
 		{"translate --image %s " TABLE_LINE " 12z", "IOVA: '12z' is no number"},
 		{"translate --image %s " TABLE_LINE " --access p 0", "it needs r, w or x"},
 		{"translate --image %s " TABLE_LINE " --access z 0", "'z' is none of r, w, x, p"},
+		{"translate --image %s -a", "-a: it needs a value: -a RIGHTS"},
 		{"diff --image %s " TABLE_LINE, "--with is missing"},
 		{"diff --image %s " TABLE_LINE " --with --with", "only two tables can be compared"},
 		{"diff --image %s " TABLE_LINE " --with --levels 9", "--levels: "},

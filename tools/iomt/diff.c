@@ -113,6 +113,7 @@ static int compare(struct source *sources, const void *ctx)
 	uint64_t limit = arguments->limit, count = 0;
 	struct tool *tool = sources[0].tool;
 	int code = TOOL_YES;
+	bool whole;
 
 	if (!sources[0].count || sources[0].count != sources[1].count)
 		return tool_fail(tool, "diff",
@@ -129,8 +130,10 @@ static int compare(struct source *sources, const void *ctx)
 		out_text(tool, "differences", OUT_GOOD, "none");
 	else
 		out_number(tool, "count", count);
-	out_flag(tool, "complete", code == TOOL_YES && count < limit);
-	return code == TOOL_YES && count ? TOOL_NO : code;
+	whole = source_complete(&sources[0]);
+	whole = source_complete(&sources[1]) && whole;
+	out_flag(tool, "complete", code == TOOL_YES && count < limit && whole);
+	return code == TOOL_YES && (count || !whole) ? TOOL_NO : code;
 }
 
 int run_diff(struct tool *tool, int argc, char **argv)

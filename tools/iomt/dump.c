@@ -96,6 +96,7 @@ static int dump(struct source *source, const void *ctx)
 	struct tool *tool = source->tool;
 	uint64_t rows = 0, bytes = 0, next = 0;
 	int code = TOOL_YES;
+	bool whole;
 
 	if (!source->count)
 		return TOOL_YES;
@@ -108,10 +109,11 @@ static int dump(struct source *source, const void *ctx)
 	out_list_end(tool);
 	out_number(tool, "count", rows);
 	out_size(tool, "mapped", bytes);
-	out_flag(tool, "complete", code == TOOL_YES && !next);
+	whole = source_complete(source);
+	out_flag(tool, "complete", code == TOOL_YES && !next && whole);
 	if (next)
 		out_address(tool, "next", next);
-	return code;
+	return code == TOOL_YES && !whole ? TOOL_NO : code;
 }
 
 int run_dump(struct tool *tool, int argc, char **argv)
@@ -123,9 +125,14 @@ int run_dump(struct tool *tool, int argc, char **argv)
 		{"limit", KEY_LIMIT, "N", 0, "No more ranges than that", 4},
 		{0}};
 	static const struct argp_child children[] = {{&source_argp, 0, NULL, 0}, {0}};
-	static const struct argp argp = {
-		options,  take, "",  "What page tables map, in the order of input addresses.",
-		children, NULL, NULL};
+	static const struct argp argp = {options,
+					 take,
+					 "",
+					 "What page tables map, in the order of input addresses. "
+					 "Exit code 1: some of them are not in the image.",
+					 children,
+					 NULL,
+					 NULL};
 	struct arguments arguments = {.last = UINT64_MAX, .limit = UINT64_MAX};
 	int code;
 

@@ -105,6 +105,12 @@ static bool guest_read(struct image_file *file, uint64_t address, unsigned char 
 	return true;
 }
 
+void image_miss(struct image *image, uint64_t address)
+{
+	if (!image->missing++)
+		image->first_missing = address;
+}
+
 static struct iomt_guest_word read64(void *ctx, uint64_t address)
 {
 	struct image *image = ctx;
@@ -121,6 +127,7 @@ static struct iomt_guest_word read64(void *ctx, uint64_t address)
 			image->words[image->words_count++] = (struct image_word){address, value};
 		return (struct iomt_guest_word){value, 0};
 	}
+	image_miss(image, address);
 	return (struct iomt_guest_word){0, IOMT_EIO};
 }
 

@@ -47,6 +47,8 @@ struct image {
 	struct tool *tool;
 	struct iomt_guest_mem mem;
 	uint64_t reads;
+	uint64_t missing; /* words that were asked for and are in no file */
+	uint64_t first_missing;
 	struct image_file files[IMAGE_FILES];
 	unsigned count;
 
@@ -61,6 +63,9 @@ struct image {
  */
 bool image_open(struct tool *tool, struct image *image, const struct image_cfg *cfg);
 void image_close(struct image *image);
+
+/* An entry of a table is not there. */
+void image_miss(struct image *image, uint64_t address);
 
 /* Whether reading files failed, which the tables would take for missing memory; tool_fail has said so. */
 bool image_failed(struct tool *tool, const struct image *image);

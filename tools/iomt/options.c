@@ -340,15 +340,16 @@ static void complete(struct source_cfg *cfg)
 		cfg->format = NULL;
 	else if (!(cfg->given & BIT(KEY_WALK)))
 		cfg->walk.flags = cfg->format->flags;
+	cfg->unit.page_sizes = cfg->walk.page_sizes;
+	cfg->unit.oa_bits = cfg->walk.oa_bits;
 	if (cfg->unit.arch == IOMT_UNIT_RISCV) {
 		if (!(cfg->given & BIT(KEY_CAPABILITIES)))
 			cfg->unit.capabilities = ALL_CAPABILITIES;
 		return;
 	}
-	cfg->unit.oa_bits = cfg->walk.oa_bits ? cfg->walk.oa_bits : 52;
+	if (!cfg->unit.oa_bits)
+		cfg->unit.oa_bits = 52;
 	cfg->unit.pasid_bits = 20;
-	if (cfg->unit.arch == IOMT_UNIT_VTD)
-		cfg->unit.page_sizes = cfg->walk.page_sizes;
 	if (!(cfg->given & BIT(KEY_FEATURES)))
 		cfg->unit.features = ALL_FEATURES;
 	if (cfg->unit.arch == IOMT_UNIT_AMD && !(cfg->unit.base & 0x1ff))

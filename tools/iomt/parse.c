@@ -62,7 +62,8 @@ static void say_what(struct parse *parse, struct argp_state *state)
 	if (!option)
 		option = spelled(common, word);
 	if (option && option->arg && !strchr(word, '='))
-		tool_fail(parse->tool, word, "it needs a value: %s=%s", word, option->arg);
+		tool_fail(parse->tool, word, "it needs a value: %s%c%s", word,
+			  word[1] == '-' ? '=' : ' ', option->arg);
 	else if (option && !option->arg && strchr(word, '='))
 		tool_fail(parse->tool, word, "it takes no value");
 	else

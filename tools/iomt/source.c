@@ -10,14 +10,15 @@
 static bool bad_field(struct tool *tool, const struct iomt_pt_cfg_error *error)
 {
 	char option[48];
-	int used;
 
 	if (!strcmp(error->field, "flags"))
-		used = snprintf(option, sizeof(option), "--walk");
+		snprintf(option, sizeof(option), "--walk");
+	else if (!strcmp(error->field, "base_cfg"))
+		snprintf(option, sizeof(option), "--device-table-cfg");
 	else
-		used = snprintf(option, sizeof(option), "--%s", error->field);
-	for (int i = 0; i < used; i++)
-		option[i] = option[i] == '_' ? '-' : option[i];
+		snprintf(option, sizeof(option), "--%s", error->field);
+	for (char *c = option; *c; c++)
+		*c = *c == '_' ? '-' : *c;
 	if (!strcmp(error->field, "levels") && strstr(error->reason, "neither"))
 		tool_fail(tool, option, "it or --iova-bits is needed: how deep the tables are");
 	else
@@ -103,15 +104,16 @@ static struct iomt_guest_word read_by_stage_2(void *ctx, uint64_t address)
 
 	word.err = iomt_walk_read64(&source->context.second, &source->image.mem, address,
 				    IOMT_READ | IOMT_WALK_LOOK, &word.value, &fault);
+	if (word.err == IOMT_EFAULT) /* else the image has counted it */
+		image_miss(&source->image, address);
 	return word;
 }
 
-static void take_table(struct source *source, const struct iomt_walker *walker, const char *half,
-		       unsigned stage)
+static void take_table(struct source *source, const struct iomt_walker *walker, unsigned stage)
 {
 	struct source_table *table = &source->tables[source->count++];
 
-	*table = (struct source_table){*walker, format_of(walker->format), half, stage};
+	*table = (struct source_table){*walker, format_of(walker->format), stage};
 	if (stage == 1 && source->context.stages == 3)
 		iomt_walker_over(&table->walker, walker, &source->by_stage_2);
 }
@@ -121,16 +123,14 @@ static void take_tables(struct source *source)
 {
 	const struct iomt_context *context = &source->context;
 	unsigned stage = source->cfg->stage ? source->cfg->stage : context->stages & 1 ? 1 : 2;
-	bool halves = context->used[0] && context->used[1];
 
 	source->by_stage_2 = (struct iomt_guest_mem){
 		.size = sizeof(source->by_stage_2), .read64 = read_by_stage_2, .ctx = source};
 	if (context->stages & stage & 2)
-		take_table(source, &context->second, NULL, 2);
+		take_table(source, &context->second, 2);
 	for (unsigned i = 0; (context->stages & stage & 1) && i < 2; i++) {
 		if (context->used[i])
-			take_table(source, &context->first[i],
-				   halves ? i ? "upper" : "lower" : NULL, 1);
+			take_table(source, &context->first[i], 1);
 	}
 }
 
@@ -161,7 +161,7 @@ static void say_context(struct source *source)
 		 : context->stages == 2 ? "2"
 		 : context->stages	? "1"
 					: "none: addresses are passed on");
-	if (context->stages == 3)
+	if (context->stages == 3 && source->count)
 		out_number(tool, "stage_looked_at", source->tables[0].stage);
 	for (unsigned i = 0; i < source->count; i++)
 		out_text(tool, i ? "format_upper" : "format", OUT_NAME, "%s",
@@ -197,7 +197,7 @@ static int find_device(struct source *source)
 		words_device_fault(tool, &fault);
 		return TOOL_NO;
 	}
-	if (cfg->stage && source->context.stages && !(source->context.stages & cfg->stage))
+	if (cfg->stage && !(source->context.stages & cfg->stage))
 		return tool_fail(tool, "--stage", "stage %u does not translate for this device",
 				 cfg->stage);
 	take_tables(source);
@@ -299,6 +299,17 @@ int source_give_up(struct source *source, const struct iomt_inspect *inspect)
 			 "%" PRIu64 " entries are read, and there are more from 0x%" PRIx64
 			 " on: tables that lead to one another, or just many; raise it to go on",
 			 source->cfg->budget, position);
+}
+
+bool source_complete(const struct source *source)
+{
+	const struct image *image = &source->image;
+
+	if (!image->missing)
+		return true;
+	out_number(source->tool, "missing_entries", image->missing);
+	out_address(source->tool, "first_missing", image->first_missing);
+	return false;
 }
 
 const char *source_rights(const struct source_table *table, uint32_t prot)
