@@ -59,6 +59,7 @@ static void make_tables(uint64_t *words, uint64_t base)
 	words[1026] = 3ULL << 61 | 0xabd000 | 1;
 	words[1028] = 3ULL << 61 | base | 3 << 9 | 3;
 	words[1029] = 5;
+	words[1032] = 3ULL << 61 | 3; /* device 2: passed on */
 }
 
 static void write_raw(const char *what, const char *line)

@@ -142,6 +142,11 @@ static void dumps(void)
 		{false, " 0000000000000402 0000000000001001\n"},
 		{false, "0x7f12a000 <queue+16>:\t0x0000000000000402\t0x0000000000001001\n"},
 		{false, "0x402\n\n0x1001"},
+		/* of Linux: SMMUv3's events, AMD's device-table entries */
+		{false, "[    7.1] arm-smmu-v3 2b400000.iommu: event 0x10 received:\n"
+			"[    7.1] arm-smmu-v3 2b400000.iommu: \t0x0000000000000402\n"
+			"[    7.1] arm-smmu-v3 2b400000.iommu: \t0x0000000000001001\n"},
+		{false, "AMD-Vi: DTE[0]: 0000000000000402\nAMD-Vi: DTE[1]: 0000000000001001\n"},
 	};
 	struct tool tool = {.out = stdout, .err = stderr};
 	const struct decode_format *format = NULL;

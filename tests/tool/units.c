@@ -191,6 +191,40 @@ static void of_vtd(void)
 		CHECK(strstr(ran.out, "fault reason 0x59"));
 		run_end(&ran);
 	}
+	/* PASID 5: passed on */
+	blob_write(&blob, 0x15140, &(uint64_t){4 << 6 | 1 << 2 | 1}, 8);
+	run_refused("translate --image %s --unit vtd --device-table 0x12400 --rid 0x110 --pasid 5 "
+		    "--stage 1 0x5000",
+		    blob.path, "--stage: stage 1 does not translate for this device");
+	run_refused(
+		"diff --image %s --unit vtd --device-table 0x12400 --rid 0x110 --pasid 5 --with",
+		blob.path, "has no page tables");
+	blob_drop(&blob);
+}
+
+/* EPD0 and EPD1: stage 1 is there, and has no tables (IHI 0070, 5.4). */
+static void of_smmu_without_halves(void)
+{
+	static const char *const lines[] = {
+		"translate --image %s --unit smmu --device-table 0x10000 --device-table-cfg 4 "
+		"--rid 3 "
+		"--stage 1 0x5000",
+		"translate --image %s --unit smmu --device-table 0x10000 --device-table-cfg 4 "
+		"--rid 3 "
+		"0x5000",
+	};
+	struct blob blob = image_of(smmu);
+
+	blob_write(&blob, 0x100c0, &(uint64_t){V | 5 << 1 | 0x14000 | 2ULL << 59}, 8);
+	blob_write(&blob, 0x100c8, &(uint64_t){2}, 8);
+	blob_write(&blob, 0x14000, &(uint64_t){CD0 | 1 << 14}, 8);
+	for (unsigned i = 0; i < 2; i++) {
+		struct ran ran = run_line(lines[i], blob.path);
+
+		CHECK_MSG(ran.code == 1 && strstr(ran.out, "F_TRANSLATION (0x10)"), "%d: %s%s",
+			  ran.code, ran.out, ran.err);
+		run_end(&ran);
+	}
 	blob_drop(&blob);
 }
 
@@ -231,4 +265,4 @@ static void of_riscv(void)
 	blob_drop(&blob);
 }
 
-TEST_SUITE(tool_units, TEST(of_vtd), TEST(of_smmu), TEST(of_riscv));
+TEST_SUITE(tool_units, TEST(of_vtd), TEST(of_smmu), TEST(of_smmu_without_halves), TEST(of_riscv));

@@ -121,12 +121,13 @@ static size_t token(const char *text)
 }
 
 /*
- * What stands before the values: "address:"; of dumps of bytes an offset, which is longer than what follows
- * it, and stands alone in the last line.
+ * What stands before the values: "address:", or who speaks in a kernel's log; of dumps of bytes an offset,
+ * which is longer than what follows it, and stands alone in the last line.
  */
 static const char *skip_address(struct input *in, const char *line)
 {
-	const char *start = line + strspn(line, BLANKS), *colon = strchr(start, ':');
+	const char *start = line + strspn(line, BLANKS);
+	const char *colon = in->bytes ? strchr(start, ':') : strrchr(start, ':');
 	const char *next = start + token(start);
 
 	if (colon)

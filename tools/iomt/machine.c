@@ -379,9 +379,9 @@ static bool take_domain_devices(struct fields *fields, const struct field_at *at
 		machine->place_count += found->rid_count;
 		domain->devices[domain->device_count++] = found;
 	}
-	if (!count || machine->place_count > MACHINE_PLACES / 2)
+	if (!count || machine->place_count > MACHINE_PLACES)
 		return fields_fail(fields, at, node, "1 to %u places of all domains",
-				   MACHINE_PLACES / 2);
+				   MACHINE_PLACES);
 	return true;
 }
 

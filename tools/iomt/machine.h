@@ -10,12 +10,12 @@
 #include <iomt/domain.h>
 #include <yaml.h>
 
-/* At most so many of each; places are (domain, requester id, PASID). */
+/* At most so many of each; a place is a domain on a requester id. */
 #define MACHINE_UNITS	64u
 #define MACHINE_DEVICES 4096u
 #define MACHINE_DOMAINS 4096u
 #define MACHINE_RIDS	4096u
-#define MACHINE_PLACES	65536u
+#define MACHINE_PLACES	32768u
 
 struct machine_unit {
 	const char *name;

@@ -10,7 +10,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct arguments {
-	struct tool *tool;
 	const char *file;
 	bool explain;
 };
@@ -370,7 +369,7 @@ int run_plan(struct tool *tool, int argc, char **argv)
 		NULL,
 		NULL,
 		NULL};
-	struct arguments arguments = {.tool = tool};
+	struct arguments arguments = {.file = NULL};
 	int code = tool_parse(tool, &argp, argc, argv, 0, &arguments);
 	struct machine machine;
 	struct plan plan;

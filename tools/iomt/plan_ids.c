@@ -262,7 +262,6 @@ static int solve(const struct population *all, struct plan_unit *unit, uint32_t 
 	}
 	unit->packed = (struct plan_count){result.ids, result.tags};
 	unit->bound = result.bound;
-	unit->solved = true;
 	return 0;
 }
 
@@ -339,8 +338,7 @@ static bool plan_unit_ids(struct plan *plan, struct plan_unit *unit)
 	struct population all = {.plan = plan, .unit = unit};
 	int err = IOMT_ENOMEM;
 
-	unit->by_device = unit->machine->caps.kind->vendor == IOMT_VENDOR_AMD;
-	if (!unit->by_device)
+	if (unit->machine->caps.kind->vendor != IOMT_VENDOR_AMD)
 		return count_tables(plan, unit) || (tool_no_memory(plan->tool), false);
 	if (populate(&all))
 		err = all.count ? count_ways(&all, unit) : 0;

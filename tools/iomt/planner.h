@@ -48,11 +48,9 @@ struct plan_count {
 	uint64_t tags;
 };
 
-/* Ids of a unit. AMD, where devices have ids, knows different ways to give them out. */
+/* Ids of a unit, by the ways to give them out: AMD, where devices have ids, and others. No ids: not of this unit. */
 struct plan_unit {
 	const struct machine_unit *machine;
-	bool by_device;
-	bool solved;		    /* "packed" and what follows is known */
 	struct plan_count apart;    /* one for each domain, and for each device with PASIDs */
 	struct plan_count equal;    /* the packer: equal maps alone */
 	struct plan_count attached; /* the packer: isolating, in the order of the file */

@@ -109,12 +109,11 @@ static struct iomt_guest_word read_by_stage_2(void *ctx, uint64_t address)
 	return word;
 }
 
-static void take_table(struct source *source, const struct iomt_walker *walker, const char *half,
-		       unsigned stage)
+static void take_table(struct source *source, const struct iomt_walker *walker, unsigned stage)
 {
 	struct source_table *table = &source->tables[source->count++];
 
-	*table = (struct source_table){*walker, format_of(walker->format), half, stage};
+	*table = (struct source_table){*walker, format_of(walker->format), stage};
 	if (stage == 1 && source->context.stages == 3)
 		iomt_walker_over(&table->walker, walker, &source->by_stage_2);
 }
@@ -124,16 +123,14 @@ static void take_tables(struct source *source)
 {
 	const struct iomt_context *context = &source->context;
 	unsigned stage = source->cfg->stage ? source->cfg->stage : context->stages & 1 ? 1 : 2;
-	bool halves = context->used[0] && context->used[1];
 
 	source->by_stage_2 = (struct iomt_guest_mem){
 		.size = sizeof(source->by_stage_2), .read64 = read_by_stage_2, .ctx = source};
 	if (context->stages & stage & 2)
-		take_table(source, &context->second, NULL, 2);
+		take_table(source, &context->second, 2);
 	for (unsigned i = 0; (context->stages & stage & 1) && i < 2; i++) {
 		if (context->used[i])
-			take_table(source, &context->first[i],
-				   halves ? i ? "upper" : "lower" : NULL, 1);
+			take_table(source, &context->first[i], 1);
 	}
 }
 
@@ -164,7 +161,7 @@ static void say_context(struct source *source)
 		 : context->stages == 2 ? "2"
 		 : context->stages	? "1"
 					: "none: addresses are passed on");
-	if (context->stages == 3)
+	if (context->stages == 3 && source->count)
 		out_number(tool, "stage_looked_at", source->tables[0].stage);
 	for (unsigned i = 0; i < source->count; i++)
 		out_text(tool, i ? "format_upper" : "format", OUT_NAME, "%s",
@@ -200,7 +197,7 @@ static int find_device(struct source *source)
 		words_device_fault(tool, &fault);
 		return TOOL_NO;
 	}
-	if (cfg->stage && source->context.stages && !(source->context.stages & cfg->stage))
+	if (cfg->stage && !(source->context.stages & cfg->stage))
 		return tool_fail(tool, "--stage", "stage %u does not translate for this device",
 				 cfg->stage);
 	take_tables(source);

@@ -43,8 +43,7 @@ void source_options_second(struct source_options *options);
 struct source_table {
 	struct iomt_walker walker;
 	const struct format *format;
-	const char *half; /* Arm: "lower", "upper"; else NULL */
-	unsigned stage;	  /* from a device table down: 1 or 2; else 0 */
+	unsigned stage; /* from a device table down: 1 or 2; else 0 */
 };
 
 struct source {
@@ -54,10 +53,11 @@ struct source {
 	struct iomt_unit unit;
 	struct iomt_context context;
 	struct iomt_guest_mem by_stage_2; /* what stage 1's tables are read by, of two stages */
-	struct source_table tables[2];	  /* of stage 1, where it was not said which */
-	unsigned count;			  /* 0: addresses are passed on */
-	void *scratch;			  /* for inspections */
-	struct image_word words[64];	  /* what was read on the way from the device table */
+	/* Of stage 1, where it was not said which; both halves of Arm's, where both are in use. */
+	struct source_table tables[2];
+	unsigned count;		      /* 0: addresses are passed on, or no half is in use */
+	void *scratch;		      /* for inspections */
+	struct image_word words[256]; /* what was read on the way from the device table */
 };
 
 /*

@@ -177,12 +177,14 @@ static int translate(struct source *source, const void *ctx)
 	out_list(tool, "translations", NULL, 0);
 	for (size_t i = 0; i < arguments->count; i++) {
 		uint64_t iova = arguments->iovas[i];
+		const struct source_table *table = table_of(source, iova);
+		bool alone = source->cfg->format || source->cfg->stage;
 		int one;
 
 		out_group(tool, NULL);
 		out_address(tool, "iova", iova);
-		if (source->cfg->format || source->cfg->stage)
-			one = translate_in(source, table_of(source, iova), iova, arguments->access);
+		if (alone && table)
+			one = translate_in(source, table, iova, arguments->access);
 		else
 			one = translate_for_device(source, iova, arguments->access);
 		out_group_end(tool);

@@ -33,6 +33,30 @@ says 1 conflicts.json --json conflicts.yaml
 says 0 arm.text arm.yaml
 says 1 vtd.text vtd.json
 
+# followed SED DOMAIN: a change of conflicts.yaml as it was advised leaves no conflict of this domain's format or place
+followed() {
+	sed -E "$1" conflicts.yaml >"$dir/machine"
+	! cmp -s conflicts.yaml "$dir/machine" || wrong "$1 changes nothing"
+	"$iomt" plan --quiet "$dir/machine" >"$dir/out" || true
+	if grep -E "^conflict +$2 " "$dir/out" >&2; then
+		wrong "$1 did not help"
+	fi
+	grep -qE " $2\$" "$dir/out" || wrong "$1: $2 is attached nowhere"
+}
+
+followed 's/format: amdv1/format: x86_64/' jobs
+followed 's/^domains:/&\n  idle: {kind: identity, devices: qat}/' proc
+followed 's/(wide: .devices: \[accel), legacy\], pasid: 5/\1], pasid: 5, rid: true/; /  host:/d' wide
+followed 's/(tracked: .devices: \[)legacy, /\1/; s/, tenant: red//' tracked
+followed 's/(narrow-1: .*)pasid: any/\1/; /  guest:/d' narrow-2
+
+# what the documents show can be planned
+# shellcheck disable=SC2016
+sed -n '/^```yaml$/,/^```$/p' ../../../docs/plan.md | grep -v '^```' >"$dir/machine"
+"$iomt" plan "$dir/machine" >/dev/null
+sed -n '/^units:/,/^\.fi/p' ../../../tools/iomt/man/iomt-plan.h2m | grep -v '^\.fi' >"$dir/machine"
+"$iomt" plan "$dir/machine" >/dev/null
+
 # refuses REASON [FILE]: exit code 2, one line with the place and this reason, nothing on stdout
 refuses() {
 	local reason=$1 file=${2:-$dir/machine} status=0
