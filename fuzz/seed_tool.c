@@ -73,6 +73,16 @@ static void write_raw(const char *what, const char *line)
 	seed_write("tool", what, seed.bytes, seed.size);
 }
 
+/* What a command reads from standard input. */
+static void write_text(const char *what, const char *line, const char *text)
+{
+	struct seed seed = {.size = 0};
+
+	put_line(&seed, line);
+	put(&seed, text, strlen(text));
+	seed_write("tool", what, seed.bytes, seed.size);
+}
+
 struct head {
 	Elf64_Ehdr header;
 	Elf64_Phdr segment;
@@ -116,8 +126,31 @@ static void write_core(const char *what, bool flat, const char *line)
 	seed_write("tool", what, seed.bytes, seed.size);
 }
 
+static void write_texts(void)
+{
+	write_text("plan", "plan --explain %",
+		   "units: {u: {is: amd-gio, pasid_bits: 4}}\ndevices:\n"
+		   "  a: {unit: u, rid: 01:00.0, pasid_bits: 4, has: [ats, pri], trusted: true}\n"
+		   "  b: {unit: u, rid: [2, 3], group: g, needs: [dirty], tenant: red}\n"
+		   "domains:\n  one: {devices: [a, b], page_sizes: [4K, 2M]}\n"
+		   "  two: {kind: sva, devices: a, pasid: any}\n");
+	write_text("plan-others", "plan --json %",
+		   "{units: {u: {is: smmu, stage2: none, can: coherent, vmid_bits: 0}, v: {is: "
+		   "vtd-scalable}},\n"
+		   "devices: {a: {unit: u, rid: 70000, regions: [{first: 0, last: 0xfff, kind: "
+		   "msi}]}, b: {unit: v, rid: 1}},\n"
+		   "domains: {one: {devices: [a, b], iova_bits: 39}, two: {devices: b, kind: "
+		   "identity}}}\n");
+	write_text("convert", "simulate convert --binary %",
+		   "iomt-trace 1\naccess 61680 0 0x100 1 - 0x1000 1500 12 write\n");
+	write_text("import", "simulate import %",
+		   "1.0: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x0 size=4096\n");
+	write_text("settings", "simulate settings --json iotlb0.ways=3", "");
+}
+
 void seed_tool(void)
 {
+	write_texts();
 	write_raw("help", "--help");
 	write_raw("formats", "formats --json");
 	write_raw("dump", "dump --image % --format amdv1 --root 0 --levels 3");
@@ -139,6 +172,13 @@ void seed_tool(void)
 	write_raw("x86",
 		  "validate --image % --format x86_64 --root 0 --levels 4 --walk nx,wp,smep,pan");
 	write_raw("arm", "dump --image % --format arm_s1_4k --root 0 --iova-bits 39 --mair 0xff04");
+	write_raw("decode", "decode riscv_cmd 0x402 0x1001");
+	write_raw("decode-list", "decode --list --json");
+	write_raw("decode-entry", "decode --json --all x86_64 --level 1 0x402000e3");
+	write_text("decode-words", "decode riscv_cmd -", "0x7f1000:\t0x402\t0x1001\n");
+	write_text("decode-bytes", "decode --json --bytes riscv_cmd -",
+		   "00000000  02 04 00 00 00 00 00 00  01 10 00 00 00 00 00 00  "
+		   "|........|\n00000010\n");
 	write_core("elf", false, "dump --image % --format amdv1 --root 0x10000 --levels 3");
 	write_core("flat", true, "dump --image % --format amdv1 --root 0x10000 --levels 3");
 	write_core("truncated", true,

@@ -65,6 +65,13 @@ static bool has(const char **words, int count, const char *word)
 	return false;
 }
 
+/* The first four words. */
+static bool reads_tables(const char *word)
+{
+	return word == line_words[0] || word == line_words[1] || word == line_words[2] ||
+	       word == line_words[3];
+}
+
 static void check_json(const char *text)
 {
 	cJSON *document = cJSON_ParseWithOpts(text, NULL, true);
@@ -99,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FILE *files[2];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", image_of(&input));
-	if (count > 1 && words[1] <= line_words[3]) { /* no input may take long */
+	if (count > 1 && reads_tables(words[1])) { /* no input may take long */
 		words[count++] = "--budget";
 		words[count++] = "4096";
 	}
@@ -109,6 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		argv[i] = copies[i];
 	}
 	argv[count] = NULL;
+	if (has(words, count, "-")) /* iomt decode reads the image there */
+		CHECK(freopen(path, "r", stdin));
 	files[0] = open_memstream(&out, &out_size);
 	files[1] = open_memstream(&err, &err_size);
 	CHECK(files[0] && files[1]);

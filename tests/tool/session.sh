@@ -29,7 +29,7 @@ while IFS= read -r line || [ -n "$line" ]; do
 	[[ $line == '$ '* ]] || continue # what a command said before
 	printf '%s\n' "$line"
 	command=${line#'$ '}
-	(cd "$dir" && bash -c "${command//\/usr\/share\/iomt\/sample.core/$sample}" 2>&1 </dev/null) || true
+	(cd "$dir" && bash -c "${command//\/usr\/share\/iomt\//$(dirname "$sample")/}" 2>&1 </dev/null) || true
 	commands=$((commands + 1))
 done <"$document" >"$dir/now"
 

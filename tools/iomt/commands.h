@@ -9,6 +9,9 @@ int run_diff(struct tool *tool, int argc, char **argv);
 int run_dump(struct tool *tool, int argc, char **argv);
 int run_translate(struct tool *tool, int argc, char **argv);
 int run_validate(struct tool *tool, int argc, char **argv);
+int run_decode(struct tool *tool, int argc, char **argv);
 int run_formats(struct tool *tool, int argc, char **argv);
+int run_plan(struct tool *tool, int argc, char **argv);
+int run_simulate(struct tool *tool, int argc, char **argv);
 
 #endif

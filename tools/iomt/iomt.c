@@ -11,7 +11,10 @@ static const struct command commands[] = {
 	{"translate", "what an address means in them, and why", run_translate},
 	{"validate", "what is wrong with them", run_validate},
 	{"diff", "how two of them differ", run_diff},
+	{"decode", "explain an entry, a command, a record", run_decode},
 	{"formats", "list the formats of page tables", run_formats},
+	{"plan", "plan a machine: formats, PASIDs and ids of its domains", run_plan},
+	{"simulate", "play the IOTLB model on traffic or a trace", run_simulate},
 };
 
 struct arguments {
