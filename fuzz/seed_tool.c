@@ -163,6 +163,10 @@ void seed_tool(void)
 	write_raw(
 		"smmu",
 		"dump --json --image % --unit smmu --device-table 0 --device-table-cfg 5 --rid 1");
+	write_raw("stage",
+		  "translate --image % --unit amd --device-table 0x2000 --rid 2 --stage 1 0x1000");
+	write_raw("passed-on",
+		  "diff --image % --unit amd --device-table 0x2000 --rid 2 --with --rid 1");
 	write_raw("vtd", "validate --image % --unit vtd --device-table 0x400 --rid 0 --pasid 1");
 	write_raw("riscv", "dump --image % --unit riscv --device-table 3 --rid 0");
 	write_raw("x86",
