@@ -128,16 +128,22 @@ class File:
         return ([stem] if alone else []) + [f"{self.path.parent.name}_{stem}"]
 
 
+def kept(files, closures):
+    """Words that a macro pastes where they are declared, and those that are the same everywhere."""
+    pasting = {name: places for file in files.values() for name, places in file.pasting.items()}
+    words = set(ALIKE)
+    for path, file in files.items():
+        names = set().union(*(files[other].names for other in closures[path]))
+        for name, given in file.calls:
+            words.update(names.intersection(given.split(",")[place].strip() for place in pasting.get(name, [])))
+    return words
+
+
 def renames(files, public):
     """For each file its own words and tags that mean something else in others, with their new names."""
     known = public.union(*(file.words for file in files.values()))
     closures = {path: file.closure(files) for path, file in files.items()}
-    pasting = {name: places for file in files.values() for name, places in file.pasting.items()}
-    kept = set(ALIKE)
-    for path, file in files.items():
-        known_here = set().union(*(files[other].names for other in closures[path]))
-        for name, given in file.calls:
-            kept.update(known_here.intersection(given.split(",")[place].strip() for place in pasting.get(name, [])))
+    keep = kept(files, closures)
     own = {}
     for path, file in files.items():
         foreign = public.union(
@@ -154,7 +160,7 @@ def renames(files, public):
             raise SystemExit(f"amalgamate.py: {file.name}: no new name for {word}")
 
         def clash(word):
-            return word in foreign - kept and not word.startswith("iomt_")
+            return word in foreign - keep and not word.startswith("iomt_")
 
         words = {word: fresh(word) for word in sorted(file.macros | file.names) if clash(word)}
         elsewhere = set().union(*(other.tags for other in files.values() if other is not file))

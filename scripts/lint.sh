@@ -45,7 +45,7 @@ licences() {
 # The engine names no format, a format walks nothing, only src/hosted knows an operating system.
 doors() {
 	local bad=0 engine formats
-	formats='src/pgtable/(guest_)?(amdv1|x86_64|vtd_ss|arm_[a-z0-9]+|riscv[_s12]*|formats)\.[ch]$'
+	formats='src/pgtable/(guest_)?(amdv1|x86_64|vtd_ss|arm[a-z0-9_]*|riscv[_s12]*|formats)\.[ch]$'
 	engine=$(git ls-files -co --exclude-standard 'src/pgtable/*.[ch]' | grep -Ev "$formats")
 	# shellcheck disable=SC2086
 	if grep -nE 'amdv1|x86_64|vtd_ss|arm_(s1|s2|lpae)|riscv(_s[12]|\.h)' $engine; then
