@@ -9,7 +9,7 @@ preset=$1
 shift
 echo "iomt: running the tests ($preset)"
 case $preset in
-release | debug) ;;
+release | debug | amalgamated) ;;
 *) export IOMT_TEST_TIMES="${IOMT_TEST_TIMES:-0.25}" ;; # slow: random runs are shorter
 esac
 results=build/$preset/results.xml

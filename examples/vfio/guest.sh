@@ -52,7 +52,7 @@ chmod +x "$root/init"
 
 timeout 300 qemu-system-x86_64 -machine q35 -m 512M -accel tcg -nodefaults -no-user-config -no-reboot -display none \
 	-serial stdio -device intel-iommu -device edu,addr=2 -kernel "$linux/vmlinuz" -initrd "$dir/initrd" \
-	-append 'console=ttyS0 quiet loglevel=1 panic=-1 no_timer_check intel_iommu=on' </dev/null 2>"$dir/err" | tr -d '\r' | tee "$dir/out" || true
+	-append 'console=ttyS0 quiet loglevel=0 panic=-1 no_timer_check intel_iommu=on' </dev/null 2>"$dir/err" | tr -d '\r' | tee "$dir/out" || true
 release=$(sed -n 's/^linux \([0-9.]*\).*: status 0$/\1/p' "$dir/out")
 version=$(qemu-system-x86_64 --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
 if [ -z "$release" ]; then
