@@ -13,7 +13,8 @@
 #define DEBUG_EXIT    0xf4	   /* isa-debug-exit,iobase=0xf4: QEMU's status is 2 * value + 1 */
 #define MAPPED	      (1ULL << 32) /* by boot.S */
 #define MEMORY_RAM    1
-#define START_VERSION 1
+#define START_MAGIC   0x336ec578
+#define START_VERSION 1 /* the first with a memory map */
 
 /* hvm_start_info of Xen's PVH, version 1, and what it points to. */
 struct start_info {
@@ -60,6 +61,8 @@ static uint32_t in32(uint16_t port)
 void board_open(uintptr_t boot)
 {
 	info = (const struct start_info *)boot;
+	if (info->magic != START_MAGIC)
+		board_stop(false);
 	acpi_open(info->rsdp);
 }
 

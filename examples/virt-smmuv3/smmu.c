@@ -47,7 +47,8 @@
 #define CONS_INDEX	0xfffffu
 #define CONS_ERROR(r)	((r) >> 24 & 0x7f)
 #define EVENT_LG2	5
-#define EVENTQ_LG2	7 /* UNIT_EVENTS_BYTES >> EVENT_LG2 entries */
+#define EVENTQ_LG2	7			 /* UNIT_EVENTS_BYTES >> EVENT_LG2 entries */
+#define EVENT_POSITION	((2u << EVENTQ_LG2) - 1) /* without the overflow flag */
 #define EVENT_WORDS	((1u << EVENT_LG2) / sizeof(uint64_t))
 #define EVENT_READ	(1ULL << 35) /* RnW of an event's second word (7.3) */
 #define ENABLE_PATIENCE 1000000u
@@ -173,14 +174,14 @@ static bool event(struct unit *unit, struct unit_fault *fault)
 	uint32_t index = unit->event & ((1u << EVENTQ_LG2) - 1);
 	const uint64_t *words = &unit->events[index * EVENT_WORDS];
 
-	if (mmio_read32(unit->registers + EVENTQ_PROD) == unit->event)
+	if ((mmio_read32(unit->registers + EVENTQ_PROD) & EVENT_POSITION) == unit->event)
 		return false;
 	*fault = (struct unit_fault){
 		.device = (uint32_t)(words[0] >> 32),
 		.iova = words[2],
 		.write = !(words[1] & EVENT_READ),
 	};
-	unit->event = (unit->event + 1) & ((2u << EVENTQ_LG2) - 1);
+	unit->event = (unit->event + 1) & EVENT_POSITION;
 	mmio_write32(unit->registers + EVENTQ_CONS, unit->event);
 	return true;
 }

@@ -87,7 +87,7 @@ uint64_t board_pci_window(void)
 	return window;
 }
 
-/* PSCI knows no status: the last line tells. */
+/* By hvc, as the tree says where the machine has no EL2. PSCI knows no status: the last line tells. */
 void board_stop(bool ok)
 {
 	register uint64_t function __asm__("x0") = PSCI_SYSTEM_OFF;
