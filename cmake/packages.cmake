@@ -28,7 +28,7 @@ if(iomt_hwloc_FOUND)
   set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS libhwloc-dev) # pkg-config reads what libraries need themselves
 endif()
 
-if(TARGET iomt-simulate)
+if(TARGET iomt-command)
   list(APPEND CPACK_COMPONENTS_ALL tools)
   set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME iomt-tools)
   set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION utils)

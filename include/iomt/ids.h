@@ -50,9 +50,10 @@ struct iomt_ids_cfg {
 	uint32_t flags; /* IOMT_IDS_SERIAL */
 };
 
+/* What is wrong with a configuration: the field's name, and a sentence about it. */
 struct iomt_ids_cfg_error {
-	const char *field;
-	const char *reason;
+	const char *field;  /* its name, a constant */
+	const char *reason; /* what is wrong with it, a constant */
 };
 
 /*
@@ -152,10 +153,11 @@ int iomt_ids_reserve(struct iomt_ids *ids, uint32_t first, uint32_t last);
  */
 int iomt_ids_release(struct iomt_ids *ids, uint32_t first, uint32_t last);
 
+/* What an id is. */
 enum iomt_ids_state {
-	IOMT_IDS_FREE,
-	IOMT_IDS_ALLOCATED,
-	IOMT_IDS_RESERVED,
+	IOMT_IDS_FREE,	    /* nobody has it */
+	IOMT_IDS_ALLOCATED, /* somebody does */
+	IOMT_IDS_RESERVED,  /* nobody may */
 };
 
 /* The state of an id: an enum iomt_ids_state, or IOMT_ERANGE when it lies beyond the space. */
@@ -171,10 +173,11 @@ int iomt_ids_test(const struct iomt_ids *ids, uint32_t id);
  */
 int iomt_ids_next(const struct iomt_ids *ids, uint64_t from, uint32_t *id);
 
+/* What a space holds. */
 struct iomt_ids_stats {
 	uint64_t allocated; /* ids */
-	uint64_t reserved;
-	uint64_t bytes; /* of memory, exactly */
+	uint64_t reserved;  /* ids */
+	uint64_t bytes;	    /* of memory, exactly */
 };
 
 /*

@@ -213,11 +213,12 @@ int iomt_pasid_reserve(struct iomt_pasid_space *space, uint32_t first, uint32_t 
  */
 int iomt_pasid_release(struct iomt_pasid_space *space, uint32_t first, uint32_t last);
 
+/* What a PASID is. */
 enum iomt_pasid_state {
-	IOMT_PASID_FREE,
-	IOMT_PASID_ALLOCATED,
-	IOMT_PASID_RESERVED,
-	IOMT_PASID_QUARANTINED,
+	IOMT_PASID_FREE,	/* nobody has it */
+	IOMT_PASID_ALLOCATED,	/* somebody has a reference */
+	IOMT_PASID_RESERVED,	/* nobody may have it, but by iomt_pasid_alloc_reserved */
+	IOMT_PASID_QUARANTINED, /* it was freed, and hardware may know it */
 };
 
 /* The state of a PASID: an enum iomt_pasid_state, or IOMT_ERANGE when it lies beyond the space. */
@@ -226,11 +227,12 @@ int iomt_pasid_test(const struct iomt_pasid_space *space, uint32_t pasid);
 /* How many references a PASID has, 0 when it is not allocated. Safe from any thread. */
 uint32_t iomt_pasid_refs(const struct iomt_pasid_space *space, uint32_t pasid);
 
+/* What a space holds. */
 struct iomt_pasid_stats {
-	uint64_t allocated;
-	uint64_t reserved; /* and not allocated nevertheless */
-	uint64_t quarantined;
-	uint64_t bytes; /* of memory, exactly */
+	uint64_t allocated;   /* PASIDs with a reference */
+	uint64_t reserved;    /* and not allocated nevertheless */
+	uint64_t quarantined; /* freed, and hardware may know them */
+	uint64_t bytes;	      /* of memory, exactly */
 };
 
 /* Counts: goes over all that was ever in use. Exact when no other call is being made. */

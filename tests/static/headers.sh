@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every public header compiles alone and twice, as C17 and as C++17, without a warning; and all together for the
-# standards from C11 and C++11 on, by GCC and by Clang, for 32 bits, too: headers.sh COMPILER
+# Every public header compiles alone and twice, as C11 and as C++11, without a warning; and all together for the
+# standards from C11 and C++11 on, by GCC and by Clang, for 32 bits, too: headers.sh COMPILER...
 set -euo pipefail
 
 strict=(-Wall -Wextra -Wpedantic -Wundef -Werror -fsyntax-only -Iinclude)
@@ -9,8 +9,10 @@ count=0
 for header in include/iomt/*.h; do
 	name=iomt/${header##*/}
 	text=$(printf '#include <%s>\n#include <%s>\n' "$name" "$name")
-	"$1" -std=c17 -Wstrict-prototypes "${strict[@]}" -x c - <<<"$text"
-	"$1" -std=c++17 "${strict[@]}" -x c++ - <<<"$text"
+	for compiler in "$@"; do
+		"$compiler" -std=c11 -Wstrict-prototypes "${strict[@]}" -x c - <<<"$text"
+		"$compiler" -std=c++11 "${strict[@]}" -x c++ - <<<"$text"
+	done
 	case ${header##*/} in
 	iomt.h | hosted.h | jemalloc.h | reclaim.h | rcu.h) ;; # hosted ones are included by name
 	*)
