@@ -22,7 +22,7 @@ for kind in static shared; do
 		cmake -S . -B "build/package-$kind" -G Ninja -D CMAKE_BUILD_TYPE=Release \
 			-D CMAKE_C_FLAGS_RELEASE="${IOMT_PACKAGE_FLAGS:--O2 -g}" \
 			-D CMAKE_C_FLAGS="-ffile-prefix-map=$PWD/build/package-$kind=/usr/src/iomt/build -ffile-prefix-map=$PWD=/usr/src/iomt" \
-			-D CMAKE_INSTALL_PREFIX=/usr -D BUILD_SHARED_LIBS=$shared -D IOMT_BUILD_TESTS=OFF \
+			-D CMAKE_BUILD_RPATH_USE_ORIGIN=ON -D CMAKE_INSTALL_PREFIX=/usr -D BUILD_SHARED_LIBS=$shared -D IOMT_BUILD_TESTS=OFF \
 			-D IOMT_BUILD_BENCH=OFF -D IOMT_BUILD_EXAMPLES=OFF && cmake --build "build/package-$kind"
 	} >"$log" 2>&1; then
 		cat "$log" >&2
