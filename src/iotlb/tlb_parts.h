@@ -83,6 +83,7 @@ struct reader {
 	uint64_t unused[7];
 };
 
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): whole lines apart, on purpose */
 struct iomt_tlb {
 	struct set *sets;
 	struct group *groups;
