@@ -109,9 +109,9 @@ struct iomt_guest_stage {
 	/* Its own id: DomainID of its device-table entry, or of its PASID entry; SMMUv3: 0. */
 	uint32_t id;
 	union {
-		struct iomt_guest_amd amd;
-		struct iomt_guest_vtd vtd;
-		struct iomt_guest_smmu smmu;
+		struct iomt_guest_amd amd;   /* AMD */
+		struct iomt_guest_vtd vtd;   /* VT-d */
+		struct iomt_guest_smmu smmu; /* SMMUv3 */
 	};
 };
 
