@@ -8,7 +8,7 @@
 #  - A comment behind a declaration is about that.
 #  - Private, and not in the reference: what is called so with a trailing underscore; the fields of a struct
 #    whose comment says "Private" at its beginning or "are private"; those below a comment "private" inside of
-#    one; other declarations whose comment begins with "Private".
+#    one; other declarations whose comment begins with "Private"; assertions.
 #  - Lines of a comment that begin with a tab are code.
 
 # Words that would mean something to Doxygen mean themselves.
@@ -219,7 +219,7 @@ hidden && depth >= hidden {
 
 {
 	if (code ~ /_(\[[^]]*\])?;$/ || code ~ /[a-z]_\(/ || code ~ /^#define [A-Z_]+_[ \t]/ ||
-	    lines && !opens && about ~ /^Private/)
+	    code ~ /^(__extension__ )?_?[Ss]tatic_assert\(/ || lines && !opens && about ~ /^Private/)
 		skip = 1
 	if (lines && opens && !is_define && (about ~ /(^|\. )Private/ || about ~ /are private/))
 		hidden = depth + 1
