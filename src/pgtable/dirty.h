@@ -66,12 +66,13 @@ PT_INLINE void pt_harvest_leaf(const struct pt_format *f, const struct iomt_pt *
 		 pt_cached_sizes(f, pt_level_of_size(f, size_lg2), size_lg2));
 }
 
-/* Surely nothing to report in n entries. */
-PT_INLINE bool pt_are_clean(const struct pt_format *f, const u64 *slot, u64 n)
+/* Surely nothing to report in n entries. "scan" is a loop of words.h. */
+PT_INLINE bool pt_are_clean(const struct pt_format *f, const u64 *slot, u64 n,
+			    void (*scan)(const u64 *p, u64 n, u64 *all, u64 *any))
 {
 	u64 all, any;
 
-	pt_words_scan(slot, n, &all, &any);
+	scan(slot, n, &all, &any);
 	return !any || f->none_dirty(all, any);
 }
 
@@ -96,9 +97,10 @@ PT_INLINE u64 pt_count_clean(const struct pt_format *f, const u64 *slot, u64 n)
 	while (clean == PT_LINE && n - i >= PT_LINE) {
 		bool aligned = !((uintptr_t)(slot + i) % (PT_CLEAN * sizeof(u64)));
 
-		if (aligned && n - i >= PT_CLEAN && pt_are_clean(f, slot + i, PT_CLEAN))
+		if (aligned && n - i >= PT_CLEAN &&
+		    pt_are_clean(f, slot + i, PT_CLEAN, pt_words_scan))
 			i += PT_CLEAN;
-		else if (pt_are_clean(f, slot + i, PT_LINE))
+		else if (pt_are_clean(f, slot + i, PT_LINE, pt_lines_scan))
 			i += PT_LINE;
 		else
 			i += clean = pt_first_dirty(f, slot + i);

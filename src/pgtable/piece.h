@@ -113,7 +113,7 @@ PT_INLINE void pt_write_piece(const struct pt_format *f, const struct iomt_pt *p
 	step = f->leaf(step, level, size_lg2) - f->leaf(0, level, size_lg2);
 	if (f->repeats && run > 1)
 		for (u64 i = 0; i < piece->slots; i += run, first += step)
-			pt_words_ramp(slot + i, run, first, 0);
+			pt_run_fill(slot + i, run, first);
 	else
 		pt_words_ramp(slot, piece->slots, first, step);
 	pt_clean(pt, slot, piece->slots);

@@ -35,7 +35,7 @@ PT_INLINE u64 pt_clear_slots(const struct pt_format *f, struct iomt_pt *pt, u64 
 			continue;
 		size_lg2 = f->leaf_lg2(entry, level);
 		run = (1ULL << (size_lg2 - unit_lg2)) - pt_run_offset(f, at, level, size_lg2);
-		pt_words_clear(&slot[i], run);
+		pt_run_fill(&slot[i], run, pt_hidden_zero());
 		pt_clean(pt, &slot[i], run);
 		pt_touch(removed, at, run << unit_lg2, pt_cached_sizes(f, level, size_lg2));
 	}
