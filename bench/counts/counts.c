@@ -240,6 +240,18 @@ static void harvest(void *ctx)
 	w->err |= w->calls->dirty(&w->pt, IOVA, PAGES * PAGE, PAGE, w->bitmap, 0, &w->gather);
 }
 
+/* As large as a page, but within a block. */
+static void translate_blocks(void *ctx)
+{
+	struct work *w = ctx;
+	struct iomt_pt_leaf leaf = {0};
+
+	for (uint64_t at = 0; at < PAGES * PAGE; at += PAGE) {
+		w->err |= w->calls->translate(&w->pt, IOVA + at + 8, &leaf);
+		w->err |= leaf.size_lg2 > 12 ? 0 : IOMT_ENOENT;
+	}
+}
+
 static void translate_lists(void *ctx)
 {
 	struct work *w = ctx;
@@ -346,6 +358,10 @@ static void count_maps(struct work *w)
 	count_ranges(w, "512-blocks-each", BLOCK, 512, 4, 512);
 
 	open_table(w, 0);
+	w->prot = RW | IOMT_MMIO; /* of no use to a table in memory, but to be found */
+	count_ranges(w, "1-mmio", PAGE, 1, 1024, 1);
+
+	open_table(w, 0);
 	w->ranges = 64;
 	w->length = SEGS * PAGE;
 	map_lists(w);
@@ -362,6 +378,12 @@ static void count_maps(struct work *w)
 /* Pages that are one run, and pages that are each their own. */
 static void count_reads(struct work *w)
 {
+	open_table(w, 0);
+	w->ranges = 1;
+	w->length = PAGES * PAGE;
+	map_ranges(w);
+	count(w, "translate-block", translate_blocks, PAGES);
+
 	open_table(w, 0);
 	w->ranges = 1;
 	w->length = PAGES * PAGE;

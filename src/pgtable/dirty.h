@@ -108,6 +108,7 @@ PT_INLINE u64 pt_count_clean(const struct pt_format *f, const u64 *slot, u64 n)
 	return i;
 }
 
+/* A visitor. */
 PT_INLINE u64 pt_harvest_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
 			       unsigned level, u64 v, void *ctx)
 {
@@ -140,32 +141,6 @@ PT_INLINE u64 pt_harvest_slots(const struct pt_format *f, struct iomt_pt *pt, u6
 				at & ~pt_low_bits(size_lg2), size_lg2, ctx);
 	}
 	return i;
-}
-
-PT_INLINE int pt_dirty(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
-		       u64 page_size, u64 *bitmap, uint32_t flags, struct iomt_gather *gather)
-{
-	struct pt_harvest harvest = {.bitmap = bitmap, .keep = flags & IOMT_DIRTY_KEEP};
-	uint32_t splits;
-	int err = pt_range(f, pt, iova, length, &harvest.first, &harvest.last);
-
-	if (pt_unlikely(err))
-		return err;
-	if (page_size < pt_granule(f) || (page_size & (page_size - 1)) || !bitmap ||
-	    (flags & ~IOMT_DIRTY_KEEP) || (!harvest.keep && !gather))
-		return IOMT_EINVAL;
-	if (!(pt->flags & IOMT_PT_DIRTY))
-		return IOMT_EOPNOTSUPP;
-	DEBUG_CLAIM(pt, iova, harvest.keep ? 0 : length);
-	harvest.page_lg2 = (unsigned)__builtin_ctzll(page_size);
-	/* a leaf across an edge may be split meanwhile: then look again, bits only come */
-	do {
-		splits = pt_splits(pt);
-		pt_visit(f, pt, harvest.first, harvest.last, pt_harvest_slots, &harvest);
-	} while (!pt_no_split_since(pt, splits));
-	if (!harvest.keep)
-		pt_touched_gather(&harvest.cleaned, iova - harvest.first, gather);
-	return 0;
 }
 
 #endif
