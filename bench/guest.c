@@ -49,15 +49,16 @@ static const struct format *format_of(const struct kind *kind)
 	return NULL;
 }
 
-static int read64(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read64(void *ctx, uint64_t address)
 {
 	const struct iomt_guest_region *region = ctx;
 	uint64_t offset = address - region->base;
 
 	if (offset >= region->size)
-		return IOMT_EIO;
-	*value = __atomic_load_n((uint64_t *)((char *)region->host + offset), __ATOMIC_ACQUIRE);
-	return 0;
+		return (struct iomt_guest_word){.err = IOMT_EIO};
+	return (struct iomt_guest_word){
+		.value = __atomic_load_n((uint64_t *)((char *)region->host + offset),
+					 __ATOMIC_ACQUIRE)};
 }
 
 /* Tables of the pool, in one region as large as a process. */

@@ -41,11 +41,10 @@ static void must(const struct kind *kind, int err)
 	exit(1);
 }
 
-static int read64(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read64(void *ctx, uint64_t address)
 {
 	(void)ctx;
-	*value = *(const uint64_t *)(uintptr_t)address;
-	return 0;
+	return (struct iomt_guest_word){.value = *(const uint64_t *)(uintptr_t)address};
 }
 
 /* A table of granules that are no larger leaf, and its walker. */

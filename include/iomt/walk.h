@@ -32,6 +32,15 @@ struct iomt_guest_region {
 };
 
 /*
+ * What a callback has read: a value, when err is 0; any negative code when no memory is there. Returned
+ * in registers, as the next read waits for it.
+ */
+struct iomt_guest_word {
+	uint64_t value;
+	int err;
+};
+
+/*
  * Guest memory: regions, looked through in their order, and callbacks for what lies in none. Walks are
  * fastest in the first region. Entries have the byte order of the machine that walks. The struct, the
  * regions and what ctx points to must not change while a walker uses them.
@@ -44,10 +53,10 @@ struct iomt_guest_mem {
 	size_t count;
 
 	/*
-	 * Reads the 8 bytes at guest address "address", a multiple of 8, in one access. Returns 0, or
-	 * any negative code when no memory is there. NULL: there is none but the regions.
+	 * Reads the 8 bytes at guest address "address", a multiple of 8, in one access. NULL: there is
+	 * no memory but the regions.
 	 */
-	int (*read64)(void *ctx, uint64_t address, uint64_t *value);
+	struct iomt_guest_word (*read64)(void *ctx, uint64_t address);
 
 	/*
 	 * Replaces the word at "address" by "desired" in one atomic access if it is *expected, and
@@ -225,7 +234,7 @@ struct iomt_walker {
 	uint32_t usual_exec;
 	uint8_t tag_bits; /* ignored at the top of an input address */
 	uint8_t top_level;
-	int (*read64)(void *ctx, uint64_t address, uint64_t *value);
+	struct iomt_guest_word (*read64)(void *ctx, uint64_t address);
 	void *ctx;
 
 	uint64_t last_table; /* the highest offset of a whole table */

@@ -28,52 +28,35 @@ PT_NOINLINE const struct iomt_guest_region *guest_region(const struct iomt_guest
 	return NULL;
 }
 
-PT_NOINLINE bool guest_read_far(const struct iomt_walker *w, u64 address, u64 *entry)
+PT_NOINLINE struct iomt_guest_word guest_word_far(const struct iomt_walker *w, u64 address)
 {
 	const struct iomt_guest_mem *mem = w->mem;
 	u64 *word;
 
-	if (mem->count && guest_region(mem, address, &word)) {
-		*entry = guest_load(word);
-		return true;
-	}
-	return mem->read64 && !mem->read64(mem->ctx, address, entry);
+	if (mem->count && guest_region(mem, address, &word))
+		return (struct iomt_guest_word){guest_load(word), 0};
+	if (mem->read64)
+		return mem->read64(mem->ctx, address);
+	return (struct iomt_guest_word){0, IOMT_EIO};
 }
 
-/* Reads the word at a guest address, a multiple of 8; false when no memory is there. */
-PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, u64 *entry)
-{
-	u64 offset = address - w->base;
-
-	if (pt_likely(offset <= w->last_word && w->host)) {
-		*entry = guest_load((const u64 *)(w->host + offset));
-		return true;
-	}
-	return guest_read_far(w, address, entry);
-}
-
-/* A word that was read, if it was: two registers. */
-struct guest_word {
-	u64 value;
-	bool there;
-};
-
-PT_NOINLINE struct guest_word guest_word_far(const struct iomt_walker *w, u64 address)
-{
-	struct guest_word word = {0, false};
-
-	word.there = guest_read_far(w, address, &word.value);
-	return word;
-}
-
-/* The same as guest_read, where walks must not wait for what goes through memory. */
-PT_INLINE struct guest_word guest_word(const struct iomt_walker *w, u64 address)
+/* Reads the word at a guest address, a multiple of 8. */
+PT_INLINE struct iomt_guest_word guest_word(const struct iomt_walker *w, u64 address)
 {
 	u64 offset = address - w->base;
 
 	if (pt_likely(offset <= w->last_word && w->host))
-		return (struct guest_word){guest_load((const u64 *)(w->host + offset)), true};
+		return (struct iomt_guest_word){guest_load((const u64 *)(w->host + offset)), 0};
 	return guest_word_far(w, address);
+}
+
+/* The same; false when no memory is there. */
+PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, u64 *entry)
+{
+	struct iomt_guest_word word = guest_word(w, address);
+
+	*entry = word.value;
+	return !word.err;
 }
 
 /* Replaces *expected: 0, IOMT_EAGAIN when something else is there, or another error. */

@@ -56,13 +56,13 @@ PT_INLINE int translate(struct nested *nested, u64 address, uint32_t access)
 	return 0;
 }
 
-static int read_entry(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read_entry(void *ctx, uint64_t address)
 {
 	struct nested *nested = ctx;
 
 	if (!nested || translate(nested, address, IOMT_READ))
-		return IOMT_EIO;
-	return guest_read(nested->second, nested->output, value) ? 0 : IOMT_EIO;
+		return (struct iomt_guest_word){0, IOMT_EIO};
+	return guest_word(nested->second, nested->output);
 }
 
 static int replace_entry(void *ctx, uint64_t address, uint64_t *expected, uint64_t desired)
@@ -237,10 +237,15 @@ int iomt_walk_nested(const struct iomt_walker *first, const struct iomt_walker *
 int iomt_guest_read64(const struct iomt_guest_mem *mem, uint64_t address, uint64_t *value)
 {
 	struct iomt_walker memory = {.mem = mem};
+	struct iomt_guest_word word;
 
 	if (address & 7)
 		return IOMT_EINVAL;
-	return guest_read_far(&memory, address, value) ? 0 : IOMT_EIO;
+	word = guest_word_far(&memory, address);
+	if (word.err)
+		return IOMT_EIO;
+	*value = word.value;
+	return 0;
 }
 
 int iomt_walk_read64(const struct iomt_walker *walker, const struct iomt_guest_mem *mem,

@@ -86,7 +86,7 @@ struct iomt_walk_format {
 	bool (*walk_nested)(const struct iomt_walker *walker, const struct iomt_walker *second,
 			    u64 iova, uint32_t access, struct iomt_walk_leaf *leaf);
 	/* as its stage 2: reads an entry, where that changes nothing */
-	struct guest_word (*read)(const struct iomt_walker *walker, u64 address);
+	struct iomt_guest_word (*read)(const struct iomt_walker *walker, u64 address);
 };
 
 /* Where a walk is. */
@@ -344,19 +344,14 @@ PT_INLINE bool guest_usual_child(const struct pt_format *f, const struct iomt_wa
 }
 
 /* Entry number "index" of a table. */
-PT_INLINE struct guest_word guest_usual_read(const struct iomt_walker *w,
-					     struct guest_tables tables, u64 table, u64 index)
+PT_INLINE struct iomt_guest_word guest_usual_read(const struct iomt_walker *w,
+						  struct guest_tables tables, u64 table, u64 index)
 {
-	u64 value;
-
 	if (tables.second)
 		return tables.second->format->read(tables.second, table + 8 * index);
-	if (tables.way == GUEST_FAR) {
-		bool there = !w->read64(w->ctx, table + 8 * index, &value);
-
-		return (struct guest_word){value, there};
-	}
-	return (struct guest_word){guest_load((const u64 *)(uintptr_t)table + index), true};
+	if (tables.way == GUEST_FAR)
+		return w->read64(w->ctx, table + 8 * index);
+	return (struct iomt_guest_word){guest_load((const u64 *)(uintptr_t)table + index), 0};
 }
 
 /* Where the fast way ended: an entry that is no usual table, or none that could be read. */
@@ -372,7 +367,7 @@ PT_INLINE struct guest_end guest_usual_descend(const struct pt_format *f,
 {
 	unsigned top_level = w->top_level;
 	u64 table = w->top, index;
-	struct guest_word word;
+	struct iomt_guest_word word;
 
 #pragma GCC unroll 6
 	for (unsigned level = f->max_levels - 1u; level > 0; level--) {
@@ -383,13 +378,13 @@ PT_INLINE struct guest_end guest_usual_descend(const struct pt_format *f,
 		    (level == f->max_levels - 1u || pt_unlikely(level == top_level)))
 			index = v >> pt_unit_lg2(f, level);
 		word = guest_usual_read(w, tables, table, index);
-		if (pt_unlikely(!word.there) ||
+		if (pt_unlikely(word.err) ||
 		    pt_unlikely(!guest_usual_child(f, w, tables, word.value, level, &table)))
-			return (struct guest_end){word.value, level, word.there};
+			return (struct guest_end){word.value, level, !word.err};
 	}
 	index = f->root_concat_lg2 && !top_level ? v >> f->granule_lg2 : pt_index(f, v, 0);
 	word = guest_usual_read(w, tables, table, index);
-	return (struct guest_end){word.value, 0, word.there};
+	return (struct guest_end){word.value, 0, !word.err};
 }
 
 /* What a usual leaf allows: of a granule that users may read and write. 0: it is none. */
@@ -509,8 +504,9 @@ PT_INLINE bool guest_walk_nested(const struct guest_format *g, guest_other_fn *o
 }
 
 /* Reads the word at an input address; the fast way, or not. */
-PT_INLINE struct guest_word guest_read_input(const struct guest_format *g, guest_other_fn *other,
-					     const struct iomt_walker *w, u64 address)
+PT_INLINE struct iomt_guest_word guest_read_input(const struct guest_format *g,
+						  guest_other_fn *other,
+						  const struct iomt_walker *w, u64 address)
 {
 	struct guest_tables tables = {GUEST_NEAR, NULL};
 	struct iomt_walk_leaf leaf;
@@ -518,12 +514,12 @@ PT_INLINE struct guest_word guest_read_input(const struct guest_format *g, guest
 	u64 v;
 
 	if (!guest_usual_input(g, w, address, IOMT_READ, &v))
-		return (struct guest_word){0, false};
+		return (struct iomt_guest_word){0, IOMT_EIO};
 	end = guest_usual_descend(g->facts, w, tables, v);
 	if (!end.level && pt_likely(guest_usual_prot(g, w, end.entry) & IOMT_READ))
 		return guest_word(w, guest_usual_oa(g->facts, w, address, end.entry));
 	if (!other(w, address, IOMT_READ | end.level << GUEST_LEVEL_SHIFT, &leaf, end.entry))
-		return (struct guest_word){0, false};
+		return (struct iomt_guest_word){0, IOMT_EIO};
 	return guest_word(w, leaf.oa);
 }
 
@@ -577,7 +573,7 @@ PT_INLINE struct guest_word guest_read_input(const struct guest_format *g, guest
 		return guest_walk_nested(&(value), format##_other, walker, second, iova, access,   \
 					 leaf);                                                    \
 	}                                                                                          \
-	static struct guest_word format##_read(const struct iomt_walker *walker, u64 address)      \
+	static struct iomt_guest_word format##_read(const struct iomt_walker *walker, u64 address)      \
 	{                                                                                          \
 		return guest_read_input(&(value), format##_other, walker, address);                \
 	}                                                                                          \

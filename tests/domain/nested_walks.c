@@ -23,14 +23,13 @@ static struct iomt_device device;
 static struct iomt_nested nested;
 static void *pages[PAGES];
 
-static int read64(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read64(void *ctx, uint64_t address)
 {
 	uint64_t *at = provider_word(ctx, address, false);
 
 	if (!at)
-		return IOMT_EIO;
-	*value = *at;
-	return 0;
+		return (struct iomt_guest_word){.err = IOMT_EIO};
+	return (struct iomt_guest_word){.value = *at};
 }
 
 static uint64_t phys(unsigned page)

@@ -9,15 +9,14 @@
 
 #define BAD_SUBSTREAM 0x08 /* SMMUv3's C_BAD_SUBSTREAMID */
 
-static int read64(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read64(void *ctx, uint64_t address)
 {
 	struct provider *provider = ctx;
 	uint64_t *word = provider_word(provider, address, provider->kind == PROVIDER_INCOHERENT);
 
 	if (!word)
-		return IOMT_EIO;
-	*value = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-	return 0;
+		return (struct iomt_guest_word){.err = IOMT_EIO};
+	return (struct iomt_guest_word){.value = __atomic_load_n(word, __ATOMIC_ACQUIRE)};
 }
 
 static uint32_t if_set(uint32_t flags, uint32_t mask, uint32_t feature)

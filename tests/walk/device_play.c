@@ -25,15 +25,14 @@ static uint64_t choose(struct play *play, uint64_t below)
 	return play->source->next(play->source->ctx, below);
 }
 
-static int read64(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read64(void *ctx, uint64_t address)
 {
 	struct play *play = ctx;
 
 	play->reads++;
 	if (address - BASE >= BYTES)
-		return IOMT_EIO;
-	*value = play->words[(address - BASE) / 8];
-	return 0;
+		return (struct iomt_guest_word){.err = IOMT_EIO};
+	return (struct iomt_guest_word){.value = play->words[(address - BASE) / 8]};
 }
 
 /* What pages are for, by number: entries of devices, of PASIDs, tables of stage 1, of stage 2. */
@@ -369,7 +368,10 @@ static void judge(const struct iomt_unit_cfg *cfg, const struct iomt_request *re
 
 static bool read_word(void *ctx, uint64_t address, uint64_t *value)
 {
-	return !read64(ctx, address, value);
+	struct iomt_guest_word word = read64(ctx, address);
+
+	*value = word.value;
+	return !word.err;
 }
 
 /* What the other reader says. */

@@ -17,16 +17,17 @@ struct guest {
 	uint64_t reads; /* by callbacks */
 };
 
-static inline int guest_read64(void *ctx, uint64_t address, uint64_t *value)
+static inline struct iomt_guest_word guest_read64(void *ctx, uint64_t address)
 {
 	struct guest *guest = ctx;
 
 	CHECK_EQ(address % 8, 0);
 	guest->reads++;
 	if (address - GUEST_BASE >= GUEST_BYTES)
-		return IOMT_EIO;
-	*value = __atomic_load_n(&guest->words[(address - GUEST_BASE) / 8], __ATOMIC_ACQUIRE);
-	return 0;
+		return (struct iomt_guest_word){.err = IOMT_EIO};
+	return (struct iomt_guest_word){
+		.value = __atomic_load_n(&guest->words[(address - GUEST_BASE) / 8],
+					 __ATOMIC_ACQUIRE)};
 }
 
 static inline int guest_cas64(void *ctx, uint64_t address, uint64_t *expected, uint64_t desired)

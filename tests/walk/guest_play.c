@@ -489,16 +489,16 @@ static void undo(void)
 	}
 }
 
-static int log_read(uint64_t address, uint64_t value, int err)
+static struct iomt_guest_word log_read(uint64_t address, uint64_t value, int err)
 {
 	if (play.reads < MOST_READS) {
 		play.log[play.reads].address = address;
 		play.log[play.reads++].value = value;
 	}
-	return err;
+	return (struct iomt_guest_word){value, err};
 }
 
-static int read64(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read64(void *ctx, uint64_t address)
 {
 	uint64_t *word = word_at(address);
 
@@ -509,8 +509,7 @@ static int read64(void *ctx, uint64_t address, uint64_t *value)
 		       likely() ? some_entry((unsigned)choose(PAGES)) : *word ^ 1ULL << choose(64));
 	if (!word)
 		return log_read(address, 0, IOMT_EIO);
-	*value = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-	return log_read(address, *value, 0);
+	return log_read(address, __atomic_load_n(word, __ATOMIC_ACQUIRE), 0);
 }
 
 static int cas64(void *ctx, uint64_t address, uint64_t *expected, uint64_t desired)

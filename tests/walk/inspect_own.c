@@ -123,14 +123,13 @@ struct damage {
 	uint64_t value;
 };
 
-static int read_damaged(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read_damaged(void *ctx, uint64_t address)
 {
 	const struct damage *damage = ctx;
 
 	if (address != damage->address)
-		return read64(&damage->own->table.provider, address, value);
-	*value = damage->value;
-	return 0;
+		return read64(&damage->own->table.provider, address);
+	return (struct iomt_guest_word){.value = damage->value};
 }
 
 static uint64_t damaged(struct random *random, uint64_t entry, uint64_t other)

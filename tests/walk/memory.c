@@ -224,11 +224,11 @@ static void beyond(void)
 }
 
 /* An entry that is never the same twice: the walker gives up, and sets nothing. */
-static int restless_read(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word restless_read(void *ctx, uint64_t address)
 {
 	(void)address;
-	*value = 0x2007 | (uint64_t)guest.reads++ << 52;
-	return *(bool *)ctx ? 0 : IOMT_EIO;
+	return (struct iomt_guest_word){.value = 0x2007 | (uint64_t)guest.reads++ << 52,
+					.err = *(bool *)ctx ? 0 : IOMT_EIO};
 }
 
 static int restless_cas(void *ctx, uint64_t address, uint64_t *expected, uint64_t desired)

@@ -39,14 +39,13 @@ struct own {
 	uint32_t known; /* bits of prot that mean the same on both sides */
 };
 
-static inline int read64(void *ctx, uint64_t address, uint64_t *value)
+static inline struct iomt_guest_word read64(void *ctx, uint64_t address)
 {
 	uint64_t *word = provider_word(ctx, address, false);
 
 	if (!word)
-		return IOMT_EIO;
-	*value = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-	return 0;
+		return (struct iomt_guest_word){.err = IOMT_EIO};
+	return (struct iomt_guest_word){.value = __atomic_load_n(word, __ATOMIC_ACQUIRE)};
 }
 
 static inline int cas64(void *ctx, uint64_t address, uint64_t *expected, uint64_t desired)

@@ -47,13 +47,13 @@ struct world {
 	struct iomt_device_fault fault;
 };
 
-static int read_word(void *ctx, uint64_t address, uint64_t *value)
+static struct iomt_guest_word read_word(void *ctx, uint64_t address)
 {
 	struct world *world = ctx;
 
 	if (address == world->absent)
-		return IOMT_EIO;
-	return guest_read64(&world->guest, address, value);
+		return (struct iomt_guest_word){.err = IOMT_EIO};
+	return guest_read64(&world->guest, address);
 }
 
 static int replace_word(void *ctx, uint64_t address, uint64_t *expected, uint64_t desired)
