@@ -5,7 +5,7 @@ TARGET ?= ops
 TIME ?= 1m
 OPERATIONS ?= 1000000000
 .PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages rows lint format clean
+	counts counts-renew sizes sizes-renew explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages rows lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -81,6 +81,14 @@ counts-renew: ## the same, and keep the result as the baseline
 	@scripts/deps.sh counts
 	@scripts/build.sh release iomt-counts
 	@bench/counts/run.sh baseline
+
+sizes: ## bytes of text of each format alone, against its line and the baseline in bench/sizes
+	@scripts/build.sh release iomt
+	@bench/sizes/run.sh check
+
+sizes-renew: ## the same, and keep the result as the baseline
+	@scripts/build.sh release iomt
+	@bench/sizes/run.sh baseline
 
 explore: ## every pair and triple of operations on a page table in every order of their steps (minutes)
 	@scripts/deps.sh test
