@@ -93,6 +93,14 @@ examples: kernels ## build the examples and run them: bytes through IOMMUs (seco
 	@scripts/build.sh release iomt-viommu iomt-vfio
 	@examples/all.sh
 
+sizes: ## bytes of text of each format alone, against its line and the baseline in bench/sizes
+	@scripts/build.sh release iomt
+	@bench/sizes/run.sh check
+
+sizes-renew: ## the same, and keep the result as the baseline
+	@scripts/build.sh release iomt
+	@bench/sizes/run.sh baseline
+
 explore: ## every pair and triple of operations on a page table in every order of their steps (minutes)
 	@scripts/deps.sh test
 	@scripts/build.sh release orders.plain

@@ -16,7 +16,7 @@
 int NAME(BARE_FORMAT, _map)(struct iomt_pt *pt, uint64_t iova, uint64_t oa, uint64_t length,
 			    uint32_t prot, struct iomt_gather *gather)
 {
-	struct pt_stop stop = pt_walk_plain(&BARE_FORMAT, pt, iova, false);
+	struct pt_stop stop = pt_walk_plain(&BARE_FORMAT, pt, iova);
 
 	(void)length, (void)gather;
 	pt_store(stop.slot, BARE_FORMAT.leaf(oa, 0, BARE_FORMAT.granule_lg2) | pt->attrs[prot]);
@@ -26,7 +26,7 @@ int NAME(BARE_FORMAT, _map)(struct iomt_pt *pt, uint64_t iova, uint64_t oa, uint
 int NAME(BARE_FORMAT, _unmap)(struct iomt_pt *pt, uint64_t iova, uint64_t length,
 			      uint64_t *unmapped, struct iomt_gather *gather)
 {
-	struct pt_stop stop = pt_walk_plain(&BARE_FORMAT, pt, iova, false);
+	struct pt_stop stop = pt_walk_plain(&BARE_FORMAT, pt, iova);
 
 	(void)gather;
 	pt_store(stop.slot, 0);

@@ -27,12 +27,21 @@ struct calls {
 	int (*translate)(const struct iomt_pt *pt, uint64_t iova, struct iomt_pt_leaf *leaf);
 	int (*dirty)(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t page_size,
 		     uint64_t *bitmap, uint32_t flags, struct iomt_gather *gather);
+	size_t (*translate_many)(const struct iomt_pt *pt, const uint64_t *iovas, size_t count,
+				 struct iomt_pt_leaf *leaves);
+	int (*cursor_map)(struct iomt_pt_cursor *cursor, uint64_t iova, uint64_t oa,
+			  uint64_t length, uint32_t prot, struct iomt_gather *gather);
+	int (*cursor_unmap)(struct iomt_pt_cursor *cursor, uint64_t iova, uint64_t length,
+			    uint64_t *unmapped, struct iomt_gather *gather);
+	int (*cursor_translate)(struct iomt_pt_cursor *cursor, uint64_t iova,
+				struct iomt_pt_leaf *leaf);
 };
 
-#define CALLS(prefix)                                                            \
-	{                                                                        \
-		prefix##_map, prefix##_map_sg, prefix##_unmap, prefix##_protect, \
-			prefix##_translate, prefix##_dirty                       \
+#define CALLS(prefix)                                                                         \
+	{                                                                                     \
+		prefix##_map, prefix##_map_sg, prefix##_unmap, prefix##_protect,              \
+			prefix##_translate, prefix##_dirty, prefix##_translate_many,          \
+			prefix##_cursor_map, prefix##_cursor_unmap, prefix##_cursor_translate \
 	}
 
 struct kind {
@@ -45,20 +54,22 @@ struct kind {
 	uint8_t iova_bits;
 	uint8_t shift;	     /* the address stands so much lower in an entry */
 	uint64_t page_sizes; /* 0: all that are usual */
+	uint8_t bbm;
 };
 
 static const struct calls general = CALLS(iomt_pt);
 
 static const struct kind kinds[] = {
-	{"amdv1", &iomt_amdv1, CALLS(iomt_amdv1), 256 * PAGE, 1 << 6, false, 48, 0, 0},
-	{"x86_64", &iomt_x86_64, CALLS(iomt_x86_64), 0, 1 << 6, false, 48, 0, 0},
-	{"vtd_ss", &iomt_vtd_ss, CALLS(iomt_vtd_ss), 0, 1 << 9, false, 48, 0, 0},
-	{"arm_s1_4k", &iomt_arm_s1_4k, CALLS(iomt_arm_s1_4k), 16 * PAGE, 1 << 7, true, 48, 0, 0},
-	{"arm_s2_4k", &iomt_arm_s2_4k, CALLS(iomt_arm_s2_4k), 16 * PAGE, 1 << 7, false, 48, 0, 0},
+	{"amdv1", &iomt_amdv1, CALLS(iomt_amdv1), 256 * PAGE, 1 << 6, false, 48, 0, 0, 0},
+	{"x86_64", &iomt_x86_64, CALLS(iomt_x86_64), 0, 1 << 6, false, 48, 0, 0, 0},
+	{"vtd_ss", &iomt_vtd_ss, CALLS(iomt_vtd_ss), 0, 1 << 9, false, 48, 0, 0, 0},
+	{"arm_s1_4k", &iomt_arm_s1_4k, CALLS(iomt_arm_s1_4k), 16 * PAGE, 1 << 7, true, 48, 0, 0, 2},
+	{"arm_s2_4k", &iomt_arm_s2_4k, CALLS(iomt_arm_s2_4k), 16 * PAGE, 1 << 7, false, 48, 0, 0,
+	 2},
 	{"riscv_s1", &iomt_riscv_s1, CALLS(iomt_riscv_s1), 16 * PAGE, 1 << 7, false, 47, 2,
-	 0x8040211000},
+	 0x8040211000, 0},
 	{"riscv_s2", &iomt_riscv_s2, CALLS(iomt_riscv_s2), 16 * PAGE, 1 << 7, false, 50, 2,
-	 0x8040211000},
+	 0x8040211000, 0},
 };
 
 /* A table and what a loop does with it. */
@@ -66,6 +77,7 @@ struct work {
 	const struct kind *kind;
 	const struct calls *calls;
 	struct iomt_pt pt;
+	struct iomt_pt_cursor cursor;
 	struct iomt_gather gather;
 	uint64_t ranges;
 	uint64_t length; /* of a range */
@@ -121,6 +133,7 @@ static void open_table(struct work *w, uint32_t flags)
 		.flags = flags,
 		.iova_bits = w->kind->iova_bits,
 		.page_sizes = w->kind->page_sizes,
+		.bbm = w->kind->bbm,
 	};
 
 	counts_clear();
@@ -227,6 +240,92 @@ static void harvest(void *ctx)
 	w->err |= w->calls->dirty(&w->pt, IOVA, PAGES * PAGE, PAGE, w->bitmap, 0, &w->gather);
 }
 
+/* As large as a page, but within a block. */
+static void translate_blocks(void *ctx)
+{
+	struct work *w = ctx;
+	struct iomt_pt_leaf leaf = {0};
+
+	for (uint64_t at = 0; at < PAGES * PAGE; at += PAGE) {
+		w->err |= w->calls->translate(&w->pt, IOVA + at + 8, &leaf);
+		w->err |= leaf.size_lg2 > 12 ? 0 : IOMT_ENOENT;
+	}
+}
+
+static void translate_lists(void *ctx)
+{
+	struct work *w = ctx;
+	struct iomt_pt_leaf leaves[SEGS];
+	uint64_t iovas[SEGS];
+
+	for (uint64_t at = 0; at < PAGES; at += SEGS) {
+		for (uint64_t i = 0; i < SEGS; i++)
+			iovas[i] = IOVA + (at + i) * PAGE + 8;
+		w->err |= w->calls->translate_many(&w->pt, iovas, SEGS, leaves) == SEGS
+				  ? 0
+				  : IOMT_ENOENT;
+	}
+}
+
+static void cursor_map_pages(void *ctx)
+{
+	struct work *w = ctx;
+
+	for (uint64_t at = 0; at < PAGES * PAGE; at += PAGE)
+		w->err |= w->calls->cursor_map(&w->cursor, IOVA + at, w->oa + at, PAGE, w->prot,
+					       &w->gather);
+}
+
+static void cursor_unmap_pages(void *ctx)
+{
+	struct work *w = ctx;
+	uint64_t unmapped;
+
+	for (uint64_t at = 0; at < PAGES * PAGE; at += PAGE) {
+		w->err |=
+			w->calls->cursor_unmap(&w->cursor, IOVA + at, PAGE, &unmapped, &w->gather);
+		w->err |= unmapped == PAGE ? 0 : IOMT_ENOENT;
+	}
+}
+
+static void cursor_translate_pages(void *ctx)
+{
+	struct work *w = ctx;
+	struct iomt_pt_leaf leaf = {0};
+
+	for (uint64_t at = 0; at < PAGES * PAGE; at += PAGE)
+		w->err |= w->calls->cursor_translate(&w->cursor, IOVA + at + 8, &leaf);
+}
+
+/* A page out of the middle of each range. */
+static void unmap_middles(void *ctx)
+{
+	struct work *w = ctx;
+	uint64_t unmapped;
+
+	for (uint64_t i = 0; i < w->ranges; i++) {
+		w->err |= w->calls->unmap(&w->pt, IOVA + i * w->length + w->length / 2, PAGE,
+					  &unmapped, &w->gather);
+		w->err |= unmapped == PAGE ? 0 : IOMT_ENOENT;
+	}
+}
+
+static void reserve_ranges(void *ctx)
+{
+	struct work *w = ctx;
+
+	for (uint64_t i = 0; i < w->ranges; i++)
+		w->err |= iomt_pt_reserve(&w->pt, IOVA + i * w->length, w->length);
+}
+
+static void trim_ranges(void *ctx)
+{
+	struct work *w = ctx;
+
+	for (uint64_t i = 0; i < w->ranges; i++)
+		w->err |= iomt_pt_trim(&w->pt, IOVA + i * w->length, w->length, &w->gather);
+}
+
 /* Ranges of so many leaves of one size, mapped and unmapped; what one of "per" costs. */
 static void count_ranges(struct work *w, const char *what, uint64_t leaf, uint64_t leaves,
 			 uint64_t ranges, uint64_t per)
@@ -259,6 +358,10 @@ static void count_maps(struct work *w)
 	count_ranges(w, "512-blocks-each", BLOCK, 512, 4, 512);
 
 	open_table(w, 0);
+	w->prot = RW | IOMT_MMIO; /* of no use to a table in memory, but to be found */
+	count_ranges(w, "1-mmio", PAGE, 1, 1024, 1);
+
+	open_table(w, 0);
 	w->ranges = 64;
 	w->length = SEGS * PAGE;
 	map_lists(w);
@@ -278,15 +381,61 @@ static void count_reads(struct work *w)
 	open_table(w, 0);
 	w->ranges = 1;
 	w->length = PAGES * PAGE;
+	map_ranges(w);
+	count(w, "translate-block", translate_blocks, PAGES);
+
+	open_table(w, 0);
+	w->ranges = 1;
+	w->length = PAGES * PAGE;
 	w->oa = OA + PAGE;
 	map_ranges(w);
 	count(w, "translate", translate_pages, PAGES);
+	count(w, "translate-many-each", translate_lists, PAGES);
 	count(w, "next-joined-each", iterate, PAGES);
 	unmap_ranges(w);
 	w->length = PAGE;
 	for (uint64_t at = 0; at < PAGES * PAGE; at += PAGE)
 		w->err |= iomt_pt_map(&w->pt, IOVA + at, OA + 2 * at, PAGE, w->prot, NULL);
 	count(w, "next-each", iterate, PAGES);
+}
+
+/* Where all tables are there, and the cursor moves with every 512th page. */
+static void count_cursor(struct work *w)
+{
+	open_table(w, 0);
+	w->ranges = 1;
+	w->length = PAGES * PAGE;
+	w->oa = OA + PAGE;
+	map_ranges(w);
+	unmap_ranges(w);
+	iomt_pt_cursor_init(&w->cursor, &w->pt);
+	count(w, "cursor-map-1", cursor_map_pages, PAGES);
+	count(w, "cursor-translate", cursor_translate_pages, PAGES);
+	count(w, "cursor-unmap-1", cursor_unmap_pages, PAGES);
+}
+
+/* Leaves of two sizes; a page out of a block; tables in advance, and given back. */
+static void count_rare(struct work *w)
+{
+	open_table(w, 0);
+	w->ranges = 8;
+	w->length = 5 * BLOCK / 2;
+	map_ranges(w);
+	unmap_ranges(w);
+	count(w, "map-uneven", map_ranges, w->ranges);
+	count(w, "unmap-uneven", unmap_ranges, w->ranges);
+
+	open_table(w, 0);
+	w->ranges = 16;
+	w->length = BLOCK;
+	map_ranges(w);
+	count(w, "split", unmap_middles, w->ranges);
+	w->err |= iomt_pt_unmap(&w->pt, IOVA, w->ranges * BLOCK, NULL, &w->gather);
+	count(w, "trim", trim_ranges, w->ranges);
+
+	open_table(w, 0);
+	w->length = 4 * BLOCK;
+	count(w, "reserve-4", reserve_ranges, w->ranges);
 }
 
 static void count_protect(struct work *w)
@@ -298,6 +447,12 @@ static void count_protect(struct work *w)
 	map_ranges(w);
 	w->prot = IOMT_READ;
 	count(w, "protect-512-each", protect_ranges, w->ranges * 512);
+
+	open_table(w, IOMT_PT_DIRTY);
+	w->oa = OA + PAGE;
+	map_ranges(w);
+	w->prot = IOMT_READ;
+	count(w, "protect-tracked-each", protect_ranges, w->ranges * 512);
 }
 
 /* Where hardware would find the entry: with this provider, physical addresses are pointers. */
@@ -364,6 +519,8 @@ int main(void)
 		w.kind = &kinds[i];
 		count_maps(&w);
 		count_reads(&w);
+		count_cursor(&w);
+		count_rare(&w);
 		count_protect(&w);
 		count_dirty(&w);
 	}

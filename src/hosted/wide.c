@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine's loops (pgtable/words.h) for one set of vectors: built once for each, named PT_WIDE_NAME. */
-#include "words.h"
+#include "wide.h"
 
 static u64 any_entry(const u64 *p, u64 n)
 {

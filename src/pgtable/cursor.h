@@ -39,25 +39,9 @@ PT_INLINE u64 *pt_cursor_slot(const struct pt_format *f, const struct iomt_pt_cu
 }
 
 /* Remembers the leaf table of iova, if there is one. */
-PT_INLINE void pt_cursor_move(const struct pt_format *f, struct iomt_pt_cursor *cursor, u64 iova)
-{
-	const struct iomt_pt *pt = cursor->pt;
-	u64 v = iova & pt->va_mask, span = pt_low_bits(pt_unit_lg2(f, 1)) & pt->va_mask;
-	struct pt_stop stop;
+void pt_cursor_move(struct iomt_pt_cursor *cursor, u64 iova);
 
-	if (pt_cursor_slot(f, cursor, iova))
-		return;
-	cursor->size = 0;
-	if (!pt->plain || iova - pt->va_base > pt_load(&pt->reach))
-		return;
-	cursor->unlinked = pt_load(&pt->unlinked);
-	stop = pt_walk_down(f, pt, v);
-	if (stop.level)
-		return;
-	cursor->table = stop.slot - ((v & span) >> f->granule_lg2);
-	cursor->first = iova & ~span;
-	cursor->size = span + 1;
-}
+int pt_cursor_translate_any(struct iomt_pt_cursor *cursor, u64 iova, struct iomt_pt_leaf *leaf);
 
 /* One granule of usual attributes; false leaves it to the format's map. */
 PT_INLINE bool pt_cursor_map_one(const struct pt_format *f, const struct iomt_pt_cursor *cursor,

@@ -66,12 +66,13 @@ PT_INLINE void pt_harvest_leaf(const struct pt_format *f, const struct iomt_pt *
 		 pt_cached_sizes(f, pt_level_of_size(f, size_lg2), size_lg2));
 }
 
-/* Surely nothing to report in n entries. */
-PT_INLINE bool pt_are_clean(const struct pt_format *f, const u64 *slot, u64 n)
+/* Surely nothing to report in n entries. "scan" is a loop of words.h. */
+PT_INLINE bool pt_are_clean(const struct pt_format *f, const u64 *slot, u64 n,
+			    void (*scan)(const u64 *p, u64 n, u64 *all, u64 *any))
 {
 	u64 all, any;
 
-	pt_words_scan(slot, n, &all, &any);
+	scan(slot, n, &all, &any);
 	return !any || f->none_dirty(all, any);
 }
 
@@ -96,9 +97,10 @@ PT_INLINE u64 pt_count_clean(const struct pt_format *f, const u64 *slot, u64 n)
 	while (clean == PT_LINE && n - i >= PT_LINE) {
 		bool aligned = !((uintptr_t)(slot + i) % (PT_CLEAN * sizeof(u64)));
 
-		if (aligned && n - i >= PT_CLEAN && pt_are_clean(f, slot + i, PT_CLEAN))
+		if (aligned && n - i >= PT_CLEAN &&
+		    pt_are_clean(f, slot + i, PT_CLEAN, pt_words_scan))
 			i += PT_CLEAN;
-		else if (pt_are_clean(f, slot + i, PT_LINE))
+		else if (pt_are_clean(f, slot + i, PT_LINE, pt_lines_scan))
 			i += PT_LINE;
 		else
 			i += clean = pt_first_dirty(f, slot + i);
@@ -106,6 +108,7 @@ PT_INLINE u64 pt_count_clean(const struct pt_format *f, const u64 *slot, u64 n)
 	return i;
 }
 
+/* A visitor. */
 PT_INLINE u64 pt_harvest_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
 			       unsigned level, u64 v, void *ctx)
 {
@@ -138,32 +141,6 @@ PT_INLINE u64 pt_harvest_slots(const struct pt_format *f, struct iomt_pt *pt, u6
 				at & ~pt_low_bits(size_lg2), size_lg2, ctx);
 	}
 	return i;
-}
-
-PT_INLINE int pt_dirty(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
-		       u64 page_size, uint64_t *bitmap, uint32_t flags, struct iomt_gather *gather)
-{
-	struct pt_harvest harvest = {.bitmap = bitmap, .keep = flags & IOMT_DIRTY_KEEP};
-	uint32_t splits;
-	int err = pt_range(f, pt, iova, length, &harvest.first, &harvest.last);
-
-	if (pt_unlikely(err))
-		return err;
-	if (page_size < pt_granule(f) || (page_size & (page_size - 1)) || !bitmap ||
-	    (flags & ~IOMT_DIRTY_KEEP) || (!harvest.keep && !gather))
-		return IOMT_EINVAL;
-	if (!(pt->flags & IOMT_PT_DIRTY))
-		return IOMT_EOPNOTSUPP;
-	DEBUG_CLAIM(pt, iova, harvest.keep ? 0 : length);
-	harvest.page_lg2 = (unsigned)__builtin_ctzll(page_size);
-	/* a leaf across an edge may be split meanwhile: then look again, bits only come */
-	do {
-		splits = pt_splits(pt);
-		pt_visit(f, pt, harvest.first, harvest.last, pt_harvest_slots, &harvest);
-	} while (!pt_no_split_since(pt, splits));
-	if (!harvest.keep)
-		pt_touched_gather(&harvest.cleaned, iova - harvest.first, gather);
-	return 0;
 }
 
 #endif

@@ -13,6 +13,7 @@
 #ifndef PT_FORMAT_H
 #define PT_FORMAT_H
 
+#include <iomt/cursor.h>
 #include <iomt/formats.h>
 #include <iomt/pt.h>
 
@@ -106,6 +107,52 @@ struct pt_format {
 
 	/* Fills hw->u; hw->root, levels and widths are set already. */
 	void (*hw)(const struct iomt_pt *pt, struct iomt_pt_hw *hw);
+};
+
+struct pt_chain;
+struct pt_mapping;
+struct pt_stop;
+struct pt_top;
+
+/*
+ * Looks at up to n slots at "level", the first of which begins at v, and returns how many it went
+ * through. It stops, with 0 or more, at a table.
+ */
+typedef u64 (*pt_visitor)(struct iomt_pt *pt, u64 *slot, u64 n, unsigned level, u64 v, void *ctx);
+
+/* A format as those see it who do not know which it is: its facts, and what is compiled for them. */
+struct iomt_pt_format {
+	const char *name;
+	const struct pt_format *facts;
+	int (*map)(struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,
+		   struct iomt_gather *gather);
+	int (*unmap)(struct iomt_pt *pt, u64 iova, u64 length, uint64_t *unmapped,
+		     struct iomt_gather *gather);
+	int (*translate)(const struct iomt_pt *pt, u64 iova, struct iomt_pt_leaf *leaf);
+	int (*oa)(const struct iomt_pt *pt, u64 iova, uint64_t *oa);
+	int (*cursor_map)(struct iomt_pt_cursor *cursor, u64 iova, u64 oa, u64 length,
+			  uint32_t prot, struct iomt_gather *gather);
+	int (*cursor_unmap)(struct iomt_pt_cursor *cursor, u64 iova, u64 length, uint64_t *unmapped,
+			    struct iomt_gather *gather);
+	int (*cursor_translate)(struct iomt_pt_cursor *cursor, u64 iova, struct iomt_pt_leaf *leaf);
+
+	/*
+	 * Steps of the engine for those of its parts that are compiled once, which take one for each
+	 * table: pt_walk_down, pt_walk_build, pt_look, pt_write and so on, of this format.
+	 */
+	struct pt_stop (*walk)(const struct iomt_pt *pt, u64 v);
+	u64 *(*build)(struct iomt_pt *pt, struct pt_top top, u64 v, unsigned target,
+		      struct pt_chain *chain);
+	int (*look)(struct pt_mapping *m, u64 v, u64 last, u64 oa);
+	void (*write)(struct pt_mapping *m, struct pt_top top, u64 v, u64 last, u64 oa);
+	bool (*list)(const struct pt_mapping *m);
+	pt_visitor clear;
+	pt_visitor change;
+	pt_visitor harvest;
+	int (*leaf_at)(const struct iomt_pt *pt, u64 v, u64 entry, unsigned level,
+		       struct iomt_pt_leaf *leaf);
+	size_t (*batch)(const struct iomt_pt *pt, const uint64_t *iovas, unsigned n,
+			struct iomt_pt_leaf *leaves);
 };
 
 /* Shifts and widths of a level. A shift of 64 or more means the whole address space. */

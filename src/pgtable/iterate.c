@@ -32,7 +32,7 @@ static bool find_leaf(const struct pt_format *f, const struct iomt_pt *pt, u64 v
 		      struct found *found)
 {
 	for (;;) {
-		struct pt_stop stop = pt_walk_down(f, pt, v);
+		struct pt_stop stop = pt->format->walk(pt, v);
 		enum pt_kind kind = f->kind(stop.entry, stop.level);
 		u64 n = stop.slot ? pt_slots_to(f, v, last, stop.level) : 1;
 
@@ -112,7 +112,7 @@ int iomt_pt_next(const struct iomt_pt *pt, uint64_t first, uint64_t last, struct
 	if (!find_leaf(f, pt, first & pt->va_mask, end, &start))
 		return IOMT_ENOENT;
 	for (run_last = start.last; run_last < end;) {
-		struct pt_stop stop = pt_walk_down(f, pt, run_last + 1);
+		struct pt_stop stop = pt->format->walk(pt, run_last + 1);
 
 		if (!take_leaf(f, &stop, run_last + 1, &next) ||
 		    !continues(f, pt, &start, run_last, &next))

@@ -47,9 +47,6 @@ int pt_settle_piece(const struct pt_format *f, struct pt_mapping *m, const u64 *
 void pt_remove_tables(const struct pt_format *f, struct pt_mapping *m, u64 *slot, u64 v,
 		      const struct pt_piece *piece);
 
-/* Takes all memory that the mapping needs. Sets *again when it must be looked at anew. */
-int pt_map_take(const struct pt_format *f, struct pt_mapping *m, bool *again);
-
 /* The next stretch of contiguous output: neighbouring segments that touch become one. */
 PT_INLINE struct iomt_seg pt_next_stretch(const struct pt_mapping *m, size_t *at)
 {
@@ -94,46 +91,37 @@ PT_INLINE int pt_look(const struct pt_format *f, struct pt_mapping *m, u64 v, u6
 	}
 }
 
-/*
- * A piece that fills a table which is not there yet: the table is linked with its entries written,
- * and not zeroed before. False when it is there.
- */
-PT_INLINE bool pt_write_table(const struct pt_format *f, struct pt_mapping *m, struct pt_top top,
-			      u64 v, const struct pt_piece *piece, u64 oa)
-{
-	unsigned level = piece->level + 1;
-	u64 *slot, *table, entry, found = 0;
+typedef u64 *(*pt_builder)(struct iomt_pt *pt, struct pt_top top, u64 v, unsigned target,
+			   struct pt_chain *chain);
 
-	if (!m->chain.head || !(piece->slots >> f->index_lg2) || level > top.level)
-		return false;
-	slot = pt_walk_build(f, m->pt, top, v, level, &m->chain);
-	if (!m->chain.head || !slot || pt_load(slot))
-		return false;
-	table = pt_chain_take(&m->chain);
-	pt_write_piece(f, m->pt, table, piece, oa, m->attrs);
-	entry = pt_table_entry(f, m->pt, table, level);
-	if (!pt_replace(slot, &found, entry)) {
-		pt_chain_put(&m->chain, table);
-		return false;
-	}
-	pt_sync_entry(f, m->pt, slot, entry);
-	return true;
+/* The empty slot of a table which is not there yet and which the piece would fill, or NULL. */
+PT_INLINE u64 *pt_slot_to_fill(const struct pt_format *f, pt_builder build, struct pt_mapping *m,
+			       struct pt_top top, u64 v, const struct pt_piece *piece)
+{
+	u64 *slot;
+
+	if (!m->chain.head || !(piece->slots >> f->index_lg2) || piece->level >= top.level)
+		return NULL;
+	slot = build(m->pt, top, v, piece->level + 1, &m->chain);
+	return m->chain.head && slot && !pt_load(slot) ? slot : NULL;
 }
 
-/* Writes [v, last] below a top, with the same pieces that pt_look found. */
-PT_INLINE void pt_write(const struct pt_format *f, struct pt_mapping *m, struct pt_top top, u64 v,
-			u64 last, u64 oa)
+/*
+ * Writes [v, last] below a top, with the same pieces that pt_look found. A table that a piece fills is
+ * linked with its entries written, and not zeroed before.
+ */
+PT_INLINE void pt_write(const struct pt_format *f, pt_builder build, struct pt_mapping *m,
+			struct pt_top top, u64 v, u64 last, u64 oa)
 {
 	u64 sizes = pt_sizes_at(f, m, v);
 
 	for (;;) {
 		struct pt_piece piece = pt_first_piece(f, sizes, v, oa, last);
-		u64 *slot = NULL;
-		bool written = pt_write_table(f, m, top, v, &piece, oa);
+		u64 *above = pt_slot_to_fill(f, build, m, top, v, &piece);
+		u64 *slot = above ? pt_chain_take(&m->chain)
+				  : build(m->pt, top, v, piece.level, &m->chain);
 
-		if (!written)
-			slot = pt_walk_build(f, m->pt, top, v, piece.level, &m->chain);
-		if (piece.level && slot && pt_words_any(slot, piece.slots)) {
+		if (!above && piece.level && slot && pt_words_any(slot, piece.slots)) {
 			if (pt_settle_piece(f, m, slot, v, &piece, &sizes))
 				slot = NULL;
 			else if (!piece.slots)
@@ -144,6 +132,10 @@ PT_INLINE void pt_write(const struct pt_format *f, struct pt_mapping *m, struct 
 		/* no slot: another writer in our range, the caller's error; its mapping stays */
 		if (pt_likely(slot != NULL))
 			pt_write_piece(f, m->pt, slot, &piece, oa, m->attrs);
+		if (above && !pt_link_filled(f, m->pt, above, piece.level + 1, slot)) {
+			pt_chain_put(&m->chain, slot);
+			continue;
+		}
 		if (piece.last == last)
 			return;
 		oa += piece.last + 1 - v;
@@ -152,92 +144,8 @@ PT_INLINE void pt_write(const struct pt_format *f, struct pt_mapping *m, struct 
 	}
 }
 
-PT_INLINE int pt_look_all(const struct pt_format *f, struct pt_mapping *m)
-{
-	u64 v = m->v;
-
-	pt_missing_init(&m->missing);
-	m->replaced = 0;
-	for (size_t at = 0; at < m->count;) {
-		struct iomt_seg stretch = pt_next_stretch(m, &at);
-		int err = pt_look(f, m, v, v + stretch.length - 1, stretch.oa);
-
-		if (err)
-			return err;
-		v += stretch.length;
-	}
-	return 0;
-}
-
-PT_INLINE void pt_write_all(const struct pt_format *f, struct pt_mapping *m)
-{
-	u64 v = m->v;
-
-	for (size_t at = 0; at < m->count;) {
-		struct iomt_seg stretch = pt_next_stretch(m, &at);
-
-		pt_write(f, m, m->top, v, v + stretch.length - 1, stretch.oa);
-		v += stretch.length;
-	}
-}
-
-PT_INLINE int pt_map_segs(const struct pt_format *f, struct pt_mapping *m)
-{
-	unsigned level;
-	bool again;
-	int err;
-
-	m->top = pt_top(m->pt);
-	level = m->top.level;
-	m->sizes = m->pt->sizes;
-	m->top_level = level;
-	m->below = 0;
-	if (f->grows) {
-		m->top_level = pt_top_level_for(f, level, m->last);
-		m->sizes &= pt_low_bits(pt_unit_lg2(f, m->top_level + 1));
-		m->sizes_below = m->sizes & pt_low_bits(pt_unit_lg2(f, level + 1));
-		if (m->top_level > level)
-			m->below = pt_slot_last(f, 0, level + 1) + 1;
-	}
-	m->growth = m->top_level - level;
-	m->replace = m->gather && (f->resizes || m->pt->bbm >= 2 || m->gather->sync);
-	m->chain.head = NULL;
-	m->taken = 0;
-	m->room = 0;
-	do {
-		again = false;
-		err = pt_look_all(f, m);
-		if (!err)
-			err = pt_map_take(f, m, &again);
-	} while (again);
-	if (!err) {
-		if (f->grows)
-			m->top = pt_grow(f, m->pt, m->top, m->top_level, &m->chain);
-		pt_write_all(f, m);
-		pt_settle_top(f, m->pt, m->top.level, m->last);
-	}
-	if (pt_unlikely(m->chain.head != NULL))
-		pt_chain_drop(f, m->pt, &m->chain);
-	return err;
-}
-
 /* The attribute bits of a leaf with this prot. */
-PT_INLINE int pt_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot,
-		       uint64_t *attrs)
-{
-	const uint32_t access = IOMT_READ | IOMT_WRITE | IOMT_EXEC;
-	const uint32_t known =
-		access | IOMT_PRIV | IOMT_GLOBAL | IOMT_SNOOP | IOMT_MMIO | IOMT_TYPE_MASK;
-
-	if (pt_unlikely((prot & ~known) || !(prot & access) ||
-			(prot & IOMT_TYPE_MASK) == IOMT_TYPE_MASK))
-		return IOMT_EINVAL;
-	if (pt_unlikely(!f->encode(prot, pt->flags, attrs)))
-		return IOMT_EOPNOTSUPP;
-	if (f->encrypts && !(prot & IOMT_MMIO))
-		*attrs |= pt->enc;
-	return 0;
-}
+int pt_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot, uint64_t *attrs);
 
 #define PT_ATTRS (sizeof(((struct iomt_pt *)0)->attrs) / sizeof(u64))
 
@@ -249,58 +157,38 @@ PT_INLINE int pt_usual_attrs(const struct pt_format *f, const struct iomt_pt *pt
 	return pt_likely(*attrs) ? 0 : pt_attrs(f, pt, prot, attrs);
 }
 
-/* Checks one stretch of output addresses. */
-PT_INLINE int pt_check_output(const struct pt_format *f, const struct iomt_pt *pt, u64 oa,
-			      u64 length)
+/* One piece into a table that is there and free; false leaves it to pt_map_any. */
+PT_INLINE bool pt_map_piece(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 oa,
+			    u64 length, uint32_t prot)
 {
-	if (pt_unlikely(!length || ((oa | length) & (pt_granule(f) - 1))))
-		return IOMT_EINVAL;
-	if (pt_unlikely(oa > pt->oa_last || length - 1 > pt->oa_last - oa))
-		return IOMT_ERANGE;
-	return 0;
-}
-
-/* One piece into a table that is there and free; false leaves it to pt_map_segs. */
-PT_INLINE bool pt_map_piece(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last, u64 oa,
-			    u64 attrs)
-{
-	struct pt_piece piece = pt_first_piece(f, pt->sizes, v, oa, last);
+	u64 v = iova & pt->va_mask, last = v + (length - 1), attrs;
+	struct pt_piece piece;
 	struct pt_stop stop;
 
-	if (piece.last != last || !pt->plain || (f->grows && last > pt_load(&pt->reach)))
+	if (((iova | oa | length) & (pt_granule(f) - 1)) || !pt_is_reached(pt, iova, length) ||
+	    oa > pt->oa_last || length - 1 > pt->oa_last - oa)
 		return false;
-	stop = pt_walk_plain(f, pt, v, true);
-	if (stop.level != piece.level || pt_words_any(stop.slot, piece.slots))
+	piece = pt_first_piece(f, pt->sizes, v, oa, last);
+	if (piece.last != last || pt_usual_attrs(f, pt, prot, &attrs))
+		return false;
+	stop = pt_walk_whole(f, pt, v);
+	if (stop.level != piece.level)
+		return false;
+	if (piece.slots == 1 && !stop.entry) {
+		pt_store(stop.slot, f->leaf(oa, piece.level, piece.size_lg2) | attrs);
+		return true;
+	}
+	if (pt_words_any(stop.slot, piece.slots))
 		return false;
 	pt_write_piece(f, pt, stop.slot, &piece, oa, attrs);
 	return true;
 }
 
-PT_INLINE int pt_map_range(const struct pt_format *f, int (*map_segs)(struct pt_mapping *m),
-			   struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,
-			   struct iomt_gather *gather)
-{
-	struct iomt_seg seg = {oa, length};
-	struct pt_mapping m;
-	int err = pt_check_output(f, pt, oa, length);
+/* Any range, and whatever is wrong with one. */
+int pt_map_any(struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,
+	       struct iomt_gather *gather);
 
-	if (!err)
-		err = pt_range(f, pt, iova, length, &m.v, &m.last);
-	if (!err)
-		err = pt_usual_attrs(f, pt, prot, &m.attrs);
-	if (pt_unlikely(err))
-		return err;
-	if (pt_likely(pt_map_piece(f, pt, m.v, m.last, oa, m.attrs)))
-		return 0;
-	m.pt = pt;
-	m.gather = gather;
-	m.segs = &seg;
-	m.count = 1;
-	m.delta = iova - m.v;
-	return map_segs(&m);
-}
-
-/* One granule of usual attributes, where its table is there; false leaves it to pt_map_range. */
+/* One granule of usual attributes, where its table is there; false leaves it to the others. */
 PT_INLINE bool pt_map_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 oa,
 			  uint32_t prot)
 {
@@ -310,7 +198,7 @@ PT_INLINE bool pt_map_one(const struct pt_format *f, struct iomt_pt *pt, u64 iov
 	if (pt_unlikely(((iova | oa) & low) || prot >= PT_ATTRS || !pt->plain ||
 			iova - pt->va_base > pt_load(&pt->reach) || oa > pt->oa_last))
 		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask, false);
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
 	attrs = pt->attrs[prot];
 	if (pt_unlikely(stop.level || stop.entry || !attrs))
 		return false;
@@ -320,7 +208,7 @@ PT_INLINE bool pt_map_one(const struct pt_format *f, struct iomt_pt *pt, u64 iov
 
 /*
  * A few granules of usual attributes into one table that is there, where no larger leaf fits; false
- * leaves it to pt_map_range.
+ * leaves it to pt_map_piece.
  */
 PT_INLINE bool pt_map_few(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 oa,
 			  u64 length, uint32_t prot)
@@ -335,7 +223,7 @@ PT_INLINE bool pt_map_few(const struct pt_format *f, struct iomt_pt *pt, u64 iov
 	attrs = pt->attrs[prot];
 	if (pt_unlikely(!attrs))
 		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask, true);
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
 	if (pt_unlikely(stop.level || pt_lines_any(stop.slot, n)))
 		return false;
 	pt_lines_ramp(stop.slot, n, f->leaf(oa, 0, f->granule_lg2) | attrs,
@@ -343,7 +231,7 @@ PT_INLINE bool pt_map_few(const struct pt_format *f, struct iomt_pt *pt, u64 iov
 	return true;
 }
 
-/* A list into a part of one leaf table that is there and free; false leaves it to pt_map_segs. */
+/* A list into a part of one leaf table that is there and free; false leaves it to pt_map_sg. */
 PT_INLINE bool pt_map_list(const struct pt_format *f, const struct pt_mapping *m)
 {
 	const struct iomt_pt *pt = m->pt;
@@ -353,7 +241,7 @@ PT_INLINE bool pt_map_list(const struct pt_format *f, const struct pt_mapping *m
 	if (!pt->plain || n >> f->index_lg2 || m->last > pt_slot_last(f, v, 1) ||
 	    (f->grows && m->last > pt_load(&pt->reach)))
 		return false;
-	stop = pt_walk_plain(f, pt, v, true);
+	stop = pt_walk_whole(f, pt, v);
 	if (stop.level || pt_words_any(stop.slot, n))
 		return false;
 	for (size_t at = 0; at < m->count;) {
@@ -367,7 +255,7 @@ PT_INLINE bool pt_map_list(const struct pt_format *f, const struct pt_mapping *m
 			continue;
 		}
 		do {
-			piece = pt_first_piece(f, pt->sizes, v, stretch.oa, last);
+			piece = pt_mixed_piece(f, pt->sizes, v, stretch.oa, last);
 			pt_write_piece(f, pt, stop.slot, &piece, stretch.oa, m->attrs);
 			stop.slot += piece.slots;
 			stretch.oa += piece.last + 1 - v;
@@ -377,28 +265,7 @@ PT_INLINE bool pt_map_list(const struct pt_format *f, const struct pt_mapping *m
 	return true;
 }
 
-PT_INLINE int pt_map_sg(const struct pt_format *f, int (*map_segs)(struct pt_mapping *m),
-			struct iomt_pt *pt, u64 iova, const struct iomt_seg *segs, size_t count,
-			uint32_t prot, struct iomt_gather *gather)
-{
-	struct pt_mapping m = {.pt = pt, .gather = gather, .segs = segs, .count = count};
-	u64 length = 0;
-	int err = segs && count ? 0 : IOMT_EINVAL;
-
-	for (size_t i = 0; !err && i < count; i++) {
-		err = pt_check_output(f, pt, segs[i].oa, segs[i].length);
-		if (!err && __builtin_add_overflow(length, segs[i].length, &length))
-			err = IOMT_ERANGE;
-	}
-	if (!err)
-		err = pt_range(f, pt, iova, length, &m.v, &m.last);
-	if (!err)
-		err = pt_usual_attrs(f, pt, prot, &m.attrs);
-	if (pt_unlikely(err))
-		return err;
-	m.delta = iova - m.v;
-	DEBUG_CLAIM(pt, iova, length);
-	return pt_map_list(f, &m) ? 0 : map_segs(&m);
-}
+int pt_map_sg(struct iomt_pt *pt, u64 iova, const struct iomt_seg *segs, size_t count,
+	      uint32_t prot, struct iomt_gather *gather);
 
 #endif

@@ -16,17 +16,6 @@ struct pt_piece {
 	unsigned level;
 };
 
-/* log2 of the largest of "sizes" for a leaf at v, which maps oa and may not pass "last". */
-PT_INLINE unsigned pt_pick_size(u64 sizes, u64 v, u64 oa, u64 last)
-{
-	u64 bytes = last - v + 1; /* 0 stands for 2^64 */
-	unsigned fit = bytes ? 63u - (unsigned)__builtin_clzll(bytes) : 63u;
-	unsigned align = v | oa ? (unsigned)__builtin_ctzll(v | oa) : 63u;
-
-	sizes &= pt_low_bits((fit < align ? fit : align) + 1);
-	return 63u - (unsigned)__builtin_clzll(sizes);
-}
-
 /* Too short for anything larger than the granule, or out of step with it: "more" is length - 1. */
 PT_INLINE bool pt_granules_only(u64 sizes, u64 v, u64 oa, u64 more)
 {
@@ -62,22 +51,25 @@ PT_INLINE struct pt_piece pt_one_leaf(const struct pt_format *f, u64 last, u64 b
 	};
 }
 
-/* The first piece of [v, last] mapped to oa; "sizes" holds the granule. */
-PT_INLINE struct pt_piece pt_first_piece(const struct pt_format *f, u64 sizes, u64 v, u64 oa,
-					 u64 last)
+/* log2 of the largest of "sizes" for a leaf at v, which maps oa and may not pass "last". */
+PT_INLINE unsigned pt_pick_size(u64 sizes, u64 v, u64 oa, u64 last)
 {
-	u64 bytes = last - v + 1, larger, end, step, count;
-	unsigned size_lg2, level;
+	u64 bytes = last - v + 1; /* 0 stands for 2^64 */
+	unsigned fit = bytes ? 63u - (unsigned)__builtin_clzll(bytes) : 63u;
+	unsigned align = v | oa ? (unsigned)__builtin_ctzll(v | oa) : 63u;
 
-	if ((sizes & bytes) && !((bytes | v | oa) & (bytes - 1)))
-		return pt_one_leaf(f, last, bytes);
-	if (f->linear_lg2 >= 64 && pt_granules_only(sizes, v, oa, last - v))
-		return pt_granules(f, v, last);
-	size_lg2 = pt_pick_size(sizes, v, oa, last);
-	level = pt_level_of_size(f, size_lg2);
-	larger = sizes & ~pt_low_bits(size_lg2 + 1);
-	end = pt_slot_last(f, v, level + 1);
-	step = pt_low_bits(f->linear_lg2) - (oa & pt_low_bits(f->linear_lg2));
+	sizes &= pt_low_bits((fit < align ? fit : align) + 1);
+	return 63u - (unsigned)__builtin_clzll(sizes);
+}
+
+/* Any piece, by its size and the boundaries ahead. */
+PT_INLINE struct pt_piece pt_any_piece(const struct pt_format *f, u64 sizes, u64 v, u64 oa,
+				       u64 last)
+{
+	unsigned size_lg2 = pt_pick_size(sizes, v, oa, last), level = pt_level_of_size(f, size_lg2);
+	u64 larger = sizes & ~pt_low_bits(size_lg2 + 1), end = pt_slot_last(f, v, level + 1);
+	u64 step = pt_low_bits(f->linear_lg2) - (oa & pt_low_bits(f->linear_lg2)), count;
+
 	if (end > last)
 		end = last;
 	/* where both addresses come to a larger size's boundary together, a larger leaf may fit */
@@ -99,6 +91,22 @@ PT_INLINE struct pt_piece pt_first_piece(const struct pt_format *f, u64 sizes, u
 	};
 }
 
+/* The first piece of [v, last] mapped to oa; "sizes" holds the granule. */
+PT_INLINE struct pt_piece pt_first_piece(const struct pt_format *f, u64 sizes, u64 v, u64 oa,
+					 u64 last)
+{
+	u64 bytes = last - v + 1;
+
+	if ((sizes & bytes) && !((bytes | v | oa) & (bytes - 1)))
+		return pt_one_leaf(f, last, bytes);
+	if (f->linear_lg2 >= 64 && pt_granules_only(sizes, v, oa, last - v))
+		return pt_granules(f, v, last);
+	return pt_any_piece(f, sizes, v, oa, last);
+}
+
+/* The same, compiled once. */
+struct pt_piece pt_mixed_piece(const struct pt_format *f, u64 sizes, u64 v, u64 oa, u64 last);
+
 /* Writes a piece's entries. */
 PT_INLINE void pt_write_piece(const struct pt_format *f, const struct iomt_pt *pt, u64 *slot,
 			      const struct pt_piece *piece, u64 oa, u64 attrs)
@@ -113,7 +121,7 @@ PT_INLINE void pt_write_piece(const struct pt_format *f, const struct iomt_pt *p
 	step = f->leaf(step, level, size_lg2) - f->leaf(0, level, size_lg2);
 	if (f->repeats && run > 1)
 		for (u64 i = 0; i < piece->slots; i += run, first += step)
-			pt_words_ramp(slot + i, run, first, 0);
+			pt_run_fill(slot + i, run, first);
 	else
 		pt_words_ramp(slot, piece->slots, first, step);
 	pt_clean(pt, slot, piece->slots);

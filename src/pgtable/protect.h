@@ -52,6 +52,7 @@ PT_INLINE bool pt_protect_alike(const struct pt_format *f, const struct iomt_pt 
 	return true;
 }
 
+/* A visitor. */
 PT_INLINE u64 pt_protect_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
 			       unsigned level, u64 v, void *ctx)
 {
@@ -68,29 +69,6 @@ PT_INLINE u64 pt_protect_slots(const struct pt_format *f, struct iomt_pt *pt, u6
 					 v + (i << pt_unit_lg2(f, level)), ctx);
 	}
 	return n;
-}
-
-PT_INLINE int pt_protect(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
-			 uint32_t prot, struct iomt_gather *gather)
-{
-	struct pt_protection change = {.mask = f->permissions(pt->flags)};
-	u64 v, last;
-	int err = pt_range(f, pt, iova, length, &v, &last);
-
-	if (!err && (prot & ~(uint32_t)(IOMT_READ | IOMT_WRITE | IOMT_EXEC | IOMT_PRIV)))
-		err = IOMT_EINVAL;
-	if (!err)
-		err = pt_attrs(f, pt, prot, &change.bits);
-	if (pt_unlikely(err))
-		return err;
-	DEBUG_CLAIM(pt, iova, length);
-	err = pt_cut_edges(f, pt, v, last, iova - v, gather);
-	if (pt_unlikely(err))
-		return err;
-	change.bits &= change.mask;
-	pt_visit(f, pt, v, last, pt_protect_slots, &change);
-	pt_touched_gather(&change.touched, iova - v, gather);
-	return 0;
 }
 
 #endif

@@ -11,7 +11,7 @@ int iomt_pt_map(struct iomt_pt *pt, uint64_t iova, uint64_t oa, uint64_t length,
 int iomt_pt_map_sg(struct iomt_pt *pt, uint64_t iova, const struct iomt_seg *segs, size_t count,
 		   uint32_t prot, struct iomt_gather *gather)
 {
-	return pt->format->map_sg(pt, iova, segs, count, prot, gather);
+	return pt_map_sg(pt, iova, segs, count, prot, gather);
 }
 
 int iomt_pt_unmap(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t *unmapped,
@@ -23,7 +23,7 @@ int iomt_pt_unmap(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t *
 int iomt_pt_protect(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint32_t prot,
 		    struct iomt_gather *gather)
 {
-	return pt->format->protect(pt, iova, length, prot, gather);
+	return pt_protect(pt, iova, length, prot, gather);
 }
 
 int iomt_pt_translate(const struct iomt_pt *pt, uint64_t iova, struct iomt_pt_leaf *leaf)
@@ -39,13 +39,13 @@ int iomt_pt_oa(const struct iomt_pt *pt, uint64_t iova, uint64_t *oa)
 size_t iomt_pt_translate_many(const struct iomt_pt *pt, const uint64_t *iovas, size_t count,
 			      struct iomt_pt_leaf *leaves)
 {
-	return pt->format->translate_many(pt, iovas, count, leaves);
+	return pt_translate_many(pt, iovas, count, leaves);
 }
 
 int iomt_pt_dirty(struct iomt_pt *pt, uint64_t iova, uint64_t length, uint64_t page_size,
 		  uint64_t *bitmap, uint32_t flags, struct iomt_gather *gather)
 {
-	return pt->format->dirty(pt, iova, length, page_size, bitmap, flags, gather);
+	return pt_dirty(pt, iova, length, page_size, bitmap, flags, gather);
 }
 
 int iomt_pt_cursor_map(struct iomt_pt_cursor *cursor, uint64_t iova, uint64_t oa, uint64_t length,

@@ -20,7 +20,7 @@ struct cut {
 
 static bool find_cut(const struct pt_format *f, const struct iomt_pt *pt, u64 v, struct cut *cut)
 {
-	struct pt_stop stop = pt_walk_down(f, pt, v);
+	struct pt_stop stop = pt->format->walk(pt, v);
 	unsigned unit_lg2;
 
 	if (f->kind(stop.entry, stop.level) != PT_LEAF)
@@ -46,7 +46,7 @@ static u64 tables_for(const struct pt_format *f, u64 sizes, const struct cut *cu
 	pt_missing_init(&missing);
 	while (v <= end) {
 		u64 last = v < cut->at ? cut->at - 1 : end;
-		struct pt_piece piece = pt_first_piece(f, sizes, v, v, last);
+		struct pt_piece piece = pt_mixed_piece(f, sizes, v, v, last);
 
 		pt_count_missing(f, &missing, v, piece.level, cut->level);
 		v = piece.last + 1;
@@ -78,8 +78,8 @@ static void write_parts(const struct pt_format *f, struct pt_mapping *m, const s
 	m->attrs = cut->entry & (f->attrs | m->pt->enc);
 	m->sizes = m->pt->sizes & pt_low_bits(cut->size_lg2);
 	pt_words_clear(spare, cut->slots);
-	pt_write(f, m, top, 0, cut->at - 1, oa);
-	pt_write(f, m, top, cut->at, end, oa + cut->at);
+	m->pt->format->write(m, top, 0, cut->at - 1, oa);
+	m->pt->format->write(m, top, cut->at, end, oa + cut->at);
 }
 
 /* Tables that were built but not linked go back to the chain. */
@@ -99,7 +99,7 @@ static void take_apart(const struct pt_format *f, struct pt_mapping *m, u64 entr
 static void mark_dirty(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last)
 {
 	for (;;) {
-		struct pt_stop stop = pt_walk_down(f, pt, v);
+		struct pt_stop stop = pt->format->walk(pt, v);
 
 		while (f->kind(stop.entry, stop.level) == PT_LEAF &&
 		       !pt_replace(stop.slot, &stop.entry, f->make_dirty(stop.entry)))
@@ -195,9 +195,10 @@ static int take_tables(const struct pt_format *f, struct pt_mapping *m, const u6
 	return pt_chain_fill(f, m->pt, &m->chain, need);
 }
 
-int pt_split_edges(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last, u64 delta,
-		   uint32_t splits, struct iomt_gather *gather)
+int pt_split_edges(struct iomt_pt *pt, u64 v, u64 last, u64 delta, uint32_t splits,
+		   struct iomt_gather *gather)
 {
+	const struct pt_format *f = pt->format->facts;
 	struct pt_mapping m = {.pt = pt, .gather = gather, .delta = delta};
 	const u64 edges[2] = {v, last == pt->va_mask ? 0 : last + 1};
 	int err;

@@ -32,37 +32,8 @@ PT_INLINE bool pt_no_split_since(const struct iomt_pt *pt, uint32_t splits)
 	return pt_likely(splits == __atomic_load_n(&pt->splits, __ATOMIC_RELAXED));
 }
 
-/* True when no leaf lies across the beginning of address v. */
-PT_INLINE bool pt_is_boundary(const struct pt_format *f, const struct iomt_pt *pt, u64 v)
-{
-	struct pt_stop stop = pt_walk_down(f, pt, v);
-
-	return f->kind(stop.entry, stop.level) != PT_LEAF ||
-	       !(v & pt_low_bits(f->leaf_lg2(stop.entry, stop.level)));
-}
-
 /* Splits what lies across v and last + 1; 0, an error, or PT_SPLIT_AGAIN. */
-int pt_split_edges(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last, u64 delta,
-		   uint32_t splits, struct iomt_gather *gather);
-
-/* Makes both edges of [v, last] boundaries of leaves. delta is IOVA less v. */
-PT_INLINE int pt_cut_edges(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last,
-			   u64 delta, struct iomt_gather *gather)
-{
-	for (;;) {
-		uint32_t splits = pt_splits(pt);
-
-		if (pt_likely(pt_is_boundary(f, pt, v) &&
-			      (last == pt->va_mask || pt_is_boundary(f, pt, last + 1)))) {
-			if (pt_no_split_since(pt, splits))
-				return 0;
-		} else {
-			int err = pt_split_edges(f, pt, v, last, delta, splits, gather);
-
-			if (err != PT_SPLIT_AGAIN)
-				return err;
-		}
-	}
-}
+int pt_split_edges(struct iomt_pt *pt, u64 v, u64 last, u64 delta, uint32_t splits,
+		   struct iomt_gather *gather);
 
 #endif

@@ -41,6 +41,29 @@ void pt_chain_drop(const struct pt_format *f, const struct iomt_pt *pt, struct p
 		pt->mem->free(pt->mem->ctx, pt_chain_take(chain), pt_table_bytes(f));
 }
 
+void pt_sync_marked(const struct pt_format *f, const struct iomt_pt *pt, u64 *slot, u64 entry)
+{
+	if (entry & f->synced)
+		return;
+	pt_clean(pt, slot, 1);
+	pt_replace(slot, &entry, entry | f->synced);
+}
+
+u64 pt_link_table(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, unsigned level,
+		  struct pt_chain *chain)
+{
+	u64 *table = pt_chain_take(chain);
+	u64 entry = pt_table_entry(f, pt, table, level), found = 0;
+
+	pt_words_clear(table, 1u << f->index_lg2);
+	pt_clean(pt, table, 1u << f->index_lg2);
+	if (!pt_replace(slot, &found, entry)) {
+		pt_chain_put(chain, table);
+		return found;
+	}
+	return entry;
+}
+
 /* Index bits of a top table at "level". */
 static unsigned root_index_lg2(const struct pt_format *f, const struct iomt_pt *pt, unsigned level)
 {

@@ -85,29 +85,29 @@ PT_INLINE u64 pt_table_entry(const struct pt_format *f, const struct iomt_pt *pt
  * and another thread that walks through it must not return before that. Whoever cleaned the entry
  * marks it; whoever finds it without the mark cleans it too.
  */
+void pt_sync_marked(const struct pt_format *f, const struct iomt_pt *pt, u64 *slot, u64 entry);
+
 PT_INLINE void pt_sync_entry(const struct pt_format *f, const struct iomt_pt *pt, u64 *slot,
 			     u64 entry)
 {
-	if (pt_likely(!pt->incoherent) || (entry & f->synced))
-		return;
-	pt_clean(pt, slot, 1);
-	pt_replace(slot, &entry, entry | f->synced);
+	if (pt_unlikely(pt->incoherent))
+		pt_sync_marked(f, pt, slot, entry);
 }
 
 /* Links an empty table into an empty slot, or keeps the one that was faster. Returns the entry. */
-PT_INLINE u64 pt_link_table(const struct pt_format *f, struct iomt_pt *pt, u64 *slot,
-			    unsigned level, struct pt_chain *chain)
+u64 pt_link_table(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, unsigned level,
+		  struct pt_chain *chain);
+
+/* The same of a table that has its entries. False when another was faster. */
+PT_INLINE bool pt_link_filled(const struct pt_format *f, struct iomt_pt *pt, u64 *slot,
+			      unsigned level, u64 *table)
 {
-	u64 *table = pt_chain_take(chain);
 	u64 entry = pt_table_entry(f, pt, table, level), found = 0;
 
-	pt_words_clear(table, 1u << f->index_lg2);
-	pt_clean(pt, table, 1u << f->index_lg2);
-	if (!pt_replace(slot, &found, entry)) {
-		pt_chain_put(chain, table);
-		return found;
-	}
-	return entry;
+	if (!pt_replace(slot, &found, entry))
+		return false;
+	pt_sync_entry(f, pt, slot, entry);
+	return true;
 }
 
 /*

@@ -20,25 +20,34 @@ PT_INLINE uint32_t pt_prot(const struct pt_format *f, const struct iomt_pt *pt, 
 	return prot;
 }
 
-/* What v means, for the walk that stopped there. */
-PT_INLINE int pt_leaf_at(const struct pt_format *f, const struct iomt_pt *pt, u64 v,
-			 const struct pt_stop *stop, struct iomt_pt_leaf *leaf)
+/*
+ * What v means, for a walk that stopped at this entry. At a table, as pt_walk_plain may, and where
+ * the entry is not all that tells: once more.
+ */
+PT_INLINE int pt_leaf_at(const struct pt_format *f, const struct iomt_pt *pt, u64 v, u64 entry,
+			 unsigned level, struct iomt_pt_leaf *leaf)
 {
-	u64 entry = stop->entry, offset;
+	enum pt_kind kind = f->kind(entry, level);
+	struct pt_stop stop = {NULL, entry, level};
 	unsigned size_lg2;
+	u64 offset;
 
-	if (pt_unlikely(f->kind(entry, stop->level) != PT_LEAF))
+	if (kind == PT_EMPTY)
 		return IOMT_ENOENT;
-	size_lg2 = f->leaf_lg2(entry, stop->level);
+	if (pt_unlikely(kind == PT_TABLE || (pt->flags & IOMT_PT_DIRTY)))
+		stop = pt->format->walk(pt, v);
+	if (pt_unlikely(f->kind(stop.entry, stop.level) != PT_LEAF))
+		return IOMT_ENOENT;
+	size_lg2 = f->leaf_lg2(stop.entry, stop.level);
 	offset = v & pt_low_bits(size_lg2);
-	leaf->oa = pt_leaf_oa(f, pt, entry, size_lg2) | offset;
-	leaf->entry = entry;
-	leaf->prot = pt_prot(f, pt, entry);
+	leaf->oa = pt_leaf_oa(f, pt, stop.entry, size_lg2) | offset;
+	leaf->entry = stop.entry;
+	leaf->prot = pt_prot(f, pt, stop.entry);
 	leaf->size_lg2 = (uint8_t)size_lg2;
-	leaf->level = (uint8_t)stop->level;
+	leaf->level = (uint8_t)stop.level;
 	leaf->dirty = (pt->flags & IOMT_PT_DIRTY) &&
-		      pt_run_is_dirty(f, stop->slot - (offset >> pt_unit_lg2(f, stop->level)),
-				      1ULL << (size_lg2 - pt_unit_lg2(f, stop->level)));
+		      pt_run_is_dirty(f, stop.slot - (offset >> pt_unit_lg2(f, stop.level)),
+				      1ULL << (size_lg2 - pt_unit_lg2(f, stop.level)));
 	return 0;
 }
 
@@ -57,30 +66,29 @@ PT_INLINE bool pt_granule_at(const struct pt_format *f, const struct iomt_pt *pt
 	return true;
 }
 
-PT_INLINE int pt_translate_any(const struct pt_format *f, const struct iomt_pt *pt, u64 iova,
-			       struct iomt_pt_leaf *leaf)
-{
-	struct pt_stop stop;
+typedef int (*pt_leaf_reader)(const struct iomt_pt *pt, u64 v, u64 entry, unsigned level,
+			      struct iomt_pt_leaf *leaf);
 
-	if (iova - pt->va_base > pt->va_mask)
-		return IOMT_ERANGE;
-	stop = pt_walk_down(f, pt, iova & pt->va_mask);
-	return pt_leaf_at(f, pt, iova & pt->va_mask, &stop, leaf);
-}
+/* Any address, and whatever is wrong with one. */
+int pt_translate_any(const struct iomt_pt *pt, u64 iova, struct iomt_pt_leaf *leaf);
+int pt_oa_any(const struct iomt_pt *pt, u64 iova, uint64_t *oa);
+size_t pt_translate_many(const struct iomt_pt *pt, const uint64_t *iovas, size_t count,
+			 struct iomt_pt_leaf *leaves);
 
-/* The usual case of pt_translate_any; false leaves it to that. */
-PT_INLINE bool pt_translate_one(const struct pt_format *f, const struct iomt_pt *pt, u64 iova,
-				struct iomt_pt_leaf *leaf)
+/* The usual case at once, others of plain tables by the reader. */
+PT_INLINE int pt_translate(const struct pt_format *f, pt_leaf_reader read, const struct iomt_pt *pt,
+			   u64 iova, struct iomt_pt_leaf *leaf)
 {
+	u64 v = iova & pt->va_mask;
 	struct pt_stop stop;
 
 	if (pt_unlikely(iova - pt->va_base > pt_load(&pt->reach) || !pt->plain))
-		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask, true);
-	if (!pt_likely(pt_granule_at(f, pt, iova & pt->va_mask, &stop, leaf)))
-		return false;
+		return pt_translate_any(pt, iova, leaf);
+	stop = pt_walk_plain(f, pt, v);
+	if (!pt_likely(pt_granule_at(f, pt, v, &stop, leaf)))
+		return read(pt, v, stop.entry, stop.level, leaf);
 	leaf->prot = pt_prot(f, pt, stop.entry);
-	return true;
+	return 0;
 }
 
 /* The same for the output address alone. */
@@ -91,7 +99,7 @@ PT_INLINE bool pt_oa_one(const struct pt_format *f, const struct iomt_pt *pt, u6
 
 	if (pt_unlikely(iova - pt->va_base > pt_load(&pt->reach) || !pt->plain))
 		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask, true);
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
 	if (pt_unlikely(stop.level || !f->all_single(stop.entry, stop.entry, 0)))
 		return false;
 	*oa = pt_leaf_oa(f, pt, stop.entry, f->granule_lg2) | (iova & (pt_granule(f) - 1));
@@ -128,7 +136,7 @@ PT_INLINE unsigned pt_batch_descend(const struct pt_format *f, const struct iomt
 		u64 v = batch->v[0] & within;
 		u64 entry = pt_load(&top.table[v >> pt_unit_lg2(f, top.level)]);
 
-		if (!pt_plain_child(f, pt, entry, top.level, true, &top.table))
+		if (!pt_plain_child(f, pt, entry, top.level, &top.table))
 			break;
 		within = pt_low_bits(pt_unit_lg2(f, top.level));
 		top.level--;
@@ -178,7 +186,7 @@ PT_INLINE void pt_batch_walk(const struct pt_format *f, const struct iomt_pt *pt
 			u64 *slot = batch->slots[i], entry = pt_load(slot);
 			u64 *table;
 
-			if (pt_likely(pt_plain_child(f, pt, entry, level, true, &table))) {
+			if (pt_likely(pt_plain_child(f, pt, entry, level, &table))) {
 				slot = table + pt_index(f, batch->v[i], level - 1);
 				__builtin_prefetch(slot);
 				batch->slots[i] = slot;
@@ -197,8 +205,8 @@ PT_INLINE struct pt_stop pt_batch_end(const struct pt_batch *batch, unsigned i)
 	return (struct pt_stop){batch->slots[i], pt_load(batch->slots[i]), 0};
 }
 
-PT_INLINE size_t pt_translate_batch(const struct pt_format *f, const struct iomt_pt *pt,
-				    const uint64_t *iovas, unsigned n,
+PT_INLINE size_t pt_translate_batch(const struct pt_format *f, pt_leaf_reader read,
+				    const struct iomt_pt *pt, const uint64_t *iovas, unsigned n,
 				    struct iomt_pt_leaf *restrict leaves)
 {
 	struct pt_batch batch;
@@ -210,29 +218,10 @@ PT_INLINE size_t pt_translate_batch(const struct pt_format *f, const struct iomt
 
 		if (pt_likely(pt_granule_at(f, pt, batch.v[i], &stop, &leaves[i]))) {
 			leaves[i].prot = pt_prot(f, pt, stop.entry);
-		} else if (pt_leaf_at(f, pt, batch.v[i], &stop, &leaves[i])) {
+		} else if (read(pt, batch.v[i], stop.entry, stop.level, &leaves[i])) {
 			leaves[i] = (struct iomt_pt_leaf){0};
 			found--;
 		}
-	}
-	return found;
-}
-
-PT_INLINE size_t pt_translate_many(const struct pt_format *f, const struct iomt_pt *pt,
-				   const uint64_t *iovas, size_t count, struct iomt_pt_leaf *leaves)
-{
-	size_t found = 0;
-
-	for (size_t at = 0; pt->plain && at < count; at += PT_BATCH) {
-		size_t n = count - at < PT_BATCH ? count - at : PT_BATCH;
-
-		found += pt_translate_batch(f, pt, iovas + at, (unsigned)n, leaves + at);
-	}
-	for (size_t i = 0; !pt->plain && i < count; i++) {
-		if (pt_translate_any(f, pt, iovas[i], &leaves[i]))
-			leaves[i] = (struct iomt_pt_leaf){0};
-		else
-			found++;
 	}
 	return found;
 }

@@ -9,7 +9,7 @@ static u64 count_missing(const struct pt_format *f, const struct iomt_pt *pt, u6
 
 	pt_missing_init(&missing);
 	for (;;) {
-		struct pt_stop stop = pt_walk_down(f, pt, v);
+		struct pt_stop stop = pt->format->walk(pt, v);
 
 		if (!stop.entry)
 			pt_count_missing(f, &missing, v, 0, stop.level);
@@ -40,7 +40,7 @@ int iomt_pt_reserve(struct iomt_pt *pt, uint64_t iova, uint64_t length)
 	if (f->grows)
 		top = pt_grow(f, pt, top, top_level, &chain);
 	for (;;) {
-		pt_walk_build(f, pt, top, v, 0, &chain);
+		pt->format->build(pt, top, v, 0, &chain);
 		v = pt_slot_last(f, v, 1);
 		if (v >= last)
 			break;

@@ -3,10 +3,9 @@
 #ifndef PT_UNMAP_H
 #define PT_UNMAP_H
 
-#include "split.h"
 #include "visit.h"
 
-/* With the edges cut, every run met here lies wholly in the range. */
+/* A visitor. With the edges cut, every run met here lies wholly in the range. */
 PT_INLINE u64 pt_clear_slots(const struct pt_format *f, struct iomt_pt *pt, u64 *slot, u64 n,
 			     unsigned level, u64 v, void *ctx)
 {
@@ -35,7 +34,7 @@ PT_INLINE u64 pt_clear_slots(const struct pt_format *f, struct iomt_pt *pt, u64 
 			continue;
 		size_lg2 = f->leaf_lg2(entry, level);
 		run = (1ULL << (size_lg2 - unit_lg2)) - pt_run_offset(f, at, level, size_lg2);
-		pt_words_clear(&slot[i], run);
+		pt_run_fill(&slot[i], run, pt_hidden_zero());
 		pt_clean(pt, &slot[i], run);
 		pt_touch(removed, at, run << unit_lg2, pt_cached_sizes(f, level, size_lg2));
 	}
@@ -66,66 +65,6 @@ PT_INLINE u64 pt_alike(const struct pt_format *f, const struct pt_stop *stop, u6
 	return pt_cached_sizes(f, stop->level, size_lg2);
 }
 
-/*
- * Leaves of one size that fill the range, in one table: no edge to cut, nothing to skip. False
- * leaves it to the rest of pt_unmap_range.
- */
-PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last,
-			      struct pt_touched *removed)
-{
-	struct pt_stop stop;
-	u64 n, unit, sizes;
-
-	if (!pt->plain || (f->grows && last > pt_load(&pt->reach)))
-		return false;
-	stop = pt_walk_plain(f, pt, v, true);
-	unit = pt_low_bits(pt_unit_lg2(f, stop.level));
-	if (((v | ~last) & unit) || last > pt_slot_last(f, v, stop.level + 1))
-		return false;
-	n = ((last - v) >> pt_unit_lg2(f, stop.level)) + 1;
-	sizes = pt_alike(f, &stop, v, n, pt_words_scan);
-	if (!sizes)
-		return false;
-	pt_words_clear(stop.slot, n);
-	pt_touch(removed, v, last - v + 1, sizes);
-	return true;
-}
-
-/* Anything: leaves of all sizes, holes, leaves across the edges. */
-PT_INLINE int pt_unmap_mixed(const struct pt_format *f, struct iomt_pt *pt, u64 v, u64 last,
-			     u64 delta, struct pt_touched *removed, struct iomt_gather *gather)
-{
-	int err = pt_cut_edges(f, pt, v, last, delta, gather);
-
-	if (!err)
-		pt_visit(f, pt, v, last, pt_clear_slots, removed);
-	return err;
-}
-
-typedef int (*pt_unmapper)(struct iomt_pt *pt, u64 v, u64 last, u64 delta,
-			   struct pt_touched *removed, struct iomt_gather *gather);
-
-PT_INLINE int pt_unmap_range(const struct pt_format *f, pt_unmapper mixed, struct iomt_pt *pt,
-			     u64 iova, u64 length, uint64_t *unmapped, struct iomt_gather *gather)
-{
-	struct pt_touched removed = {0, 0, 0, 0};
-	u64 v, last;
-	int err = pt_range(f, pt, iova, length, &v, &last);
-
-	if (unmapped)
-		*unmapped = 0;
-	if (pt_unlikely(err))
-		return err;
-	if (!pt_likely(pt_unmap_alike(f, pt, v, last, &removed)))
-		err = mixed(pt, v, last, iova - v, &removed, gather);
-	if (pt_unlikely(err))
-		return err;
-	if (unmapped)
-		*unmapped = removed.bytes;
-	pt_touched_gather(&removed, iova - v, gather);
-	return 0;
-}
-
 /* What an unmap says when all of the range was leaves of one size. */
 PT_INLINE void pt_all_gone(u64 iova, u64 length, u64 sizes, uint64_t *unmapped,
 			   struct iomt_gather *gather)
@@ -138,6 +77,31 @@ PT_INLINE void pt_all_gone(u64 iova, u64 length, u64 sizes, uint64_t *unmapped,
 	}
 }
 
+/*
+ * Leaves of one size that fill the range, in one table: no edge to cut, nothing to skip. False
+ * leaves it to pt_unmap_any.
+ */
+PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
+			      uint64_t *unmapped, struct iomt_gather *gather)
+{
+	u64 v = iova & pt->va_mask, last = v + (length - 1), n, sizes;
+	struct pt_stop stop;
+
+	if (!pt_is_reached(pt, iova, length))
+		return false;
+	stop = pt_walk_whole(f, pt, v);
+	if (((v | length) & pt_low_bits(pt_unit_lg2(f, stop.level))) ||
+	    last > pt_slot_last(f, v, stop.level + 1))
+		return false;
+	n = length >> pt_unit_lg2(f, stop.level);
+	sizes = pt_alike(f, &stop, v, n, pt_words_scan);
+	if (!sizes)
+		return false;
+	pt_words_clear(stop.slot, n);
+	pt_all_gone(iova, length, sizes, unmapped, gather);
+	return true;
+}
+
 PT_INLINE void pt_clear_granule(const struct pt_format *f, u64 *slot, u64 iova, uint64_t *unmapped,
 				struct iomt_gather *gather)
 {
@@ -145,7 +109,7 @@ PT_INLINE void pt_clear_granule(const struct pt_format *f, u64 *slot, u64 iova, 
 	pt_all_gone(iova, pt_granule(f), pt_granule(f), unmapped, gather);
 }
 
-/* A few slots of one leaf table; false leaves it to pt_unmap_range. */
+/* A few slots of one leaf table; false leaves it to pt_unmap_alike. */
 PT_INLINE bool pt_unmap_few(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
 			    uint64_t *unmapped, struct iomt_gather *gather)
 {
@@ -154,7 +118,7 @@ PT_INLINE bool pt_unmap_few(const struct pt_format *f, struct iomt_pt *pt, u64 i
 
 	if (n > PT_FEW || !pt_in_one_table(f, pt, iova, length) || !pt->plain)
 		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask, true);
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
 	if (pt_unlikely(stop.level))
 		return false;
 	sizes = pt_alike(f, &stop, iova, n, pt_lines_scan);
@@ -165,7 +129,7 @@ PT_INLINE bool pt_unmap_few(const struct pt_format *f, struct iomt_pt *pt, u64 i
 	return true;
 }
 
-/* One granule that is a leaf of its own; false leaves it to pt_unmap_range. */
+/* One granule that is a leaf of its own; false leaves it to the others. */
 PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova,
 			    uint64_t *unmapped, struct iomt_gather *gather)
 {
@@ -174,7 +138,7 @@ PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 i
 	if (pt_unlikely((iova & (pt_granule(f) - 1)) || iova - pt->va_base > pt_load(&pt->reach) ||
 			!pt->plain))
 		return false;
-	stop = pt_walk_plain(f, pt, iova & pt->va_mask, false);
+	stop = pt_walk_plain(f, pt, iova & pt->va_mask);
 	if (pt_unlikely(stop.level || !f->all_single(stop.entry, stop.entry, 0)))
 		return false;
 	pt_clear_granule(f, stop.slot, iova, unmapped, gather);

@@ -69,20 +69,17 @@ PT_INLINE u64 pt_index(const struct pt_format *f, u64 v, unsigned level)
 /*
  * The table that an entry points to, where the provider is known to be "plain"; false when it points
  * to none. Most often such an entry is the table's address and a constant: then one subtraction gives
- * the address, and shows at its alignment that the entry is one. Entries that hardware marked as
- * accessed, and addresses that are not in place, take the long way.
+ * the address, and shows at its alignment that the entry is one. Of others, false says nothing: of
+ * those that hardware marked, and of addresses that are not in place.
  */
 PT_INLINE bool pt_plain_child(const struct pt_format *f, const struct iomt_pt *pt, u64 entry,
-			      unsigned level, bool long_way, u64 **table)
+			      unsigned level, u64 **table)
 {
 	u64 child = (entry << f->entry_shift) - pt->table_offset -
 		    ((f->table(0, level) - f->table(0, 1)) << f->entry_shift);
 
-	if (!f->plain_tables || pt_unlikely(child & (pt_granule(f) - 1))) {
-		if ((f->plain_tables && !long_way) || f->kind(entry, level) != PT_TABLE)
-			return false;
-		child = (f->unpack(entry) & pt->addr_mask) - pt->phys_offset;
-	}
+	if (!f->plain_tables || pt_unlikely(child & (pt_granule(f) - 1)))
+		return false;
 	*table = (u64 *)(uintptr_t)child;
 	return true;
 }
@@ -121,10 +118,9 @@ PT_INLINE struct pt_stop pt_walk_down(const struct pt_format *f, const struct io
 /*
  * The walk of the one-page calls: v within pt->reach, pt->plain set. Unrolled, so that levels,
  * shifts and masks are constants; which of the upper levels a table has is all that is asked at run
- * time.
+ * time. It may stop at a table that pt_plain_child does not know.
  */
-PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct iomt_pt *pt, u64 v,
-				       bool long_way)
+PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct iomt_pt *pt, u64 v)
 {
 	struct pt_top top = pt_top(pt);
 	struct pt_stop stop = {top.table, 0, 0};
@@ -144,13 +140,33 @@ PT_INLINE struct pt_stop pt_walk_plain(const struct pt_format *f, const struct i
 		stop.slot = table + index;
 		stop.entry = pt_load(stop.slot);
 		stop.level = level;
-		if (pt_unlikely(!pt_plain_child(f, pt, stop.entry, level, long_way, &table)))
+		if (pt_unlikely(!pt_plain_child(f, pt, stop.entry, level, &table)))
 			return stop;
 	}
 	stop.slot = table +
 		    (f->root_concat_lg2 && !top.level ? v >> f->granule_lg2 : pt_index(f, v, 0));
 	stop.entry = pt_load(stop.slot);
 	stop.level = 0;
+	return stop;
+}
+
+/* pt_walk_down, where pt_walk_plain can tell all; false where it cannot. */
+PT_INLINE bool pt_walk_known(const struct pt_format *f, const struct iomt_pt *pt, u64 v,
+			     struct pt_stop *stop)
+{
+	if (pt_unlikely(!pt->plain || v > pt_load(&pt->reach)))
+		return false;
+	*stop = pt_walk_plain(f, pt, v);
+	return pt_likely(!stop->level || f->kind(stop->entry, stop->level) != PT_TABLE);
+}
+
+/* The same as pt_walk_plain, and goes on where it stopped at a table. */
+PT_INLINE struct pt_stop pt_walk_whole(const struct pt_format *f, const struct iomt_pt *pt, u64 v)
+{
+	struct pt_stop stop = pt_walk_plain(f, pt, v);
+
+	if (pt_unlikely(stop.level && f->kind(stop.entry, stop.level) == PT_TABLE))
+		stop = pt->format->walk(pt, v);
 	return stop;
 }
 
@@ -181,6 +197,15 @@ PT_INLINE int pt_range(const struct pt_format *f, const struct iomt_pt *pt, u64 
 	*v = iova & pt->va_mask;
 	*last = *v + (length - 1);
 	return 0;
+}
+
+/* All of a range within the reach of a plain table; of the errors of pt_range, not the alignment. */
+PT_INLINE bool pt_is_reached(const struct iomt_pt *pt, u64 iova, u64 length)
+{
+	u64 reach = pt_load(&pt->reach), more = length - 1;
+
+	return pt->plain && length && iova - pt->va_base <= pt->va_mask && more <= reach &&
+	       (iova & pt->va_mask) <= reach - more;
 }
 
 /* Granules, side by side in one table within the reach; none of the errors of pt_range. */

@@ -6,6 +6,8 @@
 #ifndef PT_WIDE_H
 #define PT_WIDE_H
 
+#include "words.h"
+
 struct pt_wide {
 	u64 (*any)(const u64 *p, u64 n);
 	void (*scan)(const u64 *p, u64 n, u64 *all, u64 *any);

@@ -267,42 +267,23 @@ PT_INLINE void pt_lines_change(u64 *p, u64 n, u64 mask, u64 bits)
 		pt_store(p, (pt_load(p) & ~mask) | bits);
 }
 
-#include "wide.h"
+/*
+ * The same for any number of entries, compiled once for all formats: by the widest vectors of the
+ * machine, in hosted builds (wide.h). The loops above are for those who know that they are few.
+ */
+u64 pt_words_any(const u64 *p, u64 n);
+void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any);
+void pt_words_ramp(u64 *p, u64 n, u64 first, u64 step);
+void pt_words_change(u64 *p, u64 n, u64 mask, u64 bits);
+void pt_words_clear(u64 *p, u64 n);
 
-PT_INLINE u64 pt_words_any(const u64 *p, u64 n)
+/* The slots of a run, which are most often few. */
+PT_INLINE void pt_run_fill(u64 *p, u64 n, u64 entry)
 {
-	DEBUG_ENTRY(n ? __atomic_load_n(p, __ATOMIC_RELAXED) : 0, p);
-	return PT_WIDE(n) ? pt_wide->any(p, n) : pt_lines_any(p, n);
-}
-
-PT_INLINE void pt_words_scan(const u64 *p, u64 n, u64 *all, u64 *any)
-{
-	DEBUG_ENTRY(n ? __atomic_load_n(p, __ATOMIC_RELAXED) : 0, p);
-	if (PT_WIDE(n))
-		pt_wide->scan(p, n, all, any);
+	if (pt_likely(n <= PT_FEW))
+		pt_lines_ramp(p, n, entry, 0);
 	else
-		pt_lines_scan(p, n, all, any);
-}
-
-PT_INLINE void pt_words_ramp(u64 *p, u64 n, u64 first, u64 step)
-{
-	if (PT_WIDE(n))
-		pt_wide->ramp(p, n, first, step);
-	else
-		pt_lines_ramp(p, n, first, step);
-}
-
-PT_INLINE void pt_words_change(u64 *p, u64 n, u64 mask, u64 bits)
-{
-	if (PT_WIDE(n))
-		pt_wide->change(p, n, mask, bits);
-	else
-		pt_lines_change(p, n, mask, bits);
-}
-
-PT_INLINE void pt_words_clear(u64 *p, u64 n)
-{
-	pt_words_ramp(p, n, pt_hidden_zero(), 0);
+		pt_words_ramp(p, n, entry, 0);
 }
 
 #endif
