@@ -52,6 +52,7 @@ stranger() {
 		{
 			struct pair pair = {.LEAST = *weight, .weight[LIMIT - 1] = *weight};
 			__typeof__(weigh(pair)) *same = weight;
+			*same = weigh(pair);
 			return same;
 		}
 		_Static_assert(LIMIT == $1 && SMALL == $1 && TWICE(1) == 2 + $1 && sizeof("LIMIT") == 6, "");
@@ -59,6 +60,11 @@ stranger() {
 		_Static_assert(sizeof(struct pair) == ($1 + 1) * sizeof($2), "");
 	END
 }
+for made in "$out"/iomt.[ch]; do
+	grep -q "^ \* iomt $(sed -n 's/^ *VERSION \([0-9.]*\)$/\1/p' CMakeLists.txt), " "$made"
+	sed -n '/^ \* MIT License$/,/^ \*\/$/p' "$made" | sed '$d; s/^ \* \{0,1\}//' | diff LICENSE -
+done
+
 echo "the same words"
 mkdir -p "$out/tree/scripts"
 cp -r src include LICENSE CMakeLists.txt "$out/tree"
@@ -81,7 +87,14 @@ for compiler in "$@"; do
 	[ "$compiler" != "${!#}" ] || how=(-O0 -c) # of the last one, which is Clang: it is the faster
 	for language in c:c11 c++:c++11; do
 		"$compiler" -x "${language%:*}" -std="${language#*:}" -Wall -Wextra -Wpedantic -Wundef -Werror \
-			-fsyntax-only - <<<"#include \"$out/iomt.h\""
+			-c - -o "$out/user.o" <<-END
+				#include "$out/iomt.h"
+				extern const void *const used;
+				const void *const used = (const void *)&iomt_amdv1;
+				extern const char *(*const call)(int);
+				const char *(*const call)(int) = iomt_strerror;
+			END
+		nm -P "$out/user.o" | grep -q '^iomt_strerror U' # as C calls it
 	done
 	"$compiler" "${freestanding[@]}" -DIOMT_DEBUG -fsyntax-only "$out/iomt.c"
 	for only in '' "${formats[@]}"; do
@@ -92,6 +105,14 @@ done
 echo "$compiler: what is needed and defined"
 for only in '' "${formats[@]}"; do
 	needs_nothing "$out/iomt$only.o" "$only"
+done
+for only in "${formats[@]}"; do
+	defines "$out/iomt$only.o" | grep -q "^iomt_${only,,}" # and of what is more than page tables, nothing
+	others=$(printf '|%s' "${formats[@]/#$only/walk}")
+	if defines "$out/iomt$only.o" | grep -E "^iomt_(domain|tlb|ids${others,,})_"; then
+		echo "-DIOMT_ONLY_$only has that too" >&2
+		exit 1
+	fi
 done
 defines "$library" >"$out/wanted"
 grep -q '^iomt_pt_map$' "$out/wanted"
