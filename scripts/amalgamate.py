@@ -7,14 +7,14 @@ enumerators, macros) gets the file's name in front of it when another file knows
 something else: put of domain/carry.c becomes carry_put. The sources need not know of each other.
 What the compiler would not see, a word that a macro pastes or makes a string of, keeps its name.
 """
+import argparse
 import re
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SRC = ROOT / "src"
 FORMATS = ("amdv1", "x86_64", "vtd_ss", "arm_s1", "arm_s2", "riscv_s1", "riscv_s2")
-ENGINE = ("config", "iterate", "map", "pt", "split", "table", "trim")
+ENGINE = ("config", "cursor", "iterate", "map", "pt", "split", "table", "translate", "trim", "visit", "words")
 FIRST = ("base", "mem", "gather", "pt", "cursor", "formats")  # public headers that open the one: then by name
 BASE = [f"pgtable/{name}.c" for name in ENGINE] + ["iotlb/gather.c", "error.c", "debug.c"]
 
@@ -300,9 +300,9 @@ def source(files, public):
 
 
 def main():
-    if len(sys.argv) != 2:
-        raise SystemExit("usage: amalgamate.py DIRECTORY")
-    into = Path(sys.argv[1])
+    arguments = argparse.ArgumentParser(description="Makes iomt.h and iomt.c: the public headers, and the core.")
+    arguments.add_argument("directory", type=Path, help="where they are to be")
+    into = arguments.parse_args().directory
     paths = sorted(path for path in SRC.rglob("*.[ch]") if SRC / "hosted" not in path.parents)
     files = {path: File(path) for path in paths}
     header, public = public_header()

@@ -22,7 +22,7 @@
 	{                                                                                          \
 		return pt_walk_down(&(value), pt, v);                                              \
 	}                                                                                          \
-	static struct pt_stop format##_walk(const struct iomt_pt *pt, u64 v)                       \
+	static struct pt_stop format##_find(const struct iomt_pt *pt, u64 v)                       \
 	{                                                                                          \
 		struct pt_stop stop;                                                               \
                                                                                                    \
@@ -207,7 +207,7 @@
 		.cursor_map = iomt_##format##_cursor_map,                                          \
 		.cursor_unmap = iomt_##format##_cursor_unmap,                                      \
 		.cursor_translate = iomt_##format##_cursor_translate,                              \
-		.walk = format##_walk,                                                             \
+		.walk = format##_find,                                                             \
 		.build = format##_build,                                                           \
 		.look = format##_look,                                                             \
 		.write = format##_write,                                                           \
