@@ -28,6 +28,7 @@
 extern "C" {
 #endif
 
+/* How a vIOMMU is to be. */
 struct iomt_viommu_cfg {
 	/* sizeof(struct iomt_viommu_cfg): the struct may grow. */
 	size_t size;
@@ -74,6 +75,7 @@ int iomt_viommu_destroy(struct iomt_viommu *viommu);
  */
 int iomt_viommu_add(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice,
 		    struct iomt_device *device, uint32_t id);
+/* Forgets the name. One that is not there is no error. */
 void iomt_viommu_remove(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice);
 
 /* AMD: GCR3 root, GLX, GIOV, GuestPagingMode of the guest's DTE. */
@@ -129,7 +131,7 @@ struct iomt_nested {
 int iomt_nested_init(struct iomt_nested *nested, struct iomt_viommu *viommu,
 		     const struct iomt_guest_stage *guest);
 
-/* IOMT_EBUSY while it is attached. */
+/* Ends a nested domain. IOMT_EBUSY while it is attached. */
 int iomt_nested_destroy(struct iomt_nested *nested);
 
 /*

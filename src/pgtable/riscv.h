@@ -84,7 +84,7 @@ PT_INLINE bool riscv_all_single(u64 all, u64 any, unsigned level)
  * What both stages share. Without dirty tracking hardware may fault where it would set A or D:
  * leaves have A, and those that are writable D.
  */
-PT_INLINE bool riscv_encode(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool riscv_encode(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	uint32_t type = prot & IOMT_TYPE_MASK;
 	u64 bits = (u64)(prot & (IOMT_READ | IOMT_WRITE | IOMT_EXEC)) << 1 | PTE_A;

@@ -5,7 +5,7 @@
 
 #include "riscv.h"
 
-PT_INLINE bool riscv_s1_encode(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool riscv_s1_encode(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	bool fits = riscv_encode(prot, flags, attrs);
 

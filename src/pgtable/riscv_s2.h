@@ -6,7 +6,7 @@
 #include "riscv.h"
 
 /* Every access is a user's here, and G is reserved. */
-PT_INLINE bool riscv_s2_encode(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool riscv_s2_encode(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	bool fits = riscv_encode(prot, flags, attrs);
 
