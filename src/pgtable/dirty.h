@@ -9,14 +9,14 @@
 struct pt_harvest {
 	u64 first; /* the range */
 	u64 last;
-	u64 *bitmap;
+	uint64_t *bitmap;
 	unsigned page_lg2;
 	bool keep;
 	struct pt_touched cleaned;
 };
 
 /* Sets bits from..to, both included. */
-PT_INLINE void pt_set_bits(u64 *bitmap, u64 from, u64 to)
+PT_INLINE void pt_set_bits(uint64_t *bitmap, u64 from, u64 to)
 {
 	for (; from / 64 < to / 64; from = (from | 63) + 1)
 		bitmap[from / 64] |= ~0ULL << (from % 64);
@@ -141,7 +141,7 @@ PT_INLINE u64 pt_harvest_slots(const struct pt_format *f, struct iomt_pt *pt, u6
 }
 
 PT_INLINE int pt_dirty(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
-		       u64 page_size, u64 *bitmap, uint32_t flags, struct iomt_gather *gather)
+		       u64 page_size, uint64_t *bitmap, uint32_t flags, struct iomt_gather *gather)
 {
 	struct pt_harvest harvest = {.bitmap = bitmap, .keep = flags & IOMT_DIRTY_KEEP};
 	uint32_t splits;

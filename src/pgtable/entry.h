@@ -18,19 +18,19 @@ struct iomt_pt_format {
 		   struct iomt_gather *gather);
 	int (*map_sg)(struct iomt_pt *pt, u64 iova, const struct iomt_seg *segs, size_t count,
 		      uint32_t prot, struct iomt_gather *gather);
-	int (*unmap)(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,
+	int (*unmap)(struct iomt_pt *pt, u64 iova, u64 length, uint64_t *unmapped,
 		     struct iomt_gather *gather);
 	int (*protect)(struct iomt_pt *pt, u64 iova, u64 length, uint32_t prot,
 		       struct iomt_gather *gather);
 	int (*translate)(const struct iomt_pt *pt, u64 iova, struct iomt_pt_leaf *leaf);
-	int (*oa)(const struct iomt_pt *pt, u64 iova, u64 *oa);
-	size_t (*translate_many)(const struct iomt_pt *pt, const u64 *iovas, size_t count,
+	int (*oa)(const struct iomt_pt *pt, u64 iova, uint64_t *oa);
+	size_t (*translate_many)(const struct iomt_pt *pt, const uint64_t *iovas, size_t count,
 				 struct iomt_pt_leaf *leaves);
-	int (*dirty)(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size, u64 *bitmap,
+	int (*dirty)(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size, uint64_t *bitmap,
 		     uint32_t flags, struct iomt_gather *gather);
 	int (*cursor_map)(struct iomt_pt_cursor *cursor, u64 iova, u64 oa, u64 length,
 			  uint32_t prot, struct iomt_gather *gather);
-	int (*cursor_unmap)(struct iomt_pt_cursor *cursor, u64 iova, u64 length, u64 *unmapped,
+	int (*cursor_unmap)(struct iomt_pt_cursor *cursor, u64 iova, u64 length, uint64_t *unmapped,
 			    struct iomt_gather *gather);
 	int (*cursor_translate)(struct iomt_pt_cursor *cursor, u64 iova, struct iomt_pt_leaf *leaf);
 };
@@ -83,19 +83,19 @@ struct iomt_pt_format {
 		return pt_unmap_mixed(&(value), pt, v, last, delta, removed, gather);              \
 	}                                                                                          \
 	PT_NOINLINE int format##_unmap_range(struct iomt_pt *pt, u64 iova, u64 length,             \
-					     u64 *unmapped, struct iomt_gather *gather)            \
+					     uint64_t *unmapped, struct iomt_gather *gather)            \
 	{                                                                                          \
 		return pt_unmap_range(&(value), format##_unmap_mixed, pt, iova, length, unmapped,  \
 				      gather);                                                     \
 	}                                                                                          \
 	PT_NOINLINE int format##_unmap_few(struct iomt_pt *pt, u64 iova, u64 length,              \
-					    u64 *unmapped, struct iomt_gather *gather)             \
+					    uint64_t *unmapped, struct iomt_gather *gather)             \
 	{                                                                                          \
 		if (pt_likely(pt_unmap_few(&(value), pt, iova, length, unmapped, gather)))         \
 			return 0;                                                                  \
 		return format##_unmap_range(pt, iova, length, unmapped, gather);                   \
 	}                                                                                          \
-	int iomt_##format##_unmap(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,         \
+	int iomt_##format##_unmap(struct iomt_pt *pt, u64 iova, u64 length, uint64_t *unmapped,         \
 				  struct iomt_gather *gather)                                      \
 	{                                                                                          \
 		DEBUG_CLAIM(pt, iova, length);                                                     \
@@ -122,7 +122,7 @@ struct iomt_pt_format {
 			return 0;                                                                  \
 		return format##_translate_any(pt, iova, leaf);                                     \
 	}                                                                                          \
-	PT_NOINLINE int format##_oa_any(const struct iomt_pt *pt, u64 iova, u64 *oa)               \
+	PT_NOINLINE int format##_oa_any(const struct iomt_pt *pt, u64 iova, uint64_t *oa)               \
 	{                                                                                          \
 		struct iomt_pt_leaf leaf;                                                          \
 		int err = format##_translate_any(pt, iova, &leaf);                                 \
@@ -131,19 +131,19 @@ struct iomt_pt_format {
 			*oa = leaf.oa;                                                             \
 		return err;                                                                        \
 	}                                                                                          \
-	int iomt_##format##_oa(const struct iomt_pt *pt, u64 iova, u64 *oa)                        \
+	int iomt_##format##_oa(const struct iomt_pt *pt, u64 iova, uint64_t *oa)                        \
 	{                                                                                          \
 		if (pt_likely(pt_oa_one(&(value), pt, iova, oa)))                                  \
 			return 0;                                                                  \
 		return format##_oa_any(pt, iova, oa);                                              \
 	}                                                                                          \
-	size_t iomt_##format##_translate_many(const struct iomt_pt *pt, const u64 *iovas,          \
+	size_t iomt_##format##_translate_many(const struct iomt_pt *pt, const uint64_t *iovas,          \
 					      size_t count, struct iomt_pt_leaf *leaves)           \
 	{                                                                                          \
 		return pt_translate_many(&(value), pt, iovas, count, leaves);                      \
 	}                                                                                          \
 	int iomt_##format##_dirty(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size,         \
-				  u64 *bitmap, uint32_t flags, struct iomt_gather *gather)         \
+				  uint64_t *bitmap, uint32_t flags, struct iomt_gather *gather)         \
 	{                                                                                          \
 		return pt_dirty(&(value), pt, iova, length, page_size, bitmap, flags, gather);     \
 	}                                                                                          \
@@ -172,7 +172,7 @@ struct iomt_pt_format {
 					       gather);                                            \
 	}                                                                                          \
 	PT_NOINLINE int format##_cursor_unmap_any(struct iomt_pt_cursor *cursor, u64 iova,         \
-						  u64 length, u64 *unmapped,                       \
+						  u64 length, uint64_t *unmapped,                       \
 						  struct iomt_gather *gather)                      \
 	{                                                                                          \
 		int err = format##_unmap_range(cursor->pt, iova, length, unmapped, gather);        \
@@ -181,7 +181,7 @@ struct iomt_pt_format {
 		return err;                                                                        \
 	}                                                                                          \
 	int iomt_##format##_cursor_unmap(struct iomt_pt_cursor *cursor, u64 iova, u64 length,      \
-					 u64 *unmapped, struct iomt_gather *gather)                \
+					 uint64_t *unmapped, struct iomt_gather *gather)                \
 	{                                                                                          \
 		DEBUG_CLAIM(cursor->pt, iova, length);                                             \
 		if (pt_likely(pt_cursor_unmap_one(&(value), cursor, iova, length, unmapped,        \

@@ -16,7 +16,7 @@
 #include <iomt/formats.h>
 #include <iomt/pt.h>
 
-typedef uint64_t u64;
+typedef iomt_word u64;
 
 #define PT_INLINE   static inline __attribute__((always_inline))
 #define PT_NOINLINE static __attribute__((noinline))
@@ -94,7 +94,7 @@ struct pt_format {
 	bool (*none_dirty)(u64 all, u64 any);
 
 	/* Attributes of "prot", known to hold only listed bits; false when it has no entry. */
-	bool (*encode)(uint32_t prot, uint32_t flags, u64 *attrs);
+	bool (*encode)(uint32_t prot, uint32_t flags, uint64_t *attrs);
 	uint32_t (*decode)(u64 entry, uint32_t flags);
 
 	/* The bits that READ, WRITE, EXEC and PRIV decide. */

@@ -223,7 +223,7 @@ PT_INLINE int pt_map_segs(const struct pt_format *f, struct pt_mapping *m)
 
 /* The attribute bits of a leaf with this prot. */
 PT_INLINE int pt_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot,
-		       u64 *attrs)
+		       uint64_t *attrs)
 {
 	const uint32_t access = IOMT_READ | IOMT_WRITE | IOMT_EXEC;
 	const uint32_t known =
@@ -243,7 +243,7 @@ PT_INLINE int pt_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint
 
 /* The same; the usual ones are at hand. */
 PT_INLINE int pt_usual_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot,
-			     u64 *attrs)
+			     uint64_t *attrs)
 {
 	*attrs = prot < PT_ATTRS ? pt->attrs[prot] : 0;
 	return pt_likely(*attrs) ? 0 : pt_attrs(f, pt, prot, attrs);

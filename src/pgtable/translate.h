@@ -84,7 +84,8 @@ PT_INLINE bool pt_translate_one(const struct pt_format *f, const struct iomt_pt 
 }
 
 /* The same for the output address alone. */
-PT_INLINE bool pt_oa_one(const struct pt_format *f, const struct iomt_pt *pt, u64 iova, u64 *oa)
+PT_INLINE bool pt_oa_one(const struct pt_format *f, const struct iomt_pt *pt, u64 iova,
+			 uint64_t *oa)
 {
 	struct pt_stop stop;
 
@@ -139,7 +140,7 @@ PT_INLINE unsigned pt_batch_descend(const struct pt_format *f, const struct iomt
 
 /* Returns the level that all begin at. Addresses that the table does not have end there. */
 PT_INLINE unsigned pt_batch_begin(const struct pt_format *f, const struct iomt_pt *pt,
-				  const u64 *iovas, unsigned n, struct pt_batch *batch)
+				  const uint64_t *iovas, unsigned n, struct pt_batch *batch)
 {
 	u64 reach = pt_load(&pt->reach), all = ~0ULL, any = 0;
 	uint32_t outside = 0;
@@ -164,8 +165,8 @@ PT_INLINE unsigned pt_batch_begin(const struct pt_format *f, const struct iomt_p
 	return level;
 }
 
-PT_INLINE void pt_batch_walk(const struct pt_format *f, const struct iomt_pt *pt, const u64 *iovas,
-			     unsigned n, struct pt_batch *batch)
+PT_INLINE void pt_batch_walk(const struct pt_format *f, const struct iomt_pt *pt,
+			     const uint64_t *iovas, unsigned n, struct pt_batch *batch)
 {
 	unsigned top = pt_batch_begin(f, pt, iovas, n, batch);
 
@@ -197,7 +198,7 @@ PT_INLINE struct pt_stop pt_batch_end(const struct pt_batch *batch, unsigned i)
 }
 
 PT_INLINE size_t pt_translate_batch(const struct pt_format *f, const struct iomt_pt *pt,
-				    const u64 *iovas, unsigned n,
+				    const uint64_t *iovas, unsigned n,
 				    struct iomt_pt_leaf *restrict leaves)
 {
 	struct pt_batch batch;
@@ -218,7 +219,7 @@ PT_INLINE size_t pt_translate_batch(const struct pt_format *f, const struct iomt
 }
 
 PT_INLINE size_t pt_translate_many(const struct pt_format *f, const struct iomt_pt *pt,
-				   const u64 *iovas, size_t count, struct iomt_pt_leaf *leaves)
+				   const uint64_t *iovas, size_t count, struct iomt_pt_leaf *leaves)
 {
 	size_t found = 0;
 

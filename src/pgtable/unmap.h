@@ -106,7 +106,7 @@ typedef int (*pt_unmapper)(struct iomt_pt *pt, u64 v, u64 last, u64 delta,
 			   struct pt_touched *removed, struct iomt_gather *gather);
 
 PT_INLINE int pt_unmap_range(const struct pt_format *f, pt_unmapper mixed, struct iomt_pt *pt,
-			     u64 iova, u64 length, u64 *unmapped, struct iomt_gather *gather)
+			     u64 iova, u64 length, uint64_t *unmapped, struct iomt_gather *gather)
 {
 	struct pt_touched removed = {0, 0, 0, 0};
 	u64 v, last;
@@ -127,7 +127,7 @@ PT_INLINE int pt_unmap_range(const struct pt_format *f, pt_unmapper mixed, struc
 }
 
 /* What an unmap says when all of the range was leaves of one size. */
-PT_INLINE void pt_all_gone(u64 iova, u64 length, u64 sizes, u64 *unmapped,
+PT_INLINE void pt_all_gone(u64 iova, u64 length, u64 sizes, uint64_t *unmapped,
 			   struct iomt_gather *gather)
 {
 	if (unmapped)
@@ -138,7 +138,7 @@ PT_INLINE void pt_all_gone(u64 iova, u64 length, u64 sizes, u64 *unmapped,
 	}
 }
 
-PT_INLINE void pt_clear_granule(const struct pt_format *f, u64 *slot, u64 iova, u64 *unmapped,
+PT_INLINE void pt_clear_granule(const struct pt_format *f, u64 *slot, u64 iova, uint64_t *unmapped,
 				struct iomt_gather *gather)
 {
 	pt_store(slot, 0);
@@ -147,7 +147,7 @@ PT_INLINE void pt_clear_granule(const struct pt_format *f, u64 *slot, u64 iova, 
 
 /* A few slots of one leaf table; false leaves it to pt_unmap_range. */
 PT_INLINE bool pt_unmap_few(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
-			    u64 *unmapped, struct iomt_gather *gather)
+			    uint64_t *unmapped, struct iomt_gather *gather)
 {
 	u64 n = length >> f->granule_lg2, sizes;
 	struct pt_stop stop;
@@ -166,8 +166,8 @@ PT_INLINE bool pt_unmap_few(const struct pt_format *f, struct iomt_pt *pt, u64 i
 }
 
 /* One granule that is a leaf of its own; false leaves it to pt_unmap_range. */
-PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 *unmapped,
-			    struct iomt_gather *gather)
+PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova,
+			    uint64_t *unmapped, struct iomt_gather *gather)
 {
 	struct pt_stop stop;
 

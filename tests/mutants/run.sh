@@ -24,8 +24,8 @@ suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path model_rand
 	walk_nested walk_cached walk_cached_threads walk_cached_random walk_cached_riscv
 	device_amd device_vtd device_smmu device_riscv riscv_reference device_random
 	walk_inspect walk_inspect_own walk_inspect_random
-	tool_images tool_refused tool_units tool_formats tool_decode
-	decode_layouts decode_literals decode_tables decode_queues decode_records decode_walks tool_plan_random)
+	tool_images tool_refused tool_units tool_formats tool_plan_random tool_decode
+	decode_layouts decode_literals decode_tables decode_queues decode_records decode_walks)
 
 # Sources and tests without what is built; a build that is fast to make, not to run.
 prepare() {

@@ -24,6 +24,9 @@ has() {
 	dpkg-deb -x "$deb" "$dir"
 }
 
+for name in libiomt0 iomt-tools libiomt-dev; do
+	has $name "share/doc/$name/copyright" "share/doc/$name/changelog.gz"
+done
 has libiomt0 'lib/[^/]+/libiomt\.so\.0' 'lib/[^/]+/libiomt-hosted\.so\.0'
 has iomt-tools bin/iomt share/iomt/sample.core share/iomt/server.yaml share/man/man1/iomt.1.gz share/man/man1/iomt-plan.1.gz \
 	share/bash-completion/completions/iomt share/zsh/vendor-completions/_iomt \
