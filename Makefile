@@ -4,19 +4,20 @@
 TARGET ?= ops
 TIME ?= 1m
 OPERATIONS ?= 1000000000
-.PHONY: help test test-full fuzz fuzz-all mutants bench bench-peers bench-builds bench-full bench-smoke overshoot packing figures \
-	counts counts-renew sizes sizes-renew explore stress asan tsan aarch64 aarch64-quick coverage freestanding symbols packages rows lint format clean
+space := $() $()
+# a suite or two of each room
+I386_QUICK := encoding_facts config split dirty cursor translate ring flush tlb ids ids_memory space pack repack pasid_table \
+	device_table device_table_random domain_attach domain_sva walk_own walk_cached walk_inspect
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\#.*/\1/p' Makefile)
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
-test: ## install what is missing, build, run every test
-	@scripts/deps.sh test
+test: kernels ## install what is missing, build, run every test
 	@scripts/build.sh release
 	@scripts/test.sh release
 
-test-full: ## the same with random runs thirty times as long
-	@scripts/deps.sh test
+test-full: kernels ## the same with random runs thirty times as long
 	@scripts/build.sh release
 	@IOMT_TEST_TIMES=30 scripts/test.sh release
 
@@ -90,6 +91,16 @@ sizes-renew: ## the same, and keep the result as the baseline
 	@scripts/build.sh release iomt
 	@bench/sizes/run.sh baseline
 
+kernels: ## the examples that are kernels, for machines of QEMU's, and a Linux for the one that needs it
+	@scripts/deps.sh test
+	@examples/vfio/fetch.sh
+	@scripts/build.sh freestanding q35-amd q35-intel
+	@scripts/build.sh freestanding-aarch64 virt-smmuv3
+
+examples: kernels ## build the examples and run them: bytes through IOMMUs (seconds)
+	@scripts/build.sh release iomt-viommu iomt-vfio
+	@examples/all.sh
+
 explore: ## every pair and triple of operations on a page table in every order of their steps (minutes)
 	@scripts/deps.sh test
 	@scripts/build.sh release orders.plain
@@ -116,34 +127,79 @@ aarch64: ## the core's tests for AArch64, under qemu-user (five minutes)
 	@scripts/build.sh aarch64
 	@scripts/test.sh aarch64
 
-aarch64-quick: ## the same without its longest suites (a minute)
+aarch64-quick: ## the same without its longest suites, on the core in two files (a minute)
 	@scripts/deps.sh aarch64
-	@scripts/build.sh aarch64
-	@scripts/test.sh aarch64 -E '^(random|threads|stress|stress_paused|tlb_orders)\.plain$$'
+	@scripts/build.sh aarch64-amalgamated
+	@scripts/test.sh aarch64-amalgamated -E '^(random|threads|stress|stress_paused|tlb_orders)\.plain$$'
 
 coverage: ## line coverage of src/, at least 95 %
 	@scripts/deps.sh test coverage
 	@scripts/coverage.sh
 
-freestanding: ## the core without a C library: by GCC, by Clang, for AArch64
+i386: ## the core's tests for 32-bit x86, run by this machine (five minutes)
+	@scripts/deps.sh i386
+	@scripts/build.sh i386
+	@scripts/test.sh i386
+
+i386-quick: ## the same, built without optimisation, a suite or two of each room (half a minute)
+	@scripts/deps.sh i386
+	@scripts/build.sh i386-quick $(I386_QUICK:=.plain)
+	@scripts/test.sh i386-quick -R '^($(subst $(space),|,$(I386_QUICK)))\.plain$$'
+
+freestanding: ## the core without a C library: by GCC, by Clang, for AArch64, for 32-bit x86
 	@scripts/deps.sh test
 	@scripts/freestanding.sh
+
+amalgamation: ## the core in two files, for other projects: build/amalgamation/iomt.h and iomt.c
+	@scripts/amalgamate.py build/amalgamation
+
+amalgamation-test: ## every test on the library that is made of them (ten minutes)
+	@scripts/deps.sh test
+	@scripts/build.sh amalgamated
+	@scripts/test.sh amalgamated
 
 symbols: ## keep what the shared libraries export at what public headers declare
 	@scripts/build.sh release iomt iomt_hosted
 	@scripts/symbols.sh build/release/src/libiomt.a src/iomt.map $${CC:-cc}
 	@scripts/symbols.sh build/release/src/libiomt-hosted.a src/iomt-hosted.map $${CC:-cc}
 
+abi: ## whether programs of the last release run with this one (half a minute)
+	@scripts/deps.sh test
+	@scripts/abi.sh check
+
+abi-renew: ## make this build's ABI the one to keep
+	@scripts/deps.sh test
+	@scripts/abi.sh renew
+
 packages: ## Debian packages into build/packages, unpacked and used by programs
 	@scripts/deps.sh test packages
 	@scripts/packages.sh
+
+packages-smoke: packages ## the same, installed and used in an empty Debian 12 root (as root; minutes)
+	@scripts/deps.sh smoke
+	@scripts/packages-smoke.sh
+
+dist: ## the release tarball of the last commit: build/dist
+	@scripts/dist.sh build/dist
+
+reproducible: ## tarball, libraries and packages of the last commit, twice, bit for bit the same (minutes)
+	@scripts/deps.sh test packages
+	@scripts/reproducible.sh
 
 rows: ## every requirement with its tests and their state
 	@scripts/rows.sh
 
 lint: ## formatting, static analysis, rules of the house
-	@scripts/deps.sh test bench lint
+	@scripts/deps.sh test bench lint api
 	@scripts/lint.sh
+
+api: ## the reference of the public headers, by Doxygen: build/api/html/index.html
+	@scripts/deps.sh api
+	@scripts/api.sh
+
+pictures: ## draw docs/pictures/*.dot anew
+	@scripts/deps.sh pictures
+	@docs/pictures/draw.sh
 
 format: ## put all code into the house's format
 	@scripts/deps.sh lint

@@ -4,7 +4,7 @@
 target_names() {
 	echo ops exhaustion threads config translate planner flush model trace tlb tlb_threads ids \
 		ids_history inspect pack domain pasid pasid_table device_table repack walk \
-		walk_threads walk_device walk_cached
+		walk_threads walk_device walk_cached tool
 }
 
 give_up() {
@@ -42,6 +42,7 @@ longest() {
 	pasid) echo 772 ;;
 	inspect | pack | walk | walk_threads | walk_device | walk_cached) echo 520 ;;
 	domain) echo 772 ;;
+	tool) echo 20480 ;;
 	*) echo 388 ;;
 	esac
 }

@@ -51,6 +51,7 @@ int main(int argc, char **argv)
 		{"walk_cached", seed_walk_cached},
 		{"pack", seed_pack},
 		{"domain", seed_domain},
+		{"tool", seed_tool},
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(seeds) / sizeof(seeds[0]); i++) {

@@ -25,6 +25,7 @@ void seed_domain(void);
 void seed_walk(void);
 void seed_walk_device(void);
 void seed_walk_cached(void);
+void seed_tool(void);
 
 /* Writes the file KIND-WHAT. */
 void seed_write(const char *kind, const char *what, const void *data, size_t size);

@@ -1,26 +1,31 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what the named groups need and is not there yet: deps.sh test bench counts peers aarch64 lint packages coverage
+# Installs what the named groups need and is not there yet: deps.sh GROUP...
 set -euo pipefail
 
 packages() {
 	case $1 in
-	build) echo cmake ninja-build gcc libc6-dev ;;
-	test) echo g++ clang libcriterion-dev pkg-config gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu binutils \
+	build) echo cmake ninja-build gcc libc6-dev python3 ;;
+	test) echo g++ clang abigail-tools libcriterion-dev pkg-config gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu binutils \
 		qemu-system-x86 qemu-system-arm qemu-system-misc libclang-rt-14-dev libhwloc-dev libjemalloc-dev \
-		liburcu-dev libcjson-dev libgsl-dev gnuplot-nox chromium ;;
+		liburcu-dev libcjson-dev libelf-dev libyaml-dev libgsl-dev gnuplot-nox chromium busybox-static cpio \
+		help2man bash-completion zsh fish ;;
 	bench) echo g++ libbenchmark-dev libroaring-dev libhwloc-dev libjemalloc-dev libcjson-dev libgsl-dev \
 		libglib2.0-dev pkg-config gnuplot-nox ;;
 	counts) echo valgrind ;;
+	api) echo doxygen libxml2-utils ;;
+	pictures) echo graphviz ;;
 	builds) echo jq clang ;;
 	peers) echo linux-source-6.12 xz-utils ;;
-	fuzz) echo clang libclang-rt-14-dev afl++ ;;
+	fuzz) echo clang libclang-rt-14-dev afl++ pkg-config libcjson-dev libelf-dev libyaml-dev ;;
 	aarch64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user ;;
-	lint) echo clang-format clang-tidy cppcheck shellcheck ;;
-	packages) echo dpkg-dev file ;;
+	i386) echo gcc-i686-linux-gnu libc6-dev-i386-cross ;;
+	lint) echo clang-format clang-tidy cppcheck shellcheck help2man mandoc man-db ;;
+	packages) echo dpkg-dev file lintian ;;
+	smoke) echo debootstrap ;;
 	coverage) echo gcovr ;;
 	*)
-		echo "deps.sh: no such group: $1 (build, test, fuzz, bench, counts, builds, peers, aarch64, lint, packages, coverage)" >&2
+		echo "deps.sh: no such group: $1; groups: $(sed -n 's/^\t\([a-z0-9]*\)) echo .*/\1/p' "$0" | xargs)" >&2
 		exit 2
 		;;
 	esac

@@ -9,14 +9,14 @@ preset=$1
 shift
 echo "iomt: running the tests ($preset)"
 case $preset in
-release | debug) ;;
+release | debug | amalgamated) ;;
 *) export IOMT_TEST_TIMES="${IOMT_TEST_TIMES:-0.25}" ;; # slow: random runs are shorter
 esac
 results=build/$preset/results.xml
 failed=0
 ctest --preset "$preset" --output-junit results.xml "$@" || failed=1
-# what the plain runners said: the others run the same, a process for each test
-sed -n '/<testcase name="[a-z0-9_]*\.plain"/,/<\/testcase>/p' "$results" |
+# what the plain runners and the examples said: the others run the same, a process for each test
+sed -n '/<testcase name="[a-z0-9_-]*\(\.plain\)\?"/,/<\/testcase>/p' "$results" |
 	{ grep -oE '[a-z0-9_]+: .* checked by .*|[a-z0-9_]+: no .*|SKIPPED: .*|EXPECTED FAILURE: .*' || true; } |
 	sort -u | sed 's/^/iomt: /; s/&apos;/'\''/g; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
 exit $failed

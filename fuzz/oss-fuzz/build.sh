@@ -21,6 +21,7 @@ cmake --build "$work" --target fuzz-targets fuzz-seed
 ASAN_OPTIONS=detect_leaks=0 fuzz/corpus.sh "$work/seeds" "$work/fuzz/fuzz-seed"
 
 for target in $(target_names); do
+	[ "$target" != tool ] || continue # its libraries are not where these programs run
 	name=fuzz-$target
 	cp "$work/fuzz/$name" "$OUT/$name"
 	cp fuzz/regressions/"$target"/[!R]* "$work/seeds/$target" 2>/dev/null || true

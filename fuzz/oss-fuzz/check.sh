@@ -22,6 +22,7 @@ env CFLAGS="$flags" CXXFLAGS="$flags" CC=clang CXX=clang++ LIB_FUZZING_ENGINE=-f
 	give_up "build.sh failed"
 }
 for target in $(target_names); do
+	[ "$target" != tool ] || continue
 	program=$dir/out/fuzz-$target
 	[ -x "$program" ] || give_up "build.sh left no fuzz-$target"
 	[ -f "$program.options" ] || give_up "build.sh left no options for fuzz-$target"

@@ -23,9 +23,9 @@ extern "C" {
 
 /* Whose translations. */
 struct iomt_amd_target {
-	uint32_t flags;
-	uint32_t pasid; /* with IOMT_AMD_GUEST: 20 bits, 0 where requests have none; else 0 */
-	uint16_t domain;
+	uint32_t flags;	 /* IOMT_AMD_GUEST, IOMT_AMD_NP_CACHE */
+	uint32_t pasid;	 /* with IOMT_AMD_GUEST: 20 bits, 0 where requests have none; else 0 */
+	uint16_t domain; /* DomainID */
 };
 
 /*
@@ -42,14 +42,14 @@ int iomt_amd_gather(const struct iomt_amd_target *target, const struct iomt_gath
 
 /* A device that caches translations itself. */
 struct iomt_amd_device {
-	uint32_t flags; /* IOMT_AMD_GUEST */
-	uint32_t pasid;
-	uint16_t rid;
+	uint32_t flags;	     /* IOMT_AMD_GUEST */
+	uint32_t pasid;	     /* as in struct iomt_amd_target */
+	uint16_t rid;	     /* requester id */
 	uint16_t queue;	     /* QueueID: the RID again, where functions do not share a queue */
 	uint8_t max_pending; /* Maxpend: invalidations that the device takes at once, 0 for 256 */
 };
 
-/* The same for its TLB, as INVALIDATE_IOTLB_PAGES (2.4.4). */
+/* The same for its TLB, as INVALIDATE_IOTLB_PAGES (2.4.4). Errors as above. */
 int iomt_amd_device_gather(const struct iomt_amd_device *device, const struct iomt_gather *gather,
 			   const struct iomt_plan_policy *policy, struct iomt_cmd *cmds, size_t n);
 

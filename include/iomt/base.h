@@ -15,10 +15,25 @@
 /* In place of a PASID: requests that have none. */
 #define IOMT_NO_PASID UINT32_MAX
 
+/*
+ * A word that threads, or hardware, use at the same time: it is read and written whole, and so it is
+ * aligned, on 32-bit x86, where uint64_t need not be, too.
+ */
+typedef uint64_t iomt_word __attribute__((aligned(8)));
+
+#ifdef __cplusplus
+static_assert(__atomic_always_lock_free(sizeof(iomt_word), 0),
+	      "no loads and stores of 64 bits at once: iomt cannot run here");
+#else
+__extension__ _Static_assert(__atomic_always_lock_free(sizeof(iomt_word), 0),
+			     "no loads and stores of 64 bits at once: iomt cannot run here");
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* What calls return instead of 0; each call says which it returns, and when. */
 enum iomt_error {
 	IOMT_EPERM = -1,   /* the id is reserved */
 	IOMT_ENOENT = -2,  /* nothing is mapped there, or allocated */

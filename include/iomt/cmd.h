@@ -37,7 +37,7 @@ extern "C" {
  * little-endian: a big-endian processor swaps each word on the way.
  */
 struct iomt_cmd {
-	uint64_t word[2];
+	uint64_t word[2]; /* bits 63:0, and 127:64 */
 };
 
 /* What a decoded command does. */
@@ -55,7 +55,7 @@ enum iomt_inv_kind {
 #define IOMT_INV_BY_DEVICE  0x0004u /* device to device_last */
 #define IOMT_INV_BY_ADDRESS 0x0008u /* first and last; without it they are 0 and 2^64 - 1 */
 #define IOMT_INV_STAGE_1    0x0010u /* first-stage, guest, VMA: alone where STAGE_2 is not set */
-#define IOMT_INV_STAGE_2    0x0020u
+#define IOMT_INV_STAGE_2    0x0020u /* second-stage, host, IPA, GVMA */
 #define IOMT_INV_LEAVES	    0x0040u /* what is cached of tables may stay */
 #define IOMT_INV_GLOBAL	    0x0080u /* global mappings too, though limited by process */
 #define IOMT_INV_EL2	    0x0100u /* SMMUv3: of the hypervisor's own streams */
@@ -78,18 +78,18 @@ enum iomt_inv_kind {
  * those that lie in it in part (AMD, VT-d), and those of other levels than that hinted at.
  */
 struct iomt_inv {
-	enum iomt_inv_kind kind;
-	uint32_t flags;	      /* IOMT_INV_* */
-	uint32_t domain;      /* domain id, VMID, GSCID */
-	uint32_t process;     /* PASID, ASID, SSID, PSCID */
-	uint32_t device;      /* RID, StreamID, device_id; RISC-V ATS: segment << 16 | RID */
-	uint32_t device_last; /* of a range of devices, inclusive; else the same as device */
-	uint64_t first;	      /* bytes */
-	uint64_t last;	      /* inclusive */
-	uint64_t address;     /* wait: physical address of the store */
-	uint64_t data;	      /* and what is stored */
-	uint8_t granule_lg2;  /* SMMUv3: log2 of the granule hinted at, or 0 */
-	int8_t level;	      /* SMMUv3: the level of all leaves (0 holds granules), or -1 */
+	enum iomt_inv_kind kind; /* what it is about */
+	uint32_t flags;		 /* IOMT_INV_* */
+	uint32_t domain;	 /* domain id, VMID, GSCID */
+	uint32_t process;	 /* PASID, ASID, SSID, PSCID */
+	uint32_t device;	 /* RID, StreamID, device_id; RISC-V ATS: segment << 16 | RID */
+	uint32_t device_last;	 /* of a range of devices, inclusive; else the same as device */
+	uint64_t first;		 /* bytes */
+	uint64_t last;		 /* inclusive */
+	uint64_t address;	 /* wait: physical address of the store */
+	uint64_t data;		 /* and what is stored */
+	uint8_t granule_lg2;	 /* SMMUv3: log2 of the granule hinted at, or 0 */
+	int8_t level;		 /* SMMUv3: the level of all leaves (0 holds granules), or -1 */
 };
 
 #ifdef __cplusplus

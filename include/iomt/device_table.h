@@ -39,6 +39,7 @@ extern "C" {
 
 struct iomt_device_table;
 
+/* Which table: the vendor, and how it is laid out. */
 enum iomt_device_format {
 	IOMT_DEVICE_TABLE_AMD,	   /* 48882, 2.2.2: one table of 32-byte entries */
 	IOMT_DEVICE_TABLE_SMMU,	   /* IHI 0070, 5.2: linear, 64-byte entries */
@@ -68,8 +69,8 @@ struct iomt_device_table_cfg {
 	/* Where tables come from. Must outlive the table. */
 	const struct iomt_mem *mem;
 
-	enum iomt_device_format format;
-	uint32_t flags; /* IOMT_DEVICE_TABLE_* */
+	enum iomt_device_format format; /* which table */
+	uint32_t flags;			/* IOMT_DEVICE_TABLE_* */
 
 	/*
 	 * Ids are 0 to 2^id_bits - 1. AMD: 16 at most, all of which take one piece of 2 MiB. SMMUv3:
@@ -87,9 +88,10 @@ struct iomt_device_table_cfg {
 	uint8_t enc_bit;
 };
 
+/* What is wrong with a configuration: the field's name, and a sentence about it. */
 struct iomt_device_table_cfg_error {
-	const char *field;
-	const char *reason;
+	const char *field;  /* its name, a constant */
+	const char *reason; /* what is wrong with it, a constant */
 };
 
 /*
@@ -102,15 +104,15 @@ int iomt_device_table_cfg_check(const struct iomt_device_table_cfg *cfg,
 
 /* Bits of an AMD device-table entry (48882, 2.2.2.1); V and TV are always set. */
 #define IOMT_DTE_IR    0x001u /* reads are allowed, and writes: of every page of the host table */
-#define IOMT_DTE_IW    0x002u
-#define IOMT_DTE_PPR   0x004u
-#define IOMT_DTE_GPRP  0x008u
+#define IOMT_DTE_IW    0x002u /* writes, as IR */
+#define IOMT_DTE_PPR   0x004u /* the device may send page requests */
+#define IOMT_DTE_GPRP  0x008u /* answers to page requests have a PASID */
 #define IOMT_DTE_GIOV  0x010u /* requests without a PASID are of GCR3[0] */
 #define IOMT_DTE_GV    0x020u /* gcr3 and what belongs to it hold */
 #define IOMT_DTE_I     0x040u /* IOTLB enable: the device may ask for translations (ATS) */
 #define IOMT_DTE_SE    0x080u /* one page fault is reported, and not the ones after */
 #define IOMT_DTE_SA    0x100u /* none is */
-#define IOMT_DTE_CACHE 0x200u
+#define IOMT_DTE_CACHE 0x200u /* IOTLB cache hint (Cache) */
 #define IOMT_DTE_SD    0x400u /* snoop disable */
 #define IOMT_DTE_EX    0x800u /* the exclusion range is for this device too */
 
@@ -128,7 +130,7 @@ struct iomt_amd_dte {
 	uint8_t paging_mode; /* GuestPagingMode: guest tables have 0 four, 1 five levels */
 	uint8_t had;	     /* host tables: 1 hardware sets accessed bits, 3 dirty bits too */
 	uint8_t ioctl;	     /* IoCtl, SysMgt: two bits each, as IVHD entries want them */
-	uint8_t sysmgt;
+	uint8_t sysmgt;	     /* SysMgt: as ioctl */
 };
 
 /* STE.Config (IHI 0070, 5.2). */
@@ -136,57 +138,61 @@ enum iomt_smmu_config {
 	IOMT_STE_ABORT = 0,   /* without an event; what has no entry is aborted with one */
 	IOMT_STE_BYPASS = 4,  /* no translation */
 	IOMT_STE_STAGE_1 = 5, /* by context descriptors */
-	IOMT_STE_STAGE_2 = 6,
-	IOMT_STE_NESTED = 7, /* stage 1 on stage 2 */
+	IOMT_STE_STAGE_2 = 6, /* by the stage 2 table */
+	IOMT_STE_NESTED = 7,  /* stage 1 on stage 2 */
 };
 
 /* Bits of a stream table entry; those of stage 2 begin with S2 */
-#define IOMT_STE_DRE	  0x0001u
-#define IOMT_STE_DCP	  0x0002u
-#define IOMT_STE_PPAR	  0x0004u
-#define IOMT_STE_MEV	  0x0008u
-#define IOMT_STE_S1STALLD 0x0010u
+#define IOMT_STE_DRE	  0x0001u /* destructive reads are allowed */
+#define IOMT_STE_DCP	  0x0002u /* directed cache prefetches are allowed */
+#define IOMT_STE_PPAR	  0x0004u /* answers to page requests have a PASID (PRI) */
+#define IOMT_STE_MEV	  0x0008u /* events that are alike are merged */
+#define IOMT_STE_S1STALLD 0x0010u /* what faults in stage 1 is never stalled */
 #define IOMT_STE_MTCFG	  0x0020u /* the memory type is mem_attr */
-#define IOMT_STE_S2FWB	  0x0040u
-#define IOMT_STE_S2ENDI	  0x0080u
-#define IOMT_STE_S2AFFD	  0x0100u
-#define IOMT_STE_S2PTW	  0x0200u
-#define IOMT_STE_S2HD	  0x0400u
-#define IOMT_STE_S2HA	  0x0800u
-#define IOMT_STE_S2S	  0x1000u
-#define IOMT_STE_S2R	  0x2000u
+#define IOMT_STE_S2FWB	  0x0040u /* stage 2 forces the memory type (FEAT_S2FWB) */
+#define IOMT_STE_S2ENDI	  0x0080u /* tables are big-endian */
+#define IOMT_STE_S2AFFD	  0x0100u /* access flag faults are off */
+#define IOMT_STE_S2PTW	  0x0200u /* tables of stage 1 are not walked in device memory */
+#define IOMT_STE_S2HD	  0x0400u /* hardware tracks dirty pages */
+#define IOMT_STE_S2HA	  0x0800u /* hardware sets access flags */
+#define IOMT_STE_S2S	  0x1000u /* what faults is stalled */
+#define IOMT_STE_S2R	  0x2000u /* faults are recorded */
 #define IOMT_STE_S2DS	  0x4000u /* 52-bit addresses with 4K and 16K (LPA2) */
 
 /* What EATS may be. */
-enum iomt_smmu_ats { IOMT_ATS_OFF = 0, IOMT_ATS_FULL = 1, IOMT_ATS_SPLIT = 2 };
+enum iomt_smmu_ats {
+	IOMT_ATS_OFF = 0,   /* no translation requests */
+	IOMT_ATS_FULL = 1,  /* they are answered with physical addresses */
+	IOMT_ATS_SPLIT = 2, /* with stage 1's outputs, which stage 2 translates again */
+};
 
 /*
  * A stream table entry of a non-secure stream. What config has no use for is 0: shcfg, mem_attr with
  * MTCFG, and alloc count where stage 1 does not translate (BYPASS, STAGE_2, or with s1_dss 1).
  */
 struct iomt_smmu_ste {
-	enum iomt_smmu_config config;
-	uint32_t flags; /* IOMT_STE_* */
+	enum iomt_smmu_config config; /* Config */
+	uint32_t flags;		      /* IOMT_STE_* */
 
 	/* Stage 1. */
-	uint64_t context; /* S1ContextPtr: a multiple of 64; an IPA when nested */
-	uint8_t s1_fmt, s1_cdmax, s1_dss;
-	uint8_t s1_cir, s1_cor, s1_csh;
-	uint8_t strw; /* of STAGE_1: 0 EL1, 2 EL2 */
+	uint64_t context;		  /* S1ContextPtr: a multiple of 64; an IPA when nested */
+	uint8_t s1_fmt, s1_cdmax, s1_dss; /* S1Fmt, S1CDMax, S1DSS */
+	uint8_t s1_cir, s1_cor, s1_csh;	  /* S1CIR, S1COR, S1CSH: how descriptors are read */
+	uint8_t strw;			  /* of STAGE_1: 0 EL1, 2 EL2 */
 
-	enum iomt_smmu_ats ats; /* EATS */
-	uint8_t mem_attr;
-	uint8_t alloc; /* ALLOCCFG: 4 bits */
-	uint8_t shcfg; /* 1: as the request says */
-	uint8_t privcfg, instcfg;
+	enum iomt_smmu_ats ats;	  /* EATS */
+	uint8_t mem_attr;	  /* MemAttr, with IOMT_STE_MTCFG: 4 bits */
+	uint8_t alloc;		  /* ALLOCCFG: 4 bits */
+	uint8_t shcfg;		  /* 1: as the request says */
+	uint8_t privcfg, instcfg; /* PRIVCFG, INSTCFG: 2 bits each */
 
 	uint16_t vmid; /* S2VMID, of stage 1 of EL1 too */
 
 	/* Stage 2, the fields of VTCR_EL2. */
 	uint8_t s2_tsz;
-	uint8_t s2_sl; /* S2SL0, and in bit 2 S2SL0_2 */
-	uint8_t s2_irgn, s2_orgn, s2_sh, s2_tg, s2_ps;
-	uint64_t s2_ttb; /* physical, a multiple of 16 */
+	uint8_t s2_sl;				       /* S2SL0, and in bit 2 S2SL0_2 */
+	uint8_t s2_irgn, s2_orgn, s2_sh, s2_tg, s2_ps; /* as iomt_pt_hw.u.arm has them */
+	uint64_t s2_ttb;			       /* physical, a multiple of 16 */
 };
 
 /* TT: how a context entry of legacy mode translates (D51397, 9.3). */
@@ -210,8 +216,8 @@ struct iomt_vtd_context {
 	/* Legacy mode. */
 	enum iomt_vtd_type type;
 	uint64_t second; /* SSPTPTR: physical, a multiple of 4096; 0 for IOMT_VTD_PASS */
-	uint16_t domain;
-	uint8_t aw; /* 1, 2, 3 for three, four, five levels; PASS: the most that SAGAW has */
+	uint16_t domain; /* domain id */
+	uint8_t aw;	 /* 1, 2, 3 for three, four, five levels; PASS: the most that SAGAW has */
 
 	/* Scalable mode. */
 	uint8_t pdts;	    /* the directory has 2^(pdts + 7) entries; 0 to 7 */
@@ -222,9 +228,9 @@ struct iomt_vtd_context {
 /* An entry: the member that the table's format has. */
 struct iomt_device_entry {
 	union {
-		struct iomt_amd_dte dte;
-		struct iomt_smmu_ste ste;
-		struct iomt_vtd_context context;
+		struct iomt_amd_dte dte;  /* IOMT_DEVICE_TABLE_AMD */
+		struct iomt_smmu_ste ste; /* IOMT_DEVICE_TABLE_SMMU and those of two levels */
+		struct iomt_vtd_context context; /* IOMT_DEVICE_TABLE_VTD, _VTD_SCALABLE */
 	};
 };
 
@@ -335,10 +341,10 @@ int iomt_device_table_init(struct iomt_device_table *table,
 /* Frees all of it. Hardware must not be using it any more. */
 void iomt_device_table_destroy(struct iomt_device_table *table);
 
-/* iomt_device_table_set flags: the id's requests may fault while its entry changes */
+/* iomt_device_table_set flags: the id's requests may fault while its entry changes. */
 #define IOMT_DEVICE_BREAK 0x1u
 
-/* changes nothing: 0 where the call would do it, but for memory; inv is not set */
+/* The same: changes nothing. 0 where the call would do it, but for memory; inv is not set. */
 #define IOMT_DEVICE_LOOK 0x2u
 
 /*
@@ -414,29 +420,32 @@ int iomt_device_table_trim(struct iomt_device_table *table, uint32_t first, uint
  *  - VT-d: base is that of RTADDR_REG (D51397, 11.4.5), with TTM.
  */
 struct iomt_device_table_hw {
-	uint64_t root; /* physical address of the first table */
-	uint64_t base;
-	uint32_t cfg;
-	uint8_t levels; /* 1 or 2 */
-	uint8_t split;	/* two levels: log2 of the ids of a table; else 0 */
-	uint8_t id_bits;
+	uint64_t root;	 /* physical address of the first table */
+	uint64_t base;	 /* as above */
+	uint32_t cfg;	 /* SMMUv3, else 0 */
+	uint8_t levels;	 /* 1 or 2 */
+	uint8_t split;	 /* two levels: log2 of the ids of a table; else 0 */
+	uint8_t id_bits; /* as configured */
 };
 
+/* Fills *hw. Never fails. */
 void iomt_device_table_hw(const struct iomt_device_table *table, struct iomt_device_table_hw *hw);
 
+/* What a table holds. */
 struct iomt_device_table_stats {
 	uint64_t entries; /* ids that have one */
-	uint64_t tables;
-	uint64_t bytes; /* of memory, exactly */
+	uint64_t tables;  /* of all levels, the root included */
+	uint64_t bytes;	  /* of memory, exactly */
 };
 
+/* Reads the statistics, which calls keep: takes no time. Never fails. */
 void iomt_device_table_stats(const struct iomt_device_table *table,
 			     struct iomt_device_table_stats *stats);
 
 /* A table. The fields are private; they are here so that a caller can place one anywhere. */
 struct iomt_device_table {
 	const struct iomt_mem *mem;
-	uint64_t *root;
+	iomt_word *root;
 	uint64_t oa_last;
 	uint64_t enc;
 	uint64_t entries;

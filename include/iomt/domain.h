@@ -99,6 +99,7 @@ void iomt_domain_top_changed(void *ctx, struct iomt_pt *pt);
 int iomt_domain_changed(struct iomt_domain_table *table, uint64_t first, uint64_t last,
 			uint8_t leaf_lg2, bool tables);
 
+/* What a domain means. */
 enum iomt_domain_kind {
 	IOMT_DOMAIN_PAGING,   /* a table of the caller's, to map into */
 	IOMT_DOMAIN_IDENTITY, /* addresses are not translated */
@@ -107,6 +108,7 @@ enum iomt_domain_kind {
 	IOMT_DOMAIN_NESTED,   /* a guest's stage 1 on a stage 2: see iomt/nested.h */
 };
 
+/* What a domain is to be. */
 struct iomt_domain_cfg {
 	/* sizeof(struct iomt_domain_cfg) */
 	size_t size;
@@ -135,7 +137,7 @@ struct iomt_domain {
 /* IOMT_EINVAL: a kind, a flag or a table that does not fit. On errors *domain is none. */
 int iomt_domain_init(struct iomt_domain *domain, const struct iomt_domain_cfg *cfg);
 
-/* IOMT_EBUSY while it is attached anywhere. */
+/* Ends a domain; its table stays. IOMT_EBUSY while it is attached anywhere. */
 int iomt_domain_destroy(struct iomt_domain *domain);
 
 /* iomt_iommu_cfg.flags */
@@ -269,10 +271,10 @@ struct iomt_attachment {
 
 /* Why an attachment is refused. Constants. */
 struct iomt_domain_refusal {
-	const char *reason;
+	const char *reason; /* a sentence, a constant */
 };
 
-/* iomt_domain_attach, _replace flags: requests may fault while entries change */
+/* iomt_domain_attach, _replace flags: requests may fault while entries change. */
 #define IOMT_ATTACH_BREAK 0x1u
 
 /*

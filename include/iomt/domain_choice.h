@@ -77,7 +77,7 @@ struct iomt_domain_req {
 
 /* What a candidate can lack. Of one that lacks several, the first is named. */
 enum iomt_lack {
-	IOMT_LACK_NOTHING,
+	IOMT_LACK_NOTHING,	/* it would do */
 	IOMT_LACK_FORMAT,	/* a unit does not walk this format */
 	IOMT_LACK_WISH,		/* another format was wished for */
 	IOMT_LACK_PASID,	/* cannot be attached to a PASID */
@@ -95,7 +95,7 @@ enum iomt_lack {
 	IOMT_LACK_DMA_BITS,	/* a device cannot send such addresses */
 	IOMT_LACK_REGION,	/* a region that must be mapped cannot be, so far up or so fine */
 	IOMT_LACK_TRUST,	/* a device is not trusted */
-	IOMT_LACKS,
+	IOMT_LACKS,		/* how many there are */
 };
 
 /* "dirty tracking": what lacks, in a few words; never NULL. Any value is allowed. */
@@ -103,8 +103,8 @@ const char *iomt_lack_name(enum iomt_lack lack);
 
 /* One format that was looked at. */
 struct iomt_domain_candidate {
-	enum iomt_format format;
-	uint32_t lacks; /* bits 1 << IOMT_LACK_*: all that it lacks; 0: it would do */
+	enum iomt_format format; /* which */
+	uint32_t lacks;		 /* bits 1 << IOMT_LACK_*: all that it lacks; 0: it would do */
 };
 
 /* Where a table can be attached, in iomt_domain_choice.where */
@@ -120,12 +120,12 @@ struct iomt_domain_candidate {
 
 /* What was chosen. On errors all is 0 but what is said of them. */
 struct iomt_domain_choice {
-	enum iomt_format format;
-	const char *name;    /* of the format */
-	uint8_t stage;	     /* 1 or 2 */
-	uint8_t levels;	     /* of tables */
-	uint8_t iova_bits;   /* the table translates addresses of so many bits */
-	uint8_t oa_bits;     /* 32, 36, 40, 42, 44, 48 or 52 for Arm */
+	enum iomt_format format; /* the one that was chosen */
+	const char *name;	 /* of the format */
+	uint8_t stage;		 /* 1 or 2 */
+	uint8_t levels;		 /* of tables */
+	uint8_t iova_bits;	 /* the table translates addresses of so many bits */
+	uint8_t oa_bits;	 /* 32, 36, 40, 42, 44, 48 or 52 for Arm */
 	uint8_t pasid_bits;  /* width of PASIDs that all devices with PASIDs can take; 0: none */
 	uint32_t where;	     /* IOMT_WHERE_* */
 	uint32_t quirks;     /* IOMT_QUIRK_* */

@@ -83,10 +83,10 @@ struct iomt_flush_cfg {
 /* The flushes of one table. All fields are private. */
 struct iomt_flush {
 	struct iomt_flush_cfg cfg_;
-	uint64_t apart_[7];  /* on other lines than what is written */
-	uint64_t begun_;     /* the number of the last */
-	uint64_t completed_; /* the highest that is complete */
-	uint64_t deferred_;  /* the lowest that all entries wait for */
+	uint64_t apart_[7];   /* on other lines than what is written */
+	iomt_word begun_;     /* the number of the last */
+	iomt_word completed_; /* the highest that is complete */
+	iomt_word deferred_;  /* the lowest that all entries wait for */
 };
 
 /* Begins with nothing. IOMT_EINVAL: a field is missing, or the policy is none. */
@@ -103,7 +103,7 @@ struct iomt_flush_queue {
 	struct iomt_flush_entry *entries_;
 	uint32_t mask_;
 	uint64_t apart_[7]; /* on a line of their own: */
-	uint64_t tail_;	    /* adders' */
+	iomt_word tail_;    /* adders' */
 	uint64_t apart_too_[7];
 	uint64_t head_; /* of whoever drains */
 	uint32_t draining_;

@@ -17,6 +17,11 @@
 extern "C" {
 #endif
 
+/*
+ * Declares a format, iomt_<name>, and its own functions. Each does what the general one of the same ending
+ * does, with the same errors: iomt_<name>_map what iomt_pt_map does, iomt_<name>_cursor_map what
+ * iomt_pt_cursor_map does.
+ */
 /* clang-format off */
 #define IOMT_PT_DECLARE_FORMAT(name)                                                               \
 	extern const struct iomt_pt_format iomt_##name;                                            \

@@ -50,13 +50,15 @@
 extern "C" {
 #endif
 
+/* Tables that a gather holds without memory of the provider. */
 #define IOMT_GATHER_INLINE_TABLES 6
 
-/* table_levels: tables at every level */
+/* iomt_gather.table_levels: tables at every level. */
 #define IOMT_GATHER_ALL_LEVELS 0x3fu
 
 struct iomt_gather_chunk;
 
+/* A gather. Its fields may be read; only the two hooks are written by the caller. */
 struct iomt_gather {
 	/* Every changed IOVA lies in [first, last]; nothing changed when first > last. */
 	uint64_t first;

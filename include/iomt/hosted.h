@@ -81,8 +81,8 @@ struct iomt_pool_cfg {
 
 /* What is wrong with a configuration: the field's name, and a sentence about it. */
 struct iomt_pool_cfg_error {
-	const char *field;
-	const char *reason;
+	const char *field;  /* its name, a constant */
+	const char *reason; /* what is wrong with it, a constant */
 };
 
 /*

@@ -50,9 +50,10 @@ struct iomt_ids_cfg {
 	uint32_t flags; /* IOMT_IDS_SERIAL */
 };
 
+/* What is wrong with a configuration: the field's name, and a sentence about it. */
 struct iomt_ids_cfg_error {
-	const char *field;
-	const char *reason;
+	const char *field;  /* its name, a constant */
+	const char *reason; /* what is wrong with it, a constant */
 };
 
 /*
@@ -63,7 +64,7 @@ int iomt_ids_cfg_check(const struct iomt_ids_cfg *cfg, struct iomt_ids_cfg_error
 
 /* Private: part of a space. */
 struct iomt_ids_slot {
-	uint64_t full;	 /* bit i: no id of the i-th part below is free */
+	iomt_word full;	 /* bit i: no id of the i-th part below is free */
 	uintptr_t below; /* the parts, or that none was ever used, or that all are reserved */
 };
 
@@ -71,7 +72,7 @@ struct iomt_ids_slot {
 struct iomt_ids_path {
 	struct iomt_ids_slot *slot[5];
 	uintptr_t below; /* the last slot */
-	uint64_t *word;
+	iomt_word *word;
 	uint64_t value; /* of the word, when it was read */
 	uint32_t height;
 };
@@ -83,8 +84,8 @@ struct iomt_ids {
 	uint8_t height;
 	uint8_t serial;
 	const struct iomt_mem *mem;
-	uint64_t bytes;
-	uint64_t solids; /* whole parts that were reserved, ever */
+	iomt_word bytes;
+	iomt_word solids; /* whole parts that were reserved, ever */
 
 	/* what one call at a time may remember: no id below is free; where one was allocated last */
 	uint64_t low;
@@ -152,10 +153,11 @@ int iomt_ids_reserve(struct iomt_ids *ids, uint32_t first, uint32_t last);
  */
 int iomt_ids_release(struct iomt_ids *ids, uint32_t first, uint32_t last);
 
+/* What an id is. */
 enum iomt_ids_state {
-	IOMT_IDS_FREE,
-	IOMT_IDS_ALLOCATED,
-	IOMT_IDS_RESERVED,
+	IOMT_IDS_FREE,	    /* nobody has it */
+	IOMT_IDS_ALLOCATED, /* somebody does */
+	IOMT_IDS_RESERVED,  /* nobody may */
 };
 
 /* The state of an id: an enum iomt_ids_state, or IOMT_ERANGE when it lies beyond the space. */
@@ -171,10 +173,11 @@ int iomt_ids_test(const struct iomt_ids *ids, uint32_t id);
  */
 int iomt_ids_next(const struct iomt_ids *ids, uint64_t from, uint32_t *id);
 
+/* What a space holds. */
 struct iomt_ids_stats {
 	uint64_t allocated; /* ids */
-	uint64_t reserved;
-	uint64_t bytes; /* of memory, exactly */
+	uint64_t reserved;  /* ids */
+	uint64_t bytes;	    /* of memory, exactly */
 };
 
 /*

@@ -28,6 +28,7 @@
 extern "C" {
 #endif
 
+/* What an inspection gives. */
 enum iomt_inspect_kind {
 	IOMT_INSPECT_RANGES,   /* for iomt_inspect_range and iomt_inspect_diff */
 	IOMT_INSPECT_FINDINGS, /* for iomt_inspect_finding */
@@ -39,7 +40,7 @@ struct iomt_inspect_cfg {
 	size_t size;
 
 	const struct iomt_walker *walker; /* must outlive the inspection */
-	enum iomt_inspect_kind kind;
+	enum iomt_inspect_kind kind;	  /* which calls it is for */
 
 	/*
 	 * The input addresses whose ranges are wanted, both inclusive; those that the tables do not
@@ -71,6 +72,7 @@ struct iomt_inspect_range {
 	uint8_t type;	  /* as in struct iomt_walk_leaf */
 };
 
+/* What is wrong with an entry. */
 enum iomt_finding_kind {
 	/* walks that come to the entry end there */
 	IOMT_FINDING_RESERVED = 1, /* reserved bits are set */
@@ -86,6 +88,7 @@ enum iomt_finding_kind {
 	IOMT_FINDING_SHARED,	  /* the table was come to before, by another entry */
 };
 
+/* Something that is wrong with an entry. */
 struct iomt_inspect_finding {
 	uint64_t
 		address; /* guest address of the entry; MEMORY: 0 where that is the walker's root */
@@ -190,9 +193,9 @@ const char *iomt_finding_text(unsigned kind);
 
 /* Input addresses where two tables differ alike. */
 struct iomt_inspect_difference {
-	uint32_t kinds;
-	uint64_t iova;
-	uint64_t last; /* inclusive */
+	uint32_t kinds; /* IOMT_DIFF_* */
+	uint64_t iova;	/* first */
+	uint64_t last;	/* inclusive */
 	/* what maps them in each, from iova to last; all zeros where nothing does */
 	struct iomt_inspect_range ranges[2];
 };

@@ -25,22 +25,22 @@ extern "C" {
 
 /* Formats of tables, as units and domains name them. */
 enum iomt_format {
-	IOMT_FORMAT_NONE,
-	IOMT_FORMAT_AMD_V1, /* AMD host tables: stage 2 */
-	IOMT_FORMAT_AMD_V2, /* AMD guest tables: stage 1 */
-	IOMT_FORMAT_VTD_FIRST,
-	IOMT_FORMAT_VTD_SECOND,
-	IOMT_FORMAT_ARM_S1_4K,
-	IOMT_FORMAT_ARM_S1_16K,
-	IOMT_FORMAT_ARM_S1_64K,
-	IOMT_FORMAT_ARM_S1_4K_LPA2, /* 52 bits (DS) */
-	IOMT_FORMAT_ARM_S1_16K_LPA2,
-	IOMT_FORMAT_ARM_S2_4K,
-	IOMT_FORMAT_ARM_S2_16K,
-	IOMT_FORMAT_ARM_S2_64K,
-	IOMT_FORMAT_ARM_S2_4K_LPA2,
-	IOMT_FORMAT_ARM_S2_16K_LPA2,
-	IOMT_FORMATS,
+	IOMT_FORMAT_NONE,	     /* no format, or none in particular */
+	IOMT_FORMAT_AMD_V1,	     /* AMD host tables: stage 2 */
+	IOMT_FORMAT_AMD_V2,	     /* AMD guest tables: stage 1 */
+	IOMT_FORMAT_VTD_FIRST,	     /* VT-d first stage */
+	IOMT_FORMAT_VTD_SECOND,	     /* VT-d second stage */
+	IOMT_FORMAT_ARM_S1_4K,	     /* Arm stage 1, granule of 4K */
+	IOMT_FORMAT_ARM_S1_16K,	     /* Arm stage 1, granule of 16K */
+	IOMT_FORMAT_ARM_S1_64K,	     /* Arm stage 1, granule of 64K */
+	IOMT_FORMAT_ARM_S1_4K_LPA2,  /* 52 bits (DS) */
+	IOMT_FORMAT_ARM_S1_16K_LPA2, /* the same for 52 bits (DS) */
+	IOMT_FORMAT_ARM_S2_4K,	     /* Arm stage 2, granule of 4K */
+	IOMT_FORMAT_ARM_S2_16K,	     /* Arm stage 2, granule of 16K */
+	IOMT_FORMAT_ARM_S2_64K,	     /* Arm stage 2, granule of 64K */
+	IOMT_FORMAT_ARM_S2_4K_LPA2,  /* the same for 52 bits (DS) */
+	IOMT_FORMAT_ARM_S2_16K_LPA2, /* the same for 52 bits (DS) */
+	IOMT_FORMATS,		     /* how many there are, the first of these included */
 };
 
 /* The bit of a format in struct iomt_iommu_stage. */
@@ -52,15 +52,15 @@ const char *iomt_format_name(enum iomt_format format);
 /* The facts of a format that do not depend on the unit. */
 struct iomt_format_facts {
 	const struct iomt_pt_format *pt; /* the engine's, iomt/formats.h */
-	enum iomt_format format;
-	uint8_t stage;	     /* 1 or 2 */
-	uint8_t granule_lg2; /* of the smallest page */
-	uint8_t index_lg2;   /* bits of address that a level adds */
-	uint8_t concat_lg2;  /* log2 of the tables that may stand side by side as the top */
-	uint8_t min_levels, max_levels;
-	uint8_t min_iova_bits, max_iova_bits;
-	bool iova_within_oa; /* the input is at most as wide as the output */
-	bool wide;	     /* a layout that only addresses above 48 bits need */
+	enum iomt_format format;	 /* as units name it */
+	uint8_t stage;			 /* 1 or 2 */
+	uint8_t granule_lg2;		 /* of the smallest page */
+	uint8_t index_lg2;		 /* bits of address that a level adds */
+	uint8_t concat_lg2; /* log2 of the tables that may stand side by side as the top */
+	uint8_t min_levels, max_levels;	      /* of tables */
+	uint8_t min_iova_bits, max_iova_bits; /* of input address */
+	bool iova_within_oa;		      /* the input is at most as wide as the output */
+	bool wide;			      /* a layout that only addresses above 48 bits need */
 
 	/*
 	 * Addresses are sign-extended from the top bit of what the levels reach, with a PASID, and
@@ -78,12 +78,13 @@ struct iomt_format_facts {
 
 /* What a vendor's units have in common. A program links the formats of vendors that it names. */
 struct iomt_iommu_kind {
-	enum iomt_vendor vendor;
-	const struct iomt_format_facts *formats;
-	size_t count;
-	uint32_t errata; /* IOMT_ERRATUM_* that such units can have */
+	enum iomt_vendor vendor;		 /* whose units */
+	const struct iomt_format_facts *formats; /* that such units may walk */
+	size_t count;				 /* of these */
+	uint32_t errata;			 /* IOMT_ERRATUM_* that such units can have */
 };
 
+/* The vendors' kinds. */
 extern const struct iomt_iommu_kind iomt_iommu_kind_amd;
 extern const struct iomt_iommu_kind iomt_iommu_kind_vtd;
 extern const struct iomt_iommu_kind iomt_iommu_kind_smmu;
@@ -188,8 +189,8 @@ struct iomt_iommu_caps {
 
 /* What is wrong with a description: the field's name, "stage[0].levels", and a sentence. */
 struct iomt_iommu_error {
-	const char *field;
-	const char *reason;
+	const char *field;  /* its name, a constant */
+	const char *reason; /* what is wrong with it, a constant */
 };
 
 /* 0, or IOMT_EINVAL; *error, unless NULL, then names the first field that is wrong. */
@@ -199,14 +200,14 @@ int iomt_iommu_caps_check(const struct iomt_iommu_caps *caps, struct iomt_iommu_
  * Ready descriptions. Widths are those of servers of today: look at yours. All walk coherently, and
  * have the erratum IOMT_ERRATUM_512G where they are AMD's, as drivers assume it of all.
  */
-extern const struct iomt_iommu_caps iomt_iommu_amd;	/* V1 alone: no guest tables */
-extern const struct iomt_iommu_caps iomt_iommu_amd_gt;	/* and V2, on PASIDs alone */
-extern const struct iomt_iommu_caps iomt_iommu_amd_gio; /* and V2 anywhere; dirty pages of V1 */
-extern const struct iomt_iommu_caps iomt_iommu_vtd_legacy;
-extern const struct iomt_iommu_caps iomt_iommu_vtd_scalable;
-extern const struct iomt_iommu_caps iomt_iommu_smmu_s1; /* stage 1 alone, 8-bit ASIDs */
-extern const struct iomt_iommu_caps iomt_iommu_smmu_s2; /* stage 2 alone, 8-bit VMIDs */
-extern const struct iomt_iommu_caps iomt_iommu_smmu;	/* both, nested too */
+extern const struct iomt_iommu_caps iomt_iommu_amd;	   /* V1 alone: no guest tables */
+extern const struct iomt_iommu_caps iomt_iommu_amd_gt;	   /* and V2, on PASIDs alone */
+extern const struct iomt_iommu_caps iomt_iommu_amd_gio;	   /* and V2 anywhere; dirty pages of V1 */
+extern const struct iomt_iommu_caps iomt_iommu_vtd_legacy; /* second stages */
+extern const struct iomt_iommu_caps iomt_iommu_vtd_scalable; /* both, PASIDs, nested */
+extern const struct iomt_iommu_caps iomt_iommu_smmu_s1;	     /* stage 1 alone, 8-bit ASIDs */
+extern const struct iomt_iommu_caps iomt_iommu_smmu_s2;	     /* stage 2 alone, 8-bit VMIDs */
+extern const struct iomt_iommu_caps iomt_iommu_smmu;	     /* both, nested too */
 extern const struct iomt_iommu_caps
 	iomt_iommu_smmu_full; /* and ranges, HTTU, 16-bit ids, 52-bit addresses */
 
@@ -217,10 +218,11 @@ enum iomt_region_kind {
 	IOMT_REGION_MSI,      /* where the driver maps doorbells of interrupts (Arm) */
 };
 
+/* A range of addresses of a device. */
 struct iomt_region {
-	uint64_t first;
-	uint64_t last; /* inclusive */
-	enum iomt_region_kind kind;
+	uint64_t first;		    /* bytes */
+	uint64_t last;		    /* inclusive */
+	enum iomt_region_kind kind; /* what is there */
 };
 
 /* iomt_device_caps.flags */
@@ -239,7 +241,7 @@ struct iomt_device_caps {
 	uint8_t pasid_bits;		     /* width of its PASIDs, 1 to 20; 0: it has none */
 	uint64_t dma_last;		     /* the highest address it can send; 0: any */
 	const struct iomt_region *regions;   /* reserved addresses, in any order */
-	size_t region_count;
+	size_t region_count;		     /* of these */
 };
 
 /* 0, or IOMT_EINVAL as above; "iommu" for a unit that fails its own check. */

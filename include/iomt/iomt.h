@@ -40,6 +40,7 @@
 #include <iomt/walk_device.h>
 #include <iomt/walk_nested.h>
 
+/* The version of these headers: semantic versioning. */
 #define IOMT_VERSION_MAJOR 0
 #define IOMT_VERSION_MINOR 1
 #define IOMT_VERSION_PATCH 0

@@ -22,6 +22,7 @@
 extern "C" {
 #endif
 
+/* What an address of the kernel's DMA is. */
 enum iomt_kernel_mode {
 	/*
 	 * Physical addresses. The domain is one of IOMT_DOMAIN_IDENTITY where the unit passes PASIDs on
@@ -43,11 +44,12 @@ enum iomt_kernel_mode {
 	IOMT_KERNEL_KVA_STRICT,
 };
 
+/* What DMA with a PASID the kernel wants. */
 struct iomt_kernel_dma_cfg {
 	/* sizeof(struct iomt_kernel_dma_cfg): the struct may grow. */
 	size_t size;
-	struct iomt_device *device;
-	enum iomt_kernel_mode mode;
+	struct iomt_device *device; /* whose PASID */
+	enum iomt_kernel_mode mode; /* what its addresses are */
 
 	/* What is attached; of IOVA NULL. */
 	struct iomt_domain *domain;

@@ -25,6 +25,7 @@
 extern "C" {
 #endif
 
+/* What happens. */
 enum iomt_event_op {
 	IOMT_EVENT_ACCESS,     /* a device reads or writes */
 	IOMT_EVENT_MAP,	       /* software maps the range: counted */
@@ -39,6 +40,7 @@ enum iomt_event_op {
 #define IOMT_EVENT_ANY_DOMAIN 0x8u  /* invalidate: of whatever domain and PASID */
 #define IOMT_EVENT_ANY_DEVICE 0x10u /* invalidate: device TLBs of all requesters, not only rid's */
 
+/* Something that happens, to hardware or to tables. */
 struct iomt_event {
 	uint64_t time_ps; /* it does not happen earlier; 0: as soon as it can */
 	uint64_t address; /* of the first byte */
@@ -60,21 +62,22 @@ enum iomt_policy {
 	IOMT_POLICY_RANDOM, /* any */
 	IOMT_POLICY_SRRIP, /* two bits an entry: filled with 2, used 0, 3 goes (Jaleel et al. 2010) */
 	IOMT_POLICY_OPTIMUM, /* the one that is used last from now on (Belady 1966) */
-	IOMT_POLICIES
+	IOMT_POLICIES	     /* how many there are */
 };
 
 /* Where in a cache an address goes. */
 enum iomt_index {
 	IOMT_INDEX_PAGE, /* the low bits of the page's number, pages counted in their own size */
 	IOMT_INDEX_HASH, /* a hash of that, the domain id and the PASID */
-	IOMT_INDEXES
+	IOMT_INDEXES	 /* how many there are */
 };
 
+/* What is fetched before it is wanted. */
 enum iomt_prefetch {
-	IOMT_PREFETCH_NONE,
+	IOMT_PREFETCH_NONE,   /* nothing */
 	IOMT_PREFETCH_NEXT,   /* pages after one that missed, or was prefetched and is now used */
 	IOMT_PREFETCH_STRIDE, /* as far on as the requester has gone twice in a row */
-	IOMT_PREFETCHES
+	IOMT_PREFETCHES	      /* how many there are */
 };
 
 /* One set-associative cache. All zero: there is none. */
@@ -90,12 +93,15 @@ struct iomt_cache_cfg {
 	uint64_t latency_ps; /* of a lookup, at most 2^40 */
 };
 
+/* The most IOTLBs of a unit, and the most levels of tables. */
 #define IOMT_MODEL_IOTLBS 3
 #define IOMT_MODEL_LEVELS 6
 
+/* What a model may tell, and be told: below. */
 struct iomt_curve;
 struct iomt_future;
 
+/* Hardware, as far as it is modelled. */
 struct iomt_model_cfg {
 	size_t size;   /* sizeof(struct iomt_model_cfg): the struct may grow */
 	uint64_t seed; /* of random replacement */
@@ -133,8 +139,8 @@ struct iomt_model_cfg {
 
 /* What is wrong with a configuration: the field's name, and a sentence about it. */
 struct iomt_model_error {
-	const char *field;
-	const char *reason;
+	const char *field;  /* its name, a constant */
+	const char *reason; /* what is wrong with it, a constant */
 };
 
 /*
@@ -146,9 +152,9 @@ int iomt_model_cfg_check(const struct iomt_model_cfg *cfg, struct iomt_model_err
 
 /* Hardware that was described in public, as far as it was; docs/iotlb-model.md has the sources. */
 struct iomt_model_preset {
-	const char *name;
-	const char *about;
-	struct iomt_model_cfg cfg;
+	const char *name;	   /* by which iomt_model_preset_find knows it */
+	const char *about;	   /* a sentence */
+	struct iomt_model_cfg cfg; /* ready for iomt_model_init */
 };
 
 extern const struct iomt_model_preset iomt_model_presets[]; /* the last has no name */
@@ -156,6 +162,7 @@ extern const struct iomt_model_preset iomt_model_presets[]; /* the last has no n
 /* The preset of this name, or NULL. */
 const struct iomt_model_preset *iomt_model_preset_find(const char *name);
 
+/* A model. What is in it is private. */
 struct iomt_model;
 
 /* The bytes that a model of this configuration needs, 0 where iomt_model_cfg_check refuses it. */
@@ -189,21 +196,23 @@ struct iomt_cache_stats {
 	uint64_t invalidated; /* entries that were dropped by invalidations */
 };
 
+/* What was counted since the statistics began. */
 struct iomt_model_stats {
-	uint64_t accesses, bytes;
-	uint64_t lookups;     /* translations that devices wanted */
-	uint64_t maps;	      /* events */
-	uint64_t unmaps;      /* events */
-	uint64_t invalidates; /* events */
-	struct iomt_cache_stats device, iotlb, walk[IOMT_MODEL_LEVELS];
-	uint64_t walks;		  /* those of prefetches among them */
-	uint64_t reads;		  /* of tables, in all walks */
-	uint64_t prefetches;	  /* translations fetched in advance */
-	uint64_t prefetches_used; /* and looked up before they went */
-	uint64_t latency_ps;	  /* of all lookups together, from when they began */
-	uint64_t stalled_ps;	  /* that accesses waited for a place in the window, together */
-	uint64_t invalidate_ps;	  /* from the wish to its end, of all invalidations together */
-	uint64_t last_ps;	  /* when all is done that was begun */
+	uint64_t accesses, bytes; /* events, and what devices read and wrote in them */
+	uint64_t lookups;	  /* translations that devices wanted */
+	uint64_t maps;		  /* events */
+	uint64_t unmaps;	  /* events */
+	uint64_t invalidates;	  /* events */
+	struct iomt_cache_stats device, iotlb,
+		walk[IOMT_MODEL_LEVELS]; /* of all caches of a kind */
+	uint64_t walks;			 /* those of prefetches among them */
+	uint64_t reads;			 /* of tables, in all walks */
+	uint64_t prefetches;		 /* translations fetched in advance */
+	uint64_t prefetches_used;	 /* and looked up before they went */
+	uint64_t latency_ps;		 /* of all lookups together, from when they began */
+	uint64_t stalled_ps;	/* that accesses waited for a place in the window, together */
+	uint64_t invalidate_ps; /* from the wish to its end, of all invalidations together */
+	uint64_t last_ps;	/* when all is done that was begun */
 };
 
 /* Copies the statistics since init or the last iomt_model_restart. */
@@ -221,7 +230,7 @@ void iomt_model_restart(struct iomt_model *model);
 /* Bytes for a curve up to "entries" entries, 1..2^24; 0 for others. */
 size_t iomt_curve_bytes(uint32_t entries);
 
-/* IOMT_EINVAL: entries or alignment; IOMT_ENOMEM: too few bytes. */
+/* Makes an empty curve in memory. IOMT_EINVAL: entries or alignment; IOMT_ENOMEM: too few bytes. */
 int iomt_curve_init(struct iomt_curve **curve, uint32_t entries, void *memory, size_t bytes);
 
 /* Lookups so far, and those that a cache of so many entries would have missed; a cache larger than
@@ -238,6 +247,7 @@ uint64_t iomt_curve_misses(const struct iomt_curve *curve, uint32_t entries);
 
 /* Bytes for so many lookups, 1..2^31, of so many different pages, 1..2^24; 0 for others. */
 size_t iomt_future_bytes(uint64_t lookups, uint32_t pages);
+/* Makes a future that knows nothing yet. IOMT_EINVAL: a number or alignment; IOMT_ENOMEM: too few bytes. */
 int iomt_future_init(struct iomt_future **future, uint64_t lookups, uint32_t pages, void *memory,
 		     size_t bytes);
 

@@ -28,6 +28,7 @@
 extern "C" {
 #endif
 
+/* How a vIOMMU is to be. */
 struct iomt_viommu_cfg {
 	/* sizeof(struct iomt_viommu_cfg): the struct may grow. */
 	size_t size;
@@ -74,7 +75,30 @@ int iomt_viommu_destroy(struct iomt_viommu *viommu);
  */
 int iomt_viommu_add(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice,
 		    struct iomt_device *device, uint32_t id);
+/* Forgets the name. One that is not there is no error. */
 void iomt_viommu_remove(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice);
+
+/* AMD: GCR3 root, GLX, GIOV, GuestPagingMode of the guest's DTE. */
+struct iomt_guest_amd {
+	uint64_t gcr3;	     /* a guest address */
+	uint8_t glx;	     /* levels of the GCR3 tables less one */
+	uint8_t paging_mode; /* 0 is four, 1 is five levels */
+	bool giov;	     /* requests without a PASID use GCR3[0] */
+};
+
+/* VT-d: FSPTPTR, FSPM and the bits IOMT_VTD_ENTRY_SRE, WPE, NXE, EAFE of a PASID entry. */
+struct iomt_guest_vtd {
+	uint64_t first; /* FSPTPTR: a guest address */
+	uint32_t flags; /* IOMT_VTD_ENTRY_* */
+	uint8_t fspm;	/* 0 is four, 1 is five levels */
+};
+
+/* SMMUv3: the fields of the same names of the guest's STE. */
+struct iomt_guest_smmu {
+	uint64_t context;		  /* S1ContextPtr: a guest address */
+	uint8_t s1_fmt, s1_cdmax, s1_dss; /* S1Fmt, S1CDMax, S1DSS */
+	uint8_t s1_cir, s1_cor, s1_csh;	  /* S1CIR, S1COR, S1CSH */
+};
 
 /*
  * What a guest's entry says of its stage 1, addresses being the guest's: the member that the unit's vendor
@@ -85,25 +109,9 @@ struct iomt_guest_stage {
 	/* Its own id: DomainID of its device-table entry, or of its PASID entry; SMMUv3: 0. */
 	uint32_t id;
 	union {
-		/* AMD: GCR3 root, GLX, GIOV, GuestPagingMode of the guest's DTE. */
-		struct {
-			uint64_t gcr3;
-			uint8_t glx;
-			uint8_t paging_mode;
-			bool giov;
-		} amd;
-		/* VT-d: FSPTPTR, FSPM and the bits IOMT_VTD_ENTRY_SRE, WPE, NXE, EAFE of a PASID entry. */
-		struct {
-			uint64_t first;
-			uint32_t flags;
-			uint8_t fspm;
-		} vtd;
-		/* SMMUv3: the fields of the same names of the guest's STE. */
-		struct {
-			uint64_t context;
-			uint8_t s1_fmt, s1_cdmax, s1_dss;
-			uint8_t s1_cir, s1_cor, s1_csh;
-		} smmu;
+		struct iomt_guest_amd amd;
+		struct iomt_guest_vtd vtd;
+		struct iomt_guest_smmu smmu;
 	};
 };
 
@@ -123,7 +131,7 @@ struct iomt_nested {
 int iomt_nested_init(struct iomt_nested *nested, struct iomt_viommu *viommu,
 		     const struct iomt_guest_stage *guest);
 
-/* IOMT_EBUSY while it is attached. */
+/* Ends a nested domain. IOMT_EBUSY while it is attached. */
 int iomt_nested_destroy(struct iomt_nested *nested);
 
 /*

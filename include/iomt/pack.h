@@ -44,8 +44,8 @@ extern "C" {
  * the caller. Leaves are the same when all bits are.
  */
 struct iomt_pack_leaf {
-	uint64_t root;
-	uint64_t attrs[2];
+	uint64_t root;	   /* the table, or what stands for it */
+	uint64_t attrs[2]; /* all else, encoded by the caller */
 };
 
 /* When two devices may have one id. */
@@ -108,6 +108,7 @@ struct iomt_pack_tables_cfg {
 struct iomt_pack;
 struct iomt_pack_plan;
 
+/* How a packer is to be. */
 struct iomt_pack_cfg {
 	/* sizeof(struct iomt_pack_cfg): the struct may grow; callers built with an older one work. */
 	size_t size;
@@ -120,13 +121,13 @@ struct iomt_pack_cfg {
 	 */
 	const struct iomt_mem *mem;
 
-	uint32_t bits;	   /* 1 to 20: ids are 0 to 2^bits - 1 */
-	uint32_t first_id; /* ids from first_id to last_id are handed out: 1 where 0 is reserved */
-	uint32_t last_id;
-	uint32_t relation;   /* enum iomt_pack_relation */
-	uint32_t merging;    /* enum iomt_pack_merging */
-	uint32_t key_gain;   /* IOMT_PACK_COST: what an IOTLB entry less for each key is worth */
-	uint32_t move_cost;  /* and a device-table write with its invalidations */
+	uint32_t bits;	    /* 1 to 20: ids are 0 to 2^bits - 1 */
+	uint32_t first_id;  /* ids from first_id to last_id are handed out: 1 where 0 is reserved */
+	uint32_t last_id;   /* below 2^bits */
+	uint32_t relation;  /* enum iomt_pack_relation */
+	uint32_t merging;   /* enum iomt_pack_merging */
+	uint32_t key_gain;  /* IOMT_PACK_COST: what an IOTLB entry less for each key is worth */
+	uint32_t move_cost; /* and a device-table write with its invalidations */
 	iomt_pack_hash hash; /* NULL for the packer's own */
 
 	/*
@@ -145,9 +146,10 @@ struct iomt_pack_cfg {
 	const struct iomt_pack_tables_cfg *tables;
 };
 
+/* What is wrong with a configuration: the field's name, and a sentence about it. */
 struct iomt_pack_cfg_error {
-	const char *field;
-	const char *reason;
+	const char *field;  /* its name, a constant */
+	const char *reason; /* what is wrong with it, a constant */
 };
 
 /*
@@ -164,6 +166,7 @@ typedef uint64_t iomt_pack_device;
 	0x1u		   /* requests without PASID are tagged as PASID 0: IOMT_PACK_RID means 0 */
 #define IOMT_PACK_ATS 0x2u /* it has a TLB of its own that is in use */
 
+/* What a device can do, and with whom. */
 struct iomt_pack_device_cfg {
 	/* sizeof(struct iomt_pack_device_cfg): the struct may grow. */
 	size_t size;
@@ -184,6 +187,7 @@ struct iomt_pack_device_cfg {
 	uint64_t fixed;
 };
 
+/* What a step does. */
 enum iomt_pack_op {
 	/* From now on changes of the table must be told to (id, key), and to the device's own TLB. */
 	IOMT_PACK_PUBLISH,
@@ -224,9 +228,10 @@ enum iomt_pack_op {
 	IOMT_PACK_WAIT,
 };
 
+/* A step of a plan. */
 struct iomt_pack_step {
 	uint32_t op; /* enum iomt_pack_op */
-	uint32_t id;
+	uint32_t id; /* whose keys, or what is written; IOMT_PACK_NO_ID */
 	/*
 	 * Or IOMT_PACK_ALL: all that the device has after the plan, or when it retracts, all that it
 	 * had before.
@@ -263,9 +268,9 @@ struct iomt_pack_step {
  * that stays. docs/packing.md gives the reasons.
  */
 struct iomt_pack_plan {
-	uint64_t token;
-	uint32_t count;
-	uint32_t tail;
+	uint64_t token; /* for iomt_pack_complete */
+	uint32_t count; /* of steps: iomt_pack_step tells them */
+	uint32_t tail;	/* the first that may be put off; count when there is none */
 };
 
 /* Private: elements in pieces of memory. */
@@ -445,16 +450,18 @@ const struct iomt_pasid_table *iomt_pack_table(const struct iomt_pack *pack, uin
  */
 int iomt_pack_next_device(const struct iomt_pack *pack, uint32_t id, iomt_pack_device *device);
 
+/* What a packer holds. */
 struct iomt_pack_stats {
-	uint32_t devices;
-	uint32_t ids;	     /* in use */
-	uint32_t quarantine; /* ids that wait for a completion */
-	uint64_t keys;	     /* (id, key) pairs that wait for one */
-	uint64_t bytes;	     /* of memory, exactly; without tables */
-	uint32_t tables;     /* PASID tables of ids, those in quarantine too */
-	uint64_t table_bytes;
+	uint32_t devices;     /* that were added */
+	uint32_t ids;	      /* in use */
+	uint32_t quarantine;  /* ids that wait for a completion */
+	uint64_t keys;	      /* (id, key) pairs that wait for one */
+	uint64_t bytes;	      /* of memory, exactly; without tables */
+	uint32_t tables;      /* PASID tables of ids, those in quarantine too */
+	uint64_t table_bytes; /* of memory of these */
 };
 
+/* Reads the statistics: goes over the ids in use, as iomt_ids_stats. Never fails. */
 void iomt_pack_stats(const struct iomt_pack *pack, struct iomt_pack_stats *stats);
 
 #ifdef __cplusplus

@@ -91,18 +91,18 @@ struct iomt_pasid_space {
 	struct iomt_ids ids; /* what is not free */
 	uintptr_t nodes[8];  /* of 2^17 PASIDs each */
 	uint32_t bound;
-	uint64_t bytes;
+	iomt_word bytes;
 
 	/* the quarantine: a list, to whose end anybody adds, and one at a time takes away */
 	uint64_t apart[8];
-	uint64_t open; /* the generation of what is freed now */
-	uint64_t waiting;
-	uint64_t tail;
+	iomt_word open; /* the generation of what is freed now */
+	iomt_word waiting;
+	iomt_word tail;
 	uint64_t apart_too[8];
-	uint64_t completed; /* this generation and those before */
-	uint64_t released;  /* ever */
-	uint64_t head;
-	uint64_t releasing;
+	iomt_word completed; /* this generation and those before */
+	iomt_word released;  /* ever */
+	iomt_word head;
+	iomt_word releasing;
 };
 
 /*
@@ -113,7 +113,7 @@ struct iomt_pasid_set {
 	struct iomt_pasid_space *space;
 	uint32_t quota;
 	uint32_t count;
-	uint64_t groups[16]; /* of 1024 PASIDs: where some of the set were ever */
+	iomt_word groups[16]; /* of 1024 PASIDs: where some of the set were ever */
 };
 
 /* Makes a space in which all PASIDs are free; takes no memory yet. IOMT_EINVAL: see the check. */
@@ -213,11 +213,12 @@ int iomt_pasid_reserve(struct iomt_pasid_space *space, uint32_t first, uint32_t 
  */
 int iomt_pasid_release(struct iomt_pasid_space *space, uint32_t first, uint32_t last);
 
+/* What a PASID is. */
 enum iomt_pasid_state {
-	IOMT_PASID_FREE,
-	IOMT_PASID_ALLOCATED,
-	IOMT_PASID_RESERVED,
-	IOMT_PASID_QUARANTINED,
+	IOMT_PASID_FREE,	/* nobody has it */
+	IOMT_PASID_ALLOCATED,	/* somebody has a reference */
+	IOMT_PASID_RESERVED,	/* nobody may have it, but by iomt_pasid_alloc_reserved */
+	IOMT_PASID_QUARANTINED, /* it was freed, and hardware may know it */
 };
 
 /* The state of a PASID: an enum iomt_pasid_state, or IOMT_ERANGE when it lies beyond the space. */
@@ -226,11 +227,12 @@ int iomt_pasid_test(const struct iomt_pasid_space *space, uint32_t pasid);
 /* How many references a PASID has, 0 when it is not allocated. Safe from any thread. */
 uint32_t iomt_pasid_refs(const struct iomt_pasid_space *space, uint32_t pasid);
 
+/* What a space holds. */
 struct iomt_pasid_stats {
-	uint64_t allocated;
-	uint64_t reserved; /* and not allocated nevertheless */
-	uint64_t quarantined;
-	uint64_t bytes; /* of memory, exactly */
+	uint64_t allocated;   /* PASIDs with a reference */
+	uint64_t reserved;    /* and not allocated nevertheless */
+	uint64_t quarantined; /* freed, and hardware may know them */
+	uint64_t bytes;	      /* of memory, exactly */
 };
 
 /* Counts: goes over all that was ever in use. Exact when no other call is being made. */

@@ -40,6 +40,7 @@ extern "C" {
 
 struct iomt_pasid_table;
 
+/* Which table: the vendor, and how it is laid out. */
 enum iomt_pasid_format {
 	IOMT_PASID_TABLE_GCR3,	 /* AMD (48882, 2.2.6): one to three levels of 512 entries */
 	IOMT_PASID_TABLE_CD,	 /* SMMUv3 (IHI 0070, 5.4), linear: S1Fmt 0b00 */
@@ -70,8 +71,8 @@ struct iomt_pasid_table_cfg {
 	/* Where tables come from. Must outlive the table. */
 	const struct iomt_mem *mem;
 
-	enum iomt_pasid_format format;
-	uint32_t flags; /* IOMT_PASID_TABLE_* */
+	enum iomt_pasid_format format; /* which table */
+	uint32_t flags;		       /* IOMT_PASID_TABLE_* */
 
 	/*
 	 * PASIDs are 0 to 2^pasid_bits - 1; 20 bits at most. A linear table has 14 at most, and 0
@@ -104,9 +105,10 @@ struct iomt_pasid_table_cfg {
 	void *ctx;
 };
 
+/* What is wrong with a configuration: the field's name, and a sentence about it. */
 struct iomt_pasid_table_cfg_error {
-	const char *field;
-	const char *reason;
+	const char *field;  /* its name, a constant */
+	const char *reason; /* what is wrong with it, a constant */
 };
 
 /*
@@ -122,39 +124,39 @@ struct iomt_gcr3 {
 };
 
 /* Bits of a context descriptor's first word (IHI 0070, 5.4); AA64 and V are always set. */
-#define IOMT_CD_ENDI (1ULL << 15)
-#define IOMT_CD_AFFD (1ULL << 35)
-#define IOMT_CD_WXN  (1ULL << 36)
-#define IOMT_CD_UWXN (1ULL << 37)
-#define IOMT_CD_TBI0 (1ULL << 38)
-#define IOMT_CD_TBI1 (1ULL << 39)
-#define IOMT_CD_PAN  (1ULL << 40)
-#define IOMT_CD_HD   (1ULL << 42)
-#define IOMT_CD_HA   (1ULL << 43)
-#define IOMT_CD_S    (1ULL << 44)
-#define IOMT_CD_R    (1ULL << 45)
-#define IOMT_CD_A    (1ULL << 46)
-#define IOMT_CD_ASET (1ULL << 47)
+#define IOMT_CD_ENDI (1ULL << 15) /* table walks are big-endian */
+#define IOMT_CD_AFFD (1ULL << 35) /* access flag faults are off */
+#define IOMT_CD_WXN  (1ULL << 36) /* what can be written is not executed */
+#define IOMT_CD_UWXN (1ULL << 37) /* the same of what users can write */
+#define IOMT_CD_TBI0 (1ULL << 38) /* the top byte of addresses of TTB0 is ignored */
+#define IOMT_CD_TBI1 (1ULL << 39) /* and of TTB1 */
+#define IOMT_CD_PAN  (1ULL << 40) /* privileged requests do not reach what users can */
+#define IOMT_CD_HD   (1ULL << 42) /* hardware tracks dirty pages */
+#define IOMT_CD_HA   (1ULL << 43) /* hardware sets access flags */
+#define IOMT_CD_S    (1ULL << 44) /* what faults is stalled */
+#define IOMT_CD_R    (1ULL << 45) /* faults are recorded */
+#define IOMT_CD_A    (1ULL << 46) /* what faults is aborted, with an error for the device */
+#define IOMT_CD_ASET (1ULL << 47) /* the ASID is not shared with processors */
 
 /* One half of the address space. A half that is not used (EPD) is all zeros. */
 struct iomt_cd_half {
-	uint64_t ttb; /* physical, a multiple of 16 */
-	bool used;
-	bool had; /* HAD: hierarchical attributes are off */
-	uint8_t tsz;
-	uint8_t tg; /* TG0 and TG1 have encodings of their own */
-	uint8_t irgn, orgn, sh;
+	uint64_t ttb;		/* physical, a multiple of 16 */
+	bool used;		/* else all of this is zeros */
+	bool had;		/* HAD: hierarchical attributes are off */
+	uint8_t tsz;		/* T0SZ, T1SZ */
+	uint8_t tg;		/* TG0 and TG1 have encodings of their own */
+	uint8_t irgn, orgn, sh; /* cacheability and shareability of table walks */
 };
 
 /* A context descriptor. */
 struct iomt_cd {
 	struct iomt_cd_half half[2]; /* TTB0, TTB1 */
 	uint64_t flags;		     /* IOMT_CD_* */
-	uint64_t mair;
-	uint64_t amair;
-	uint16_t asid;
-	uint8_t ips;
-	bool ds; /* 52-bit addresses with 4K and 16K (LPA2) */
+	uint64_t mair;		     /* memory types that AttrIndx in entries means */
+	uint64_t amair;		     /* what the implementation makes of it */
+	uint16_t asid;		     /* what translations are tagged with */
+	uint8_t ips;		     /* bits of output address, encoded as iomt_pt_hw.u.arm.ps */
+	bool ds;		     /* 52-bit addresses with 4K and 16K (LPA2) */
 };
 
 /*
@@ -166,10 +168,10 @@ int iomt_cd_use(struct iomt_cd *cd, const struct iomt_pt_hw *hw, unsigned half);
 
 /* PGTT: what translates. */
 enum iomt_vtd_stages {
-	IOMT_VTD_FIRST = 1,
-	IOMT_VTD_SECOND = 2,
-	IOMT_VTD_NESTED = 3,
-	IOMT_VTD_PASS_THROUGH = 4,
+	IOMT_VTD_FIRST = 1,	   /* a first-stage table */
+	IOMT_VTD_SECOND = 2,	   /* a second-stage table */
+	IOMT_VTD_NESTED = 3,	   /* a first-stage table on a second-stage one */
+	IOMT_VTD_PASS_THROUGH = 4, /* nothing */
 };
 
 /* Bits of a PASID-table entry (D51397, 9.6). */
@@ -177,10 +179,10 @@ enum iomt_vtd_stages {
 #define IOMT_VTD_ENTRY_SSADE 0x002u /* second stage: accessed and dirty bits */
 #define IOMT_VTD_ENTRY_PWSNP 0x004u /* table walks snoop */
 #define IOMT_VTD_ENTRY_PGSNP 0x008u /* requests snoop */
-#define IOMT_VTD_ENTRY_CD    0x010u
-#define IOMT_VTD_ENTRY_EMTE  0x020u
-#define IOMT_VTD_ENTRY_PWT   0x040u
-#define IOMT_VTD_ENTRY_PCD   0x080u
+#define IOMT_VTD_ENTRY_CD    0x010u /* caching is disabled */
+#define IOMT_VTD_ENTRY_EMTE  0x020u /* second stage: extended memory types, emt */
+#define IOMT_VTD_ENTRY_PWT   0x040u /* first stage: the top table is write-through */
+#define IOMT_VTD_ENTRY_PCD   0x080u /* first stage: and not cached */
 #define IOMT_VTD_ENTRY_SRE   0x100u /* first stage: supervisor requests */
 #define IOMT_VTD_ENTRY_WPE   0x200u /* first stage: write protection holds for supervisors */
 #define IOMT_VTD_ENTRY_NXE   0x400u /* first stage: execute-disable */
@@ -188,23 +190,23 @@ enum iomt_vtd_stages {
 
 /* A PASID-table entry. What the stages have no use for is 0. */
 struct iomt_vtd_entry {
-	enum iomt_vtd_stages stages;
-	uint32_t flags;	 /* IOMT_VTD_ENTRY_* */
-	uint64_t first;	 /* FSPTPTR: physical, a multiple of 4096 */
-	uint64_t second; /* SSPTPTR: the same */
-	uint16_t domain;
-	uint8_t fspm; /* first stage: 0 for four levels, 1 for five */
+	enum iomt_vtd_stages stages; /* PGTT */
+	uint32_t flags;		     /* IOMT_VTD_ENTRY_* */
+	uint64_t first;		     /* FSPTPTR: physical, a multiple of 4096 */
+	uint64_t second;	     /* SSPTPTR: the same */
+	uint16_t domain;	     /* domain id, 16 bits */
+	uint8_t fspm;		     /* first stage: 0 for four levels, 1 for five */
 	uint8_t aw;   /* 1, 2, 3 for three, four, five levels; with a first stage alone also 0 */
 	uint8_t emt;  /* 3 bits */
-	uint32_t pat;
+	uint32_t pat; /* first stage: page attribute table, eight types of 4 bits */
 };
 
 /* An entry: the member that the table's format has. */
 struct iomt_pasid_entry {
 	union {
-		struct iomt_gcr3 gcr3;
-		struct iomt_cd cd;
-		struct iomt_vtd_entry vtd;
+		struct iomt_gcr3 gcr3;	   /* IOMT_PASID_TABLE_GCR3 */
+		struct iomt_cd cd;	   /* IOMT_PASID_TABLE_CD and those of two levels */
+		struct iomt_vtd_entry vtd; /* IOMT_PASID_TABLE_VTD */
 	};
 };
 
@@ -276,10 +278,10 @@ int iomt_pasid_table_init(struct iomt_pasid_table *table, const struct iomt_pasi
 /* Frees all of it. Hardware must not be using it any more. */
 void iomt_pasid_table_destroy(struct iomt_pasid_table *table);
 
-/* iomt_pasid_table_set flags: the PASID's requests may fault while its entry changes */
+/* iomt_pasid_table_set flags: the PASID's requests may fault while its entry changes. */
 #define IOMT_PASID_BREAK 0x1u
 
-/* changes nothing: 0 where the call would do it, but for memory; inv is not set */
+/* The same: changes nothing. 0 where the call would do it, but for memory; inv is not set. */
 #define IOMT_PASID_LOOK 0x2u
 
 /*
@@ -342,27 +344,30 @@ int iomt_pasid_table_trim(struct iomt_pasid_table *table, uint32_t first, uint32
  *    IOMT_PASID_TABLE_RID.
  */
 struct iomt_pasid_table_hw {
-	uint64_t root; /* physical address of the first table */
-	uint64_t word[2];
-	uint64_t mask[2];
-	uint8_t levels;
+	uint64_t root;	  /* physical address of the first table */
+	uint64_t word[2]; /* bits, in place */
+	uint64_t mask[2]; /* which bits those are */
+	uint8_t levels;	  /* of the table */
 };
 
+/* Fills *hw. Never fails. */
 void iomt_pasid_table_hw(const struct iomt_pasid_table *table, struct iomt_pasid_table_hw *hw);
 
+/* What a table holds. */
 struct iomt_pasid_table_stats {
 	uint64_t entries; /* PASIDs that have one */
-	uint64_t tables;
-	uint64_t bytes; /* of memory, exactly */
+	uint64_t tables;  /* of all levels, the root included */
+	uint64_t bytes;	  /* of memory, exactly */
 };
 
+/* Reads the statistics, which calls keep: takes no time. Never fails. */
 void iomt_pasid_table_stats(const struct iomt_pasid_table *table,
 			    struct iomt_pasid_table_stats *stats);
 
 /* A table. The fields are private; they are here so that a caller can place one anywhere. */
 struct iomt_pasid_table {
 	const struct iomt_mem *mem;
-	uint64_t *root;
+	iomt_word *root;
 	void (*root_changed)(void *ctx, struct iomt_pasid_table *table);
 	void *ctx;
 	uint64_t oa_last;
@@ -370,7 +375,7 @@ struct iomt_pasid_table {
 	uint64_t entries;
 	uint64_t tables;
 	uint64_t bytes;
-	uint64_t *spare; /* empty tables for the next entries, linked; not counted */
+	iomt_word *spare; /* empty tables for the next entries, linked; not counted */
 	enum iomt_pasid_format format;
 	uint32_t flags;
 	uint8_t levels;

@@ -27,20 +27,21 @@ extern "C" {
  */
 #define IOMT_PLAN_MOST 104
 
+/* The kinds of policies, as the functions below make them. */
 enum iomt_plan_kind {
-	IOMT_PLAN_COVERS,
-	IOMT_PLAN_EXACT,
-	IOMT_PLAN_ALL,
-	IOMT_PLAN_COST,
+	IOMT_PLAN_COVERS, /* iomt_plan_covers */
+	IOMT_PLAN_EXACT,  /* iomt_plan_exact */
+	IOMT_PLAN_ALL,	  /* iomt_plan_all */
+	IOMT_PLAN_COST,	  /* iomt_plan_cost */
 };
 
 /* What a caller prefers. Made by the functions below. */
 struct iomt_plan_policy {
-	enum iomt_plan_kind kind;
-	uint16_t most;	     /* covers at most; never 0 */
-	uint32_t command_ns; /* IOMT_PLAN_COST alone: see iomt_plan_cost */
-	uint32_t entry_ns;
-	uint32_t entries;
+	enum iomt_plan_kind kind; /* which of these */
+	uint16_t most;		  /* covers at most; never 0 */
+	uint32_t command_ns;	  /* IOMT_PLAN_COST alone: see iomt_plan_cost */
+	uint32_t entry_ns;	  /* the same */
+	uint32_t entries;	  /* the same */
 };
 
 /*
@@ -112,10 +113,10 @@ struct iomt_plan_rules {
 
 /* A piece to invalidate: num times 2^size_lg2 bytes. Everything is {0, 2^64 - 1, 64, 1}. */
 struct iomt_cover {
-	uint64_t first;
-	uint64_t last; /* inclusive */
-	uint8_t size_lg2;
-	uint8_t num; /* 1 to 32; 1 without iomt_plan_rules.num */
+	uint64_t first;	  /* bytes */
+	uint64_t last;	  /* inclusive */
+	uint8_t size_lg2; /* log2 of bytes */
+	uint8_t num;	  /* 1 to 32; 1 without iomt_plan_rules.num */
 };
 
 /* A plan under way. Private, but for its place in memory. */

@@ -57,7 +57,7 @@ struct iomt_pt_format; /* one hardware format, see iomt/formats.h */
 #define IOMT_TYPE_WRITE_BACK 0x000u /* normal memory, cacheable */
 #define IOMT_TYPE_UNCACHED   0x100u /* normal memory, not cacheable */
 #define IOMT_TYPE_DEVICE     0x200u /* device registers */
-#define IOMT_TYPE_MASK	     0x300u
+#define IOMT_TYPE_MASK	     0x300u /* the bits of all three */
 
 /* iomt_pt_cfg.flags */
 #define IOMT_PT_DIRTY  0x01u /* the hardware tracks dirty pages: mappings start clean */
@@ -136,8 +136,8 @@ struct iomt_pt_cfg {
 
 /* What is wrong with a configuration: the field's name, and a sentence about it. */
 struct iomt_pt_cfg_error {
-	const char *field;
-	const char *reason;
+	const char *field;  /* its name, a constant */
+	const char *reason; /* what is wrong with it, a constant */
 };
 
 /*
@@ -243,12 +243,12 @@ size_t iomt_pt_translate_many(const struct iomt_pt *pt, const uint64_t *iovas, s
 
 /* Leaves of one size and the same prot, with addresses that follow one another on both sides. */
 struct iomt_pt_run {
-	uint64_t iova; /* first input address */
-	uint64_t last; /* last input address, inclusive */
-	uint64_t oa;   /* output address of iova */
-	uint32_t prot;
+	uint64_t iova;	  /* first input address */
+	uint64_t last;	  /* last input address, inclusive */
+	uint64_t oa;	  /* output address of iova */
+	uint32_t prot;	  /* as it was mapped: IOMT_READ, ... */
 	uint8_t size_lg2; /* of each leaf */
-	uint8_t level;
+	uint8_t level;	  /* of the leaves, 0 for the last */
 };
 
 /*
@@ -321,6 +321,7 @@ struct iomt_pt_hw {
 	uint8_t levels;	   /* levels that the hardware walks */
 	uint8_t iova_bits; /* bits of input address that the levels take part in */
 	uint8_t oa_bits;   /* bits of output address */
+	/* The format's own: the member that the table is one of. */
 	union {
 		/* AMD 48882, device table entry */
 		struct {
@@ -343,14 +344,14 @@ struct iomt_pt_hw {
 			uint8_t tsz;   /* T0SZ or T1SZ */
 			uint8_t tg;    /* TG0, or TG1 with IOMT_PT_TTBR1 (their encodings differ) */
 			uint8_t sh;    /* SH0/SH1 of table walks; with ds of all leaves too */
-			uint8_t irgn;
-			uint8_t orgn;
-			uint8_t ps;  /* IPS or PS */
-			uint8_t sl;  /* stage 2: VTCR SL0 */
-			uint8_t sl2; /* stage 2: VTCR SL2 */
-			bool ds;     /* DS: the LPA2 descriptor layout */
-			bool ha;     /* HA and HD: set both with IOMT_PT_DIRTY */
-			bool hd;
+			uint8_t irgn;  /* inner cacheability of table walks */
+			uint8_t orgn;  /* and outer */
+			uint8_t ps;    /* IPS or PS */
+			uint8_t sl;    /* stage 2: VTCR SL0 */
+			uint8_t sl2;   /* stage 2: VTCR SL2 */
+			bool ds;       /* DS: the LPA2 descriptor layout */
+			bool ha;       /* HA and HD: set both with IOMT_PT_DIRTY */
+			bool hd;       /* the same */
 		} arm;
 		/* RISC-V satp and hgatp; FSC (iosatp) and iohgatp of the IOMMU's contexts */
 		struct {
@@ -392,7 +393,7 @@ struct iomt_pt {
 	uint8_t linear;	    /* mem translates by phys_offset */
 	uint8_t incoherent; /* mem has a clean hook */
 	uint8_t bbm;
-	uint64_t reach;	    /* last - base of what top_changed was told of */
+	iomt_word reach;    /* last - base of what top_changed was told of */
 	uint64_t attrs[16]; /* of leaves by READ, WRITE, EXEC, SNOOP; 0: not the usual case */
 
 	const struct iomt_mem *mem;
@@ -407,8 +408,8 @@ struct iomt_pt {
 
 	/* what calls write, in a cache line that nothing shares with it, wherever this is placed */
 	uint8_t apart_before[56];
-	uint64_t unlinked; /* tables that were taken out, ever: cursors look */
-	uint32_t splits;   /* odd while a leaf is being split */
+	iomt_word unlinked; /* tables that were taken out, ever: cursors look */
+	uint32_t splits;    /* odd while a leaf is being split */
 	uint8_t apart_after[60];
 };
 

@@ -31,9 +31,10 @@ struct iomt_repack_key {
 		leaf; /* the caller's number of a root and all attributes that a TLB entry may hold */
 };
 
+/* A device, with all that it has. */
 struct iomt_repack_device {
 	const struct iomt_repack_key *keys; /* in order of keys, each once */
-	uint32_t count;
+	uint32_t count;			    /* of these */
 	uint32_t sends; /* it can send the PASIDs below this, and has no other PASIDs */
 	/*
 	 * Those of the packer. IOMT_PACK_GIOV: requests without a PASID are tagged as PASID 0, so that
@@ -61,7 +62,7 @@ enum iomt_repack_relation {
 	 * for sets of devices that are trusted as a whole.
 	 */
 	IOMT_REPACK_COMPATIBLE,
-	IOMT_REPACK_RELATIONS
+	IOMT_REPACK_RELATIONS /* how many there are */
 };
 
 /* No id: of a device that has none yet. */
@@ -69,6 +70,7 @@ enum iomt_repack_relation {
 
 #define IOMT_REPACK_DEVICES 65536u /* at most */
 
+/* What is wanted of the answer. */
 struct iomt_repack_cfg {
 	size_t size; /* sizeof(struct iomt_repack_cfg): the struct may grow */
 
@@ -98,6 +100,7 @@ struct iomt_repack_cfg {
 	uint8_t relation; /* enum iomt_repack_relation */
 };
 
+/* What was found. */
 struct iomt_repack_result {
 	uint32_t ids;	 /* in use */
 	uint32_t fewest; /* ids that were found to do: fewer, where that was dearer or not wanted */
@@ -161,7 +164,7 @@ uint32_t iomt_repack_moves(const uint32_t *present, const uint32_t *ids, uint32_
 
 /* A leaf that is to have a PASID on a device. */
 struct iomt_repack_binding {
-	uint32_t leaf;
+	uint32_t leaf;	/* the caller's number of a table */
 	uint32_t sends; /* the device can send the PASIDs below this */
 };
 

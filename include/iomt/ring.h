@@ -28,16 +28,17 @@
 extern "C" {
 #endif
 
+/* Whose IOMMU, by the language of its commands. */
 enum iomt_vendor {
-	IOMT_VENDOR_AMD,
-	IOMT_VENDOR_VTD,
-	IOMT_VENDOR_SMMU,
-	IOMT_VENDOR_RISCV,
+	IOMT_VENDOR_AMD,   /* AMD-Vi, 48882 */
+	IOMT_VENDOR_VTD,   /* Intel VT-d, D51397 */
+	IOMT_VENDOR_SMMU,  /* Arm SMMUv3, IHI 0070 */
+	IOMT_VENDOR_RISCV, /* RISC-V IOMMU */
 };
 
 /* What a ring is like on some hardware. */
 struct iomt_ring_kind {
-	enum iomt_vendor vendor;
+	enum iomt_vendor vendor; /* whose commands */
 
 	/*
 	 * Indices have one bit more than the ring needs, which tells a full ring from an empty one
@@ -90,17 +91,17 @@ struct iomt_ring_ops {
 
 /* What the library knows of an entry. Private. */
 struct iomt_ring_slot {
-	uint64_t end;	/* of the batch that begins here */
-	uint64_t fault; /* position + 1 of the last command here that was refused */
+	iomt_word end;	 /* of the batch that begins here */
+	iomt_word fault; /* position + 1 of the last command here that was refused */
 	int code;
 };
 
 /* The caller's memory and functions; all must outlive the ring. */
 struct iomt_ring_cfg {
-	size_t size; /* sizeof(struct iomt_ring_cfg), for versions to come */
-	const struct iomt_ring_kind *kind;
-	const struct iomt_ring_ops *ops;
-	void *ctx;
+	size_t size;			   /* sizeof(struct iomt_ring_cfg), for versions to come */
+	const struct iomt_ring_kind *kind; /* such as &iomt_ring_amd */
+	const struct iomt_ring_ops *ops;   /* how registers are reached */
+	void *ctx;			   /* passed to them */
 
 	/* The ring: 2^entries_lg2 entries, 2 to 20; of kind->cmds each; with any content. */
 	struct iomt_cmd *entries;
@@ -111,12 +112,12 @@ struct iomt_ring_cfg {
 
 	/*
 	 * Where syncs store, one word for each entry, in memory that hardware and processors see
-	 * alike, and the physical address of the first: not 0, a multiple of 8, and within the
-	 * reach of kind->sync. NULL and 0: a sync is complete when
+	 * alike, and the physical address of the first: not 0, and within the
+	 * reach of kind->sync. Both are multiples of 8. NULL and 0: a sync is complete when
 	 * the head has passed it. That is so for SMMUv3's CMD_SYNC (4.7.3) and RISC-V's
 	 * IOFENCE.C, not for AMD and VT-d.
 	 */
-	uint64_t *stores;
+	iomt_word *stores;
 	uint64_t stores_phys;
 };
 
@@ -126,12 +127,12 @@ struct iomt_ring {
 	uint64_t capacity_;
 	uint32_t faults_;
 	uint64_t apart_[7]; /* on other lines than what is written by every put */
-	uint64_t reserved_;
-	uint64_t published_;
+	iomt_word reserved_;
+	iomt_word published_;
 	uint32_t ringing_;
 	uint64_t apart_too_[7]; /* and by waits */
-	uint64_t head_;		/* at least so far is hardware */
-	uint64_t done_;		/* and so far it is done */
+	iomt_word head_;	/* at least so far is hardware */
+	iomt_word done_;	/* and so far it is done */
 };
 
 /*
@@ -146,7 +147,7 @@ static inline uint64_t iomt_ring_capacity(const struct iomt_ring *ring)
 	return ring->capacity_;
 }
 
-/* What its hardware is like. */
+/* What its hardware is like: cfg.kind. */
 static inline const struct iomt_ring_kind *iomt_ring_kind_of(const struct iomt_ring *ring)
 {
 	return ring->cfg_.kind;
@@ -154,12 +155,12 @@ static inline const struct iomt_ring_kind *iomt_ring_kind_of(const struct iomt_r
 
 /* What to wait for. Begins as {0}. */
 struct iomt_ring_batch {
-	uint64_t first; /* positions: from here on */
-	uint64_t end;	/* up to before this one */
-	uint32_t faults;
+	uint64_t first;	  /* positions: from here on */
+	uint64_t end;	  /* up to before this one */
+	uint32_t faults;  /* the library's: faults when it began */
 	uint32_t refused; /* set by waits that fail with a fault: the index of the command */
-	bool begun;
-	bool synced; /* ends with a sync */
+	bool begun;	  /* something was put */
+	bool synced;	  /* ends with a sync */
 };
 
 /*

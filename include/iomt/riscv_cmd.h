@@ -27,8 +27,8 @@ enum iomt_riscv_stage {
 
 /* Whose translations. */
 struct iomt_riscv_target {
-	enum iomt_riscv_stage stage;
-	uint32_t flags;
+	enum iomt_riscv_stage stage; /* which translations */
+	uint32_t flags;		     /* IOMT_RISCV_RANGES, ... */
 	uint32_t pscid; /* 20 bits; 0 with IOMT_RISCV_ALL_PSCIDS and for the second stage */
 	uint16_t gscid; /* 0 for IOMT_RISCV_HOST_FIRST */
 };
@@ -52,9 +52,9 @@ int iomt_riscv_gather(const struct iomt_riscv_target *target, const struct iomt_
 
 /* A device that caches translations itself. */
 struct iomt_riscv_device {
-	uint32_t flags;
-	uint32_t pasid; /* 20 bits; 0 without IOMT_RISCV_PASID */
-	uint16_t rid;
+	uint32_t flags;	 /* IOMT_RISCV_PASID, IOMT_RISCV_SEGMENT */
+	uint32_t pasid;	 /* 20 bits; 0 without IOMT_RISCV_PASID */
+	uint16_t rid;	 /* requester id */
 	uint8_t segment; /* 0 without IOMT_RISCV_SEGMENT */
 };
 

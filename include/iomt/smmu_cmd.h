@@ -39,11 +39,11 @@ enum iomt_smmu_regime {
 
 /* Whose translations. */
 struct iomt_smmu_target {
-	enum iomt_smmu_regime regime;
-	uint32_t flags;
-	uint16_t vmid;	     /* 0 in IOMT_SMMU_EL2 */
-	uint16_t asid;	     /* 0 in IOMT_SMMU_ANY_ASID and IOMT_SMMU_STAGE_2 */
-	uint8_t granule_lg2; /* of the table: 12, 14 or 16 */
+	enum iomt_smmu_regime regime; /* whose tables */
+	uint32_t flags;		      /* IOMT_SMMU_RANGES, ... */
+	uint16_t vmid;		      /* 0 in IOMT_SMMU_EL2 */
+	uint16_t asid;		      /* 0 in IOMT_SMMU_ANY_ASID and IOMT_SMMU_STAGE_2 */
+	uint8_t granule_lg2;	      /* of the table: 12, 14 or 16 */
 };
 
 /*
@@ -72,8 +72,8 @@ int iomt_smmu_everything(struct iomt_cmd *cmds, size_t n);
 
 /* A device that caches translations itself. */
 struct iomt_smmu_device {
-	uint32_t flags;
-	uint32_t stream;
+	uint32_t flags;	    /* IOMT_SMMU_SUBSTREAM */
+	uint32_t stream;    /* StreamID */
 	uint32_t substream; /* 20 bits; 0 without IOMT_SMMU_SUBSTREAM */
 };
 
@@ -100,6 +100,7 @@ int iomt_smmu_context(uint32_t stream, uint32_t substream, bool leaf, struct iom
 /* CFGI_CD_ALL (4.3.4): all context descriptors of a stream. */
 int iomt_smmu_contexts(uint32_t stream, struct iomt_cmd *cmds, size_t n);
 
+/* How a CMD_SYNC says that it is complete (CS). */
 enum iomt_smmu_signal {
 	IOMT_SMMU_SIG_NONE, /* the queue's CONS register tells */
 	IOMT_SMMU_SIG_IRQ,  /* an interrupt, or a store where address is not 0 */

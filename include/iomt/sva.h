@@ -29,6 +29,7 @@
 extern "C" {
 #endif
 
+/* A process, as devices are to see it. */
 struct iomt_process_cfg {
 	/* sizeof(struct iomt_process_cfg): the struct may grow. */
 	size_t size;
@@ -81,7 +82,7 @@ struct iomt_process {
 /* IOMT_EINVAL: a field is missing, or the PASIDs are none. On errors *process is none. */
 int iomt_process_init(struct iomt_process *process, const struct iomt_process_cfg *cfg);
 
-/* IOMT_EBUSY while a bond is there. */
+/* Ends it; the process' table stays. IOMT_EBUSY while a bond is there. */
 int iomt_process_destroy(struct iomt_process *process);
 
 /* Its PASID, IOMT_NO_PASID while it has none. */
@@ -116,8 +117,8 @@ struct iomt_sva_bond {
 
 /* A region of the device that the process could not be kept from. */
 struct iomt_sva_conflict {
-	struct iomt_region region;
-	int code; /* what "carve" returned */
+	struct iomt_region region; /* the device's */
+	int code;		   /* what "carve" returned */
 };
 
 /*

@@ -44,19 +44,19 @@ struct iomt_target_kind {
 	void (*key)(const struct iomt_target *target, uint64_t key[2]);
 };
 
-extern const struct iomt_target_kind iomt_target_amd;
-extern const struct iomt_target_kind iomt_target_amd_device;
-extern const struct iomt_target_kind iomt_target_vtd;
-extern const struct iomt_target_kind iomt_target_vtd_device;
-extern const struct iomt_target_kind iomt_target_smmu;
-extern const struct iomt_target_kind iomt_target_smmu_device;
-extern const struct iomt_target_kind iomt_target_riscv;
-extern const struct iomt_target_kind iomt_target_riscv_device;
+extern const struct iomt_target_kind iomt_target_amd;	       /* iomt_amd_gather */
+extern const struct iomt_target_kind iomt_target_amd_device;   /* iomt_amd_device_gather */
+extern const struct iomt_target_kind iomt_target_vtd;	       /* iomt_vtd_gather */
+extern const struct iomt_target_kind iomt_target_vtd_device;   /* iomt_vtd_device_gather */
+extern const struct iomt_target_kind iomt_target_smmu;	       /* iomt_smmu_gather */
+extern const struct iomt_target_kind iomt_target_smmu_device;  /* iomt_smmu_device_gather */
+extern const struct iomt_target_kind iomt_target_riscv;	       /* iomt_riscv_gather */
+extern const struct iomt_target_kind iomt_target_riscv_device; /* iomt_riscv_device_gather */
 
 /* One place: the unit's ring, and the member of the union that "kind" is about. */
 struct iomt_target {
-	struct iomt_ring *ring;
-	const struct iomt_target_kind *kind;
+	struct iomt_ring *ring;		     /* by which it is told */
+	const struct iomt_target_kind *kind; /* how it is told */
 	uint32_t users; /* how often it was added, 0: it was removed; the library's, and changes */
 
 	/*
@@ -65,22 +65,22 @@ struct iomt_target {
 	 */
 	bool all;
 	union {
-		struct iomt_amd_target amd;
-		struct iomt_amd_device amd_device;
-		struct iomt_vtd_target vtd;
-		struct iomt_vtd_device vtd_device;
-		struct iomt_smmu_target smmu;
-		struct iomt_smmu_device smmu_device;
-		struct iomt_riscv_target riscv;
-		struct iomt_riscv_device riscv_device;
+		struct iomt_amd_target amd;	       /* iomt_target_amd */
+		struct iomt_amd_device amd_device;     /* iomt_target_amd_device */
+		struct iomt_vtd_target vtd;	       /* iomt_target_vtd */
+		struct iomt_vtd_device vtd_device;     /* iomt_target_vtd_device */
+		struct iomt_smmu_target smmu;	       /* iomt_target_smmu */
+		struct iomt_smmu_device smmu_device;   /* iomt_target_smmu_device */
+		struct iomt_riscv_target riscv;	       /* iomt_target_riscv */
+		struct iomt_riscv_device riscv_device; /* iomt_target_riscv_device */
 	};
 };
 
 /* A published array. Its fields may be read; they never change, but for users. */
 struct iomt_target_list {
-	size_t count;
-	size_t bytes; /* of the memory that it stands in */
-	const struct iomt_target *targets;
+	size_t count;			   /* of targets */
+	size_t bytes;			   /* of the memory that it stands in */
+	const struct iomt_target *targets; /* sorted by ring */
 };
 
 /* The targets of one table. All fields are private. */
@@ -131,8 +131,8 @@ void iomt_targets_destroy(struct iomt_targets *targets);
 
 /* Which command failed. */
 struct iomt_targets_fault {
-	struct iomt_ring *ring;
-	uint32_t index; /* in the ring, where hardware refused a command */
+	struct iomt_ring *ring; /* the ring that it was in */
+	uint32_t index;		/* in the ring, where hardware refused a command */
 };
 
 /* Units that are started before the first is waited for; of more, the next after these. */

@@ -85,6 +85,7 @@ size_t iomt_tlb_bytes(const struct iomt_tlb_cfg *cfg);
  */
 int iomt_tlb_init(struct iomt_tlb **tlb, const struct iomt_tlb_cfg *cfg, void *memory);
 
+/* The largest numbers that name an address space. */
 #define IOMT_TLB_MAX_UNIT   0xffffu
 #define IOMT_TLB_MAX_DOMAIN 0xffffffu
 #define IOMT_TLB_MAX_PASID  0xfffffu
@@ -175,7 +176,7 @@ void iomt_tlb_invalidate_pasid(const struct iomt_tlb_space *space);
 void iomt_tlb_invalidate_domain(const struct iomt_tlb_space *space);
 void iomt_tlb_invalidate_unit(const struct iomt_tlb_space *space);
 
-/* Forgets everything. */
+/* Forgets everything, of every unit. */
 void iomt_tlb_invalidate_all(struct iomt_tlb *tlb);
 
 /*

@@ -22,19 +22,21 @@
 extern "C" {
 #endif
 
+/* What the devices are. */
 enum iomt_traffic_kind {
-	IOMT_TRAFFIC_NIC,
-	IOMT_TRAFFIC_NVME,
-	IOMT_TRAFFIC_VIRTIO,
-	IOMT_TRAFFIC_GPU,
-	IOMT_TRAFFIC_KINDS
+	IOMT_TRAFFIC_NIC,    /* network cards */
+	IOMT_TRAFFIC_NVME,   /* disks */
+	IOMT_TRAFFIC_VIRTIO, /* virtual devices */
+	IOMT_TRAFFIC_GPU,    /* processors that read memory in strides */
+	IOMT_TRAFFIC_KINDS   /* how many there are */
 };
 
+/* When buffers are mapped. */
 enum iomt_traffic_mapping {
 	IOMT_MAPPING_PERMANENT, /* buffers are mapped once and for all, and reused in turn */
 	IOMT_MAPPING_STRICT,	/* each is mapped for its item, then unmapped and invalidated */
 	IOMT_MAPPING_DEFERRED,	/* each is unmapped at once; one invalidation for "batch" of them */
-	IOMT_MAPPINGS
+	IOMT_MAPPINGS		/* how many there are */
 };
 
 /* iomt_traffic_cfg.flags */
@@ -47,6 +49,7 @@ enum iomt_traffic_mapping {
 #define IOMT_TRAFFIC_SINGLE \
 	0x20u /* deferred: all flows of a tenant fill one queue, not each its own */
 
+/* What the traffic is like. */
 struct iomt_traffic_cfg {
 	size_t size;	  /* sizeof(struct iomt_traffic_cfg): the struct may grow */
 	uint64_t seed;	  /* of what is random */
@@ -90,7 +93,7 @@ bool iomt_traffic_next(struct iomt_traffic *traffic, struct iomt_event *event);
 /* Items that have begun. */
 uint64_t iomt_traffic_items(const struct iomt_traffic *traffic);
 
-/* From the first event again. */
+/* Begins anew: the same events come again, from the first on. */
 void iomt_traffic_rewind(struct iomt_traffic *traffic);
 
 #ifdef __cplusplus

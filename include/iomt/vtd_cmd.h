@@ -26,9 +26,9 @@ extern "C" {
 
 /* Whose translations. */
 struct iomt_vtd_target {
-	uint32_t flags;
-	uint32_t pasid; /* with IOMT_VTD_FIRST_STAGE: 20 bits; else 0 */
-	uint16_t domain;
+	uint32_t flags;	 /* IOMT_VTD_FIRST_STAGE, ... */
+	uint32_t pasid;	 /* with IOMT_VTD_FIRST_STAGE: 20 bits; else 0 */
+	uint16_t domain; /* domain id */
 	uint8_t mamv; /* CAP_REG.MAMV: log2 of the most 4K pages that one command covers; 0 to 52 */
 };
 
@@ -46,14 +46,14 @@ struct iomt_vtd_target {
 int iomt_vtd_gather(const struct iomt_vtd_target *target, const struct iomt_gather *gather,
 		    const struct iomt_plan_policy *policy, struct iomt_cmd *cmds, size_t n);
 
-/* iomt_vtd_device.flags: the requests that filled the device's TLB had a PASID */
+/* iomt_vtd_device.flags: the requests that filled the device's TLB had a PASID. */
 #define IOMT_VTD_PASID 0x10u
 
 /* A device that caches translations itself. */
 struct iomt_vtd_device {
-	uint32_t flags; /* IOMT_VTD_WIDE, IOMT_VTD_PASID */
-	uint32_t pasid;
-	uint16_t rid;
+	uint32_t flags;	     /* IOMT_VTD_WIDE, IOMT_VTD_PASID */
+	uint32_t pasid;	     /* 20 bits; 0 without IOMT_VTD_PASID */
+	uint16_t rid;	     /* requester id */
 	uint16_t pf_rid;     /* PFSID: of the physical function, where the unit wants it; else 0 */
 	uint8_t max_pending; /* 5 bits: invalidations that the device takes at once, 0 for 32 */
 };

@@ -36,8 +36,8 @@ struct iomt_guest_region {
  * in registers, as the next read waits for it.
  */
 struct iomt_guest_word {
-	uint64_t value;
-	int err;
+	uint64_t value; /* without a meaning on errors */
+	int err;	/* 0, or a negative code */
 };
 
 /*
@@ -49,8 +49,8 @@ struct iomt_guest_mem {
 	/* sizeof(struct iomt_guest_mem): the struct may grow. */
 	size_t size;
 
-	const struct iomt_guest_region *regions;
-	size_t count;
+	const struct iomt_guest_region *regions; /* in the order in which they are looked through */
+	size_t count;				 /* of these */
 
 	/*
 	 * Reads the 8 bytes at guest address "address", a multiple of 8, in one access. NULL: there is
@@ -148,8 +148,8 @@ struct iomt_walk_cfg {
 	/* sizeof(struct iomt_walk_cfg): the struct may grow. */
 	size_t size;
 
-	const struct iomt_walk_format *format;
-	const struct iomt_guest_mem *mem; /* must outlive the walker */
+	const struct iomt_walk_format *format; /* such as &iomt_walk_amdv1 */
+	const struct iomt_guest_mem *mem;      /* must outlive the walker */
 
 	/*
 	 * Guest address of the top table. Bits below the table's own alignment (64 bytes for small ones)
@@ -262,6 +262,15 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
 		     struct iomt_pt_cfg_error *error);
 
 /*
+ * Makes *over a walker of the same tables that reads them by the callbacks of another memory: a stage 1 of
+ * iomt_walk_nested, say, for an inspection (iomt/inspect.h) through a memory that asks stage 2. mem must
+ * outlive it. IOMT_EINVAL, and *over is unchanged: mem is not as iomt_walker_init wants it, has regions or
+ * no read64; or the walker's own memory has regions.
+ */
+int iomt_walker_over(struct iomt_walker *over, const struct iomt_walker *walker,
+		     const struct iomt_guest_mem *mem);
+
+/*
  * What iomt_walk is asked for: IOMT_READ, IOMT_WRITE, IOMT_EXEC, at least one of them; all must be
  * allowed (an atomic operation is READ | WRITE). IOMT_PRIV: the request is privileged. And:
  */
@@ -289,6 +298,7 @@ enum iomt_walk_fault_kind {
 	IOMT_WALK_FAULT_LEVEL,	    /* AMD V1: a level, or a page size, that cannot be */
 };
 
+/* Why a walk ended without a translation, and where. */
 struct iomt_walk_fault {
 	uint64_t iova;	  /* the input address of the whole walk */
 	uint64_t input;	  /* of the stage that failed; the same but for stage 2 under a stage 1 */
@@ -307,12 +317,12 @@ struct iomt_walk_fault {
 
 /* The entries that a walk went through, the top's first. */
 struct iomt_walk_path {
-	unsigned count;
+	unsigned count; /* of steps */
 	struct {
-		uint64_t address; /* guest address */
-		uint64_t entry;	  /* as it was read */
-		uint8_t level;
-	} steps[IOMT_PT_MAX_LEVELS];
+		uint64_t address;    /* guest address */
+		uint64_t entry;	     /* as it was read */
+		uint8_t level;	     /* of its table, 0 for the last */
+	} steps[IOMT_PT_MAX_LEVELS]; /* each an entry */
 };
 
 /*
@@ -355,7 +365,7 @@ int iomt_walk_halves(const struct iomt_walker *lower, const struct iomt_walker *
 /* The low and high half of an entry of AMD's event log (48882, 2.5), but for DeviceID, PASID and
  * DomainID, which are zero: IO_PAGE_FAULT, or PAGE_TAB_HARDWARE_ERROR. */
 struct iomt_walk_amd_event {
-	uint64_t word[2];
+	uint64_t word[2]; /* bits 63:0 and 127:64 */
 };
 
 /* guest: the tables were the guest's (GN), or the request had a PASID. */
@@ -374,12 +384,13 @@ struct iomt_walk_smmu_event {
 	uint64_t fetch; /* F_WALK_EABT: FetchAddr */
 	uint8_t type; /* F_WALK_EABT 0x0b, F_TRANSLATION 0x10, F_ADDR_SIZE, F_ACCESS, F_PERMISSION */
 	uint8_t cls;  /* CLASS: 1 a table of stage 1 (TTD), 2 the input (IN) */
-	bool s2;
-	bool rnw;
-	bool ind;
-	bool pnu;
+	bool s2;      /* S2: the fault is of stage 2 */
+	bool rnw;     /* RnW: a read */
+	bool ind;     /* InD: an instruction fetch */
+	bool pnu;     /* PnU: a privileged request */
 };
 
+/* What it says of a fault of iomt_walk or iomt_walk_nested in Arm's formats. */
 struct iomt_walk_smmu_event iomt_walk_smmu_event(const struct iomt_walk_fault *fault);
 
 /*

@@ -30,7 +30,7 @@ extern "C" {
 struct iomt_unit_cache {
 	const struct iomt_unit *unit;
 	struct iomt_tlb *tlb;
-	uint64_t generation; /* goes up when contexts must be found anew */
+	iomt_word generation; /* goes up when contexts must be found anew */
 	uint32_t number;
 	uint32_t seen; /* kinds of pages that were ever cached */
 };
@@ -44,9 +44,9 @@ int iomt_unit_cache_init(struct iomt_unit_cache *cache, const struct iomt_unit *
 
 /* A device, or one of its PASIDs, to begin with all zeros: one thread at a time uses it. */
 struct iomt_unit_device {
-	struct iomt_context context;
-	struct iomt_tlb_space space;
-	uint64_t generation;
+	struct iomt_context context; /* what it means */
+	struct iomt_tlb_space space; /* where its translations are cached */
+	uint64_t generation;	     /* the library's: of iomt_unit_cache when it was found */
 	uint64_t usual; /* the same, where a user's plain requests are cached; else 0 */
 };
 

@@ -31,7 +31,13 @@
 extern "C" {
 #endif
 
-enum iomt_unit_arch { IOMT_UNIT_AMD, IOMT_UNIT_VTD, IOMT_UNIT_SMMU, IOMT_UNIT_RISCV };
+/* Whose IOMMU is emulated. */
+enum iomt_unit_arch {
+	IOMT_UNIT_AMD,	 /* 48882 */
+	IOMT_UNIT_VTD,	 /* D51397 */
+	IOMT_UNIT_SMMU,	 /* IHI 0070 */
+	IOMT_UNIT_RISCV, /* RISC-V IOMMU */
+};
 
 /* iomt_unit_cfg.features: what the hardware that is emulated has. For RISC-V capabilities say it. */
 #define IOMT_UNIT_STAGE_1  0x0001u /* AMD GTSup, VT-d FSTS, SMMUv3 S1P */
@@ -74,8 +80,8 @@ struct iomt_unit_cfg {
 	size_t size;
 
 	const struct iomt_guest_mem *mem; /* must outlive the unit */
-	enum iomt_unit_arch arch;
-	uint32_t features; /* IOMT_UNIT_* */
+	enum iomt_unit_arch arch;	  /* which of these */
+	uint32_t features;		  /* IOMT_UNIT_* */
 
 	/*
 	 * AMD: the Device Table Base Address Register (48882, 3.4.1). VT-d: RTADDR_REG, with TTM (D51397,
@@ -120,7 +126,7 @@ int iomt_unit_init(struct iomt_unit *unit, const struct iomt_unit_cfg *cfg,
 struct iomt_request {
 	uint32_t device; /* requester id (16 bits), StreamID, RISC-V device_id (24 bits) */
 	uint32_t pasid;	 /* SubstreamID, process_id; IOMT_TLB_NO_PASID: none. 20 bits */
-	uint64_t iova;
+	uint64_t iova;	 /* the byte that it is about */
 	uint32_t access; /* as for iomt_walk; and RISC-V: */
 };
 
@@ -129,14 +135,15 @@ struct iomt_request {
 
 /* What a device and a PASID mean. Fields may be read, not written. */
 struct iomt_context {
+	/* whose it is: those of the request */
 	uint32_t device;
 	uint32_t pasid;
 	uint32_t domain; /* DomainID, VT-d domain id, VMID, GSCID */
 	uint32_t
 		process; /* PASID, ASID, PSCID: what stage 1 is tagged with; else IOMT_TLB_NO_PASID */
-	uint8_t stages; /* 0: addresses are passed on. 1, 2, 3 for both */
-	uint8_t arch;
-	uint8_t oa_bits;
+	uint8_t stages;	 /* 0: addresses are passed on. 1, 2, 3 for both */
+	uint8_t arch;	 /* enum iomt_unit_arch */
+	uint8_t oa_bits; /* physical address bits */
 	bool ats;	 /* the device may ask for translations */
 	bool silent;	 /* faults are not reported (AMD SA, VT-d FPD, RISC-V DTF) */
 	bool scalable;	 /* VT-d */
@@ -151,12 +158,12 @@ struct iomt_context {
 	bool tagged[2];	 /* SMMUv3 TBI0, TBI1: bits 63:56 of an address mean nothing */
 	uint32_t deny;	 /* IOMT_READ, IOMT_WRITE, IOMT_EXEC: AMD IR, IW clear */
 	uint32_t nested; /* IOMT_NESTED_* */
-	uint64_t msi_table;
-	uint64_t msi_mask;
-	uint64_t msi_pattern;
-	const struct iomt_guest_mem *mem;
-	struct iomt_walker first[2];
-	struct iomt_walker second;
+	uint64_t msi_table;		  /* RISC-V: guest address of the MSI page table */
+	uint64_t msi_mask;		  /* and which addresses it is for (msi_addr_mask) */
+	uint64_t msi_pattern;		  /* the same (msi_addr_pattern) */
+	const struct iomt_guest_mem *mem; /* the guest's memory */
+	struct iomt_walker first[2];	  /* of stage 1, where there is one */
+	struct iomt_walker second;	  /* of stage 2, where there is one */
 };
 
 /* Where a request ended. */
@@ -182,14 +189,15 @@ enum iomt_device_fault_kind {
 	IOMT_DEVICE_FAULT_REFUSED,  /* the entry lets no such request through */
 };
 
+/* Why a request was refused, and where. */
 struct iomt_device_fault {
-	struct iomt_request request;
+	struct iomt_request request; /* which it was */
 	uint64_t address; /* guest address of the entry that ended it; 0: there was none */
 	uint64_t entry;	  /* the word of it that did; 0 when none was read */
 	uint32_t domain;  /* where known */
-	uint8_t arch;
-	uint8_t at;   /* enum iomt_device_at */
-	uint8_t kind; /* enum iomt_device_fault_kind */
+	uint8_t arch;	  /* enum iomt_unit_arch */
+	uint8_t at;	  /* enum iomt_device_at */
+	uint8_t kind;	  /* enum iomt_device_fault_kind */
 
 	/*
 	 * AMD's event code, 1 to 8; VT-d's fault reason; SMMUv3's event number; RISC-V's cause. 0: the

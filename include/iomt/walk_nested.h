@@ -27,7 +27,10 @@ extern "C" {
  */
 extern const struct iomt_guest_mem iomt_walk_by_stage_2;
 
-/* flags: tables of stage 1 must not be device memory of stage 2 (SMMUv3 STE.S2PTW): a permission fault */
+/*
+ * iomt_walk_nested's flags: tables of stage 1 must not be device memory of stage 2 (SMMUv3 STE.S2PTW): a
+ * permission fault.
+ */
 #define IOMT_NESTED_PROTECTED 0x1u
 /* The leaf's oa is stage 1's output, all else what both mean together (RISC-V DC.tc.T2GPA). */
 #define IOMT_NESTED_KEEP 0x2u

@@ -10,7 +10,7 @@
 
 #define ENTRY_WORDS 8u /* of the longest entry */
 
-typedef uint64_t u64;
+typedef iomt_word u64;
 
 static inline u64 entry_load(const u64 *word)
 {

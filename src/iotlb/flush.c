@@ -15,7 +15,7 @@
 #define ADD_DRAINS 32u /* entries that an add releases at most */
 
 struct iomt_flush_entry {
-	uint64_t turn;
+	iomt_word turn;
 	uint64_t stamp;
 	uint64_t added; /* time */
 	uint64_t first;

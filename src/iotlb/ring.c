@@ -51,7 +51,8 @@ static bool valid(const struct iomt_ring_cfg *cfg)
 	if (!cfg->stores && (kind->vendor == IOMT_VENDOR_AMD || kind->vendor == IOMT_VENDOR_VTD))
 		return false;
 	return cfg->entries_lg2 >= LG2_MIN && cfg->entries_lg2 <= LG2_MAX &&
-	       !cfg->stores == !cfg->stores_phys && !(cfg->stores_phys & 7);
+	       !cfg->stores == !cfg->stores_phys &&
+	       !((cfg->stores_phys | (uintptr_t)cfg->stores) & 7);
 }
 
 int iomt_ring_init(struct iomt_ring *ring, const struct iomt_ring_cfg *cfg)
@@ -208,7 +209,7 @@ static int completed(struct iomt_ring *ring, uint64_t end)
 	if (__atomic_load_n(&ring->done_, __ATOMIC_ACQUIRE) >= end)
 		return 0;
 	if (cfg->stores) {
-		const uint64_t *word = &cfg->stores[place(ring, end - 1)];
+		const iomt_word *word = &cfg->stores[place(ring, end - 1)];
 		uint32_t stored = (uint32_t)little(__atomic_load_n(word, __ATOMIC_ACQUIRE));
 
 		if (stored - (uint32_t)end >= PENDING)

@@ -8,7 +8,7 @@
 #define RING_CMDS_MOST 2
 
 /* Makes *value at least "to". */
-static inline void ring_raise(uint64_t *value, uint64_t to)
+static inline void ring_raise(iomt_word *value, uint64_t to)
 {
 	uint64_t now = __atomic_load_n(value, __ATOMIC_RELAXED);
 

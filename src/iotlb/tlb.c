@@ -44,7 +44,7 @@ int iomt_tlb_init(struct iomt_tlb **made, const struct iomt_tlb_cfg *cfg, void *
 	tlb->groups = (struct group *)(tlb + 1);
 	tlb->sets = (struct set *)(tlb->groups + groups);
 	tlb->readers = (struct reader *)(tlb->sets + sets);
-	tlb->changes = (uint64_t *)(tlb->readers + cfg->readers);
+	tlb->changes = (iomt_word *)(tlb->readers + cfg->readers);
 	tlb->pasids = tlb->changes + groups * COUNTERS;
 	tlb->domains = tlb->pasids + groups * COUNTERS;
 	tlb->set_mask = (sets - 1) * sizeof(struct set);

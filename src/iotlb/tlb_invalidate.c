@@ -115,7 +115,7 @@ void iomt_tlb_invalidate_range(struct iomt_tlb_space *space, uint64_t first, uin
 		drop_all(space, first, last);
 }
 
-static void retire(struct iomt_tlb *tlb, uint64_t *counter)
+static void retire(struct iomt_tlb *tlb, iomt_word *counter)
 {
 	raise(counter);
 	raise(&tlb->news);

@@ -59,18 +59,18 @@
 #define LAST_WAY 3u /* of a version: the way that was written last */
 
 struct set {
-	uint64_t version;      /* raised by each insert, when the old key is gone; its way */
-	uint64_t keys[WAYS];   /* 0: empty */
-	uint64_t values[WAYS]; /* id | oa | prot */
-	uint64_t lock;	       /* of inserts */
+	iomt_word version;	/* raised by each insert, when the old key is gone; its way */
+	iomt_word keys[WAYS];	/* 0: empty */
+	iomt_word values[WAYS]; /* id | oa | prot */
+	iomt_word lock;		/* of inserts */
 };
 
 /* What is cached of an address space. */
 struct slot {
-	uint64_t serial; /* 0: nothing */
-	uint64_t key;
-	uint64_t stamp; /* the sum of the counters above it */
-	uint64_t sizes; /* half of each size that its entries have: bit 63 is 2^64 bytes */
+	iomt_word serial; /* 0: nothing */
+	iomt_word key;
+	iomt_word stamp; /* the sum of the counters above it */
+	iomt_word sizes; /* half of each size that its entries have: bit 63 is 2^64 bytes */
 };
 
 struct group {
@@ -79,30 +79,28 @@ struct group {
 };
 
 struct reader {
-	uint64_t inside; /* the phase in which it entered, or 0 */
+	iomt_word inside; /* the phase in which it entered, or 0 */
 	uint64_t unused[7];
 };
 
 struct iomt_tlb {
 	struct set *sets;
 	struct group *groups;
-	uint64_t *changes; /* range invalidations, by a hash of unit, domain and PASID */
-	uint64_t *pasids;  /* PASID invalidations, by the same */
-	uint64_t *domains; /* domain invalidations, by a hash of unit and domain */
+	iomt_word *changes; /* range invalidations, by a hash of unit, domain and PASID */
+	iomt_word *pasids;  /* PASID invalidations, by the same */
+	iomt_word *domains; /* domain invalidations, by a hash of unit and domain */
 	struct reader *readers;
 	uint64_t set_mask; /* of a set's place in bytes */
 	uint32_t group_mask;
 	uint32_t counter_mask;
-	uint64_t news;
-	uint64_t changing;     /* changes to slots that are under way */
-	uint64_t units[UNITS]; /* unit invalidations, by number */
-	uint64_t unused[6];
-	/* on lines of their own, because they are written more often */
-	uint64_t serial; /* the last that was given out */
-	uint64_t phase;	 /* of readers */
+	iomt_word news;
+	iomt_word changing;	/* changes to slots that are under way */
+	iomt_word units[UNITS]; /* unit invalidations, by number */
+	/* on lines of their own, because they are written more often: the last that was given out */
+	iomt_word serial __attribute__((aligned(IOMT_TLB_ALIGN)));
+	iomt_word phase; /* of readers */
 	uint32_t busy;	 /* a serial is being given out */
 	uint32_t reader_count;
-	uint64_t unused_too[13];
 };
 
 _Static_assert(sizeof(struct set) == 64 && sizeof(struct group) == 256 &&
@@ -112,18 +110,18 @@ _Static_assert(sizeof(struct set) == 64 && sizeof(struct group) == 256 &&
 	       "cache lines");
 
 /* The strongest order: on x86 all loads have it, on Arm it costs what acquire costs. */
-static inline uint64_t load(const uint64_t *word)
+static inline uint64_t load(const iomt_word *word)
 {
 	return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
 /* Seen after all that was written before. */
-static inline void store(uint64_t *word, uint64_t value)
+static inline void store(iomt_word *word, uint64_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-static inline void raise(uint64_t *counter)
+static inline void raise(iomt_word *counter)
 {
 	__atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
 }
@@ -136,22 +134,22 @@ static inline struct group *group_of(const struct iomt_tlb_space *space)
 	return &space->tlb->groups[space->pasid_ & space->tlb->group_mask];
 }
 
-static inline uint64_t *changes_of(const struct iomt_tlb_space *space)
+static inline iomt_word *changes_of(const struct iomt_tlb_space *space)
 {
 	return &space->tlb->changes[space->pasid_];
 }
 
-static inline uint64_t *pasid_of(const struct iomt_tlb_space *space)
+static inline iomt_word *pasid_of(const struct iomt_tlb_space *space)
 {
 	return &space->tlb->pasids[space->pasid_];
 }
 
-static inline uint64_t *domain_of(const struct iomt_tlb_space *space)
+static inline iomt_word *domain_of(const struct iomt_tlb_space *space)
 {
 	return &space->tlb->domains[space->domain_];
 }
 
-static inline uint64_t *unit_of(const struct iomt_tlb_space *space)
+static inline iomt_word *unit_of(const struct iomt_tlb_space *space)
 {
 	return &space->tlb->units[space->key_ >> UNIT_SHIFT & (UNITS - 1)];
 }

@@ -72,7 +72,7 @@ IDS_INLINE bool find(unsigned height, uint64_t *at, uint64_t last, struct iomt_i
 				path->slot[--height] = (struct iomt_ids_slot *)below + to;
 				continue;
 			}
-			path->word = (uint64_t *)below + to;
+			path->word = (iomt_word *)below + to;
 			path->value = ids_load(path->word);
 			if (id <= last && ~path->value & ids_mask(id, last)) {
 				*at = id;
@@ -181,7 +181,7 @@ static int build(struct iomt_ids *ids, uint64_t id, struct iomt_ids_path *path)
  * Takes the first free id from "at" up to "last" in a word, which was just loaded as *value and is
  * *value then. IDS_NOWHERE when there is none.
  */
-IDS_INLINE uint64_t claim(bool serial, uint64_t *word, uint64_t *value, uint64_t at, uint64_t last)
+IDS_INLINE uint64_t claim(bool serial, iomt_word *word, uint64_t *value, uint64_t at, uint64_t last)
 {
 	uint64_t from = IDS_IN_USE & IDS_IN_USE << at % IDS_WORD, open, id, claimed;
 
@@ -239,7 +239,8 @@ IDS_INLINE int alloc_serial(struct iomt_ids *ids, uint64_t from, uint64_t min, u
 			    uint32_t *id)
 {
 	bool lowest = from <= ids->low;
-	uint64_t at = lowest ? ids->low : from, free, value, *word;
+	uint64_t at = lowest ? ids->low : from, free, value;
+	iomt_word *word;
 
 	if (!ids_is_near(ids, at))
 		return alloc_far(ids, from, min, max, id);
@@ -347,7 +348,7 @@ static int not_allocated(uint64_t word, uint64_t bit)
 
 /* Frees an id in its word, to which the path leads. */
 IDS_INLINE int free_in(bool serial, struct iomt_ids *ids, const struct iomt_ids_path *path,
-		       uint64_t *word, uint32_t id)
+		       iomt_word *word, uint32_t id)
 {
 	uint64_t bit = 1ULL << id % IDS_WORD, allocated = bit | bit << IDS_HANDED;
 	uint64_t value = ids_load(word);

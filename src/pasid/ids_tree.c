@@ -97,7 +97,7 @@ static void fill_node(struct iomt_ids_slot *node, uintptr_t below)
 		node[i] = (struct iomt_ids_slot){below ? IDS_ALL : 0, below};
 }
 
-static void fill_part(uint64_t *part, uintptr_t below)
+static void fill_part(iomt_word *part, uintptr_t below)
 {
 	for (unsigned i = 0; i < IDS_FANOUT; i++)
 		part[i] = below ? IDS_IN_USE : 0;
@@ -158,7 +158,7 @@ static void trim(struct iomt_ids *ids, struct iomt_ids_slot *slot, unsigned heig
 		struct iomt_ids_slot *child = (struct iomt_ids_slot *)slot->below + i;
 
 		if (!height) {
-			any |= ((const uint64_t *)slot->below)[i] & IDS_IN_USE;
+			any |= ((const iomt_word *)slot->below)[i] & IDS_IN_USE;
 			continue;
 		}
 		trim(ids, child, height - 1);

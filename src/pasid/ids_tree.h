@@ -72,7 +72,7 @@ IDS_INLINE bool ids_is_even(uintptr_t below)
 	return !below || ids_is_solid(below);
 }
 
-IDS_INLINE uint64_t ids_load(const uint64_t *word)
+IDS_INLINE uint64_t ids_load(const iomt_word *word)
 {
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
@@ -83,13 +83,13 @@ IDS_INLINE uintptr_t ids_below(const struct iomt_ids_slot *slot)
 }
 
 /* The word of an id in its part. */
-IDS_INLINE uint64_t *ids_word_in(uintptr_t part, uint64_t id)
+IDS_INLINE iomt_word *ids_word_in(uintptr_t part, uint64_t id)
 {
-	return (uint64_t *)part + ids_index(id, 0);
+	return (iomt_word *)part + ids_index(id, 0);
 }
 
 /* Changes a word that was just loaded as *old; on failure *old is what was found. */
-IDS_INLINE bool ids_replace(bool serial, uint64_t *word, uint64_t *old, uint64_t value)
+IDS_INLINE bool ids_replace(bool serial, iomt_word *word, uint64_t *old, uint64_t value)
 {
 	if (serial) {
 		__atomic_store_n(word, value, __ATOMIC_RELAXED);
@@ -100,7 +100,7 @@ IDS_INLINE bool ids_replace(bool serial, uint64_t *word, uint64_t *old, uint64_t
 }
 
 /* Both return what was there before. */
-IDS_INLINE uint64_t ids_set(bool serial, uint64_t *summary, uint64_t bits)
+IDS_INLINE uint64_t ids_set(bool serial, iomt_word *summary, uint64_t bits)
 {
 	uint64_t old;
 
@@ -111,7 +111,7 @@ IDS_INLINE uint64_t ids_set(bool serial, uint64_t *summary, uint64_t bits)
 	return old;
 }
 
-IDS_INLINE uint64_t ids_clear(bool serial, uint64_t *summary, uint64_t bits)
+IDS_INLINE uint64_t ids_clear(bool serial, iomt_word *summary, uint64_t bits)
 {
 	uint64_t old;
 

@@ -2,15 +2,16 @@
 /* Elements in pieces that never move, and chains of them. */
 #include "pack_parts.h"
 
-#define LEAST_CAPACITY 8u	  /* of a list of pieces: 64 bytes */
-#define MOST_CAPACITY  (1u << 17) /* 1 MiB */
-#define MOST_HEADS     (1u << 26)
+#define LEAST_LIST    64u	 /* bytes of a list of pieces: what providers give at least */
+#define MOST_CAPACITY (1u << 17) /* 1 MiB of 64-bit pointers */
+#define MOST_HEADS    (1u << 26)
 
 static int grow_list(struct iomt_pack *pack, struct iomt_pack_array *array)
 {
 	const struct iomt_mem *mem = pack->cfg.mem;
-	uint32_t capacity = array->capacity ? 2 * array->capacity : LEAST_CAPACITY;
 	unsigned char **pieces;
+	uint32_t capacity =
+		array->capacity ? 2 * array->capacity : (uint32_t)(LEAST_LIST / sizeof(*pieces));
 
 	if (capacity > MOST_CAPACITY)
 		return IOMT_ENOMEM;

@@ -9,11 +9,12 @@
  * squares is the square of their sum (Cauchy and Schwarz), so that three numbers tell.
  */
 #include "pack_parts.h"
+#include "product.h"
 
 /* Whether so many senders are all of one group. */
 static bool trust_each_other(uint64_t senders, uint64_t sum, uint64_t squares)
 {
-	return sum && (unsigned __int128)senders * squares == (unsigned __int128)sum * sum;
+	return sum && product_equal(product_of(senders, squares), product_of(sum, sum));
 }
 
 static bool is_trusted(const struct pack_load *load)

@@ -146,7 +146,8 @@ static int decide(struct repack *r, uint32_t classes, uint32_t *ids,
 	}
 	if (present)
 		iomt_repack_count(r, cfg->present, &as_is);
-	if (present && (!fits || iomt_repack_cost(cfg, &as_is) <= iomt_repack_cost(cfg, result))) {
+	if (present && (!fits || !product_less(iomt_repack_cost(cfg, result),
+					       iomt_repack_cost(cfg, &as_is)))) {
 		*result = as_is;
 		__builtin_memcpy(ids, cfg->present, r->count * sizeof(*ids));
 	}

@@ -18,6 +18,7 @@
 #ifndef IOMT_PASID_REPACK_PARTS_H
 #define IOMT_PASID_REPACK_PARTS_H
 
+#include "product.h"
 #include <iomt/repack.h>
 
 #define REPACK_NONE UINT32_MAX
@@ -248,7 +249,7 @@ void iomt_repack_settle(struct repack *r, uint32_t *ids);
 void iomt_repack_count(struct repack *r, const uint32_t *ids, struct iomt_repack_result *result);
 
 /* What that costs. */
-unsigned __int128 iomt_repack_cost(const struct iomt_repack_cfg *cfg,
-				   const struct iomt_repack_result *result);
+struct product iomt_repack_cost(const struct iomt_repack_cfg *cfg,
+				const struct iomt_repack_result *result);
 
 #endif

@@ -192,12 +192,12 @@ void iomt_repack_count(struct repack *r, const uint32_t *ids, struct iomt_repack
 }
 
 /* Tags alone, 2^36 at most, may come to 2^68. */
-unsigned __int128 iomt_repack_cost(const struct iomt_repack_cfg *cfg,
-				   const struct iomt_repack_result *result)
+struct product iomt_repack_cost(const struct iomt_repack_cfg *cfg,
+				const struct iomt_repack_result *result)
 {
 	if (!cfg->id_cost && !cfg->tag_cost && !cfg->move_cost)
-		return ((uint64_t)result->ids << 32) + result->moves;
-	return (unsigned __int128)cfg->id_cost * result->ids +
-	       (unsigned __int128)cfg->tag_cost * result->tags +
-	       (unsigned __int128)cfg->move_cost * result->moves;
+		return (struct product){0, ((uint64_t)result->ids << 32) + result->moves};
+	return product_add(product_add(product_of(cfg->id_cost, result->ids),
+				       product_of(cfg->tag_cost, result->tags)),
+			   product_of(cfg->move_cost, result->moves));
 }

@@ -24,8 +24,8 @@
 #define SPACE_LINK     (1ULL << 32) /* beside a PASID in a list, so that none of them is 0 */
 
 struct space_entry {
-	uint64_t word;
-	uint64_t beside; /* a set's address, or 0; or a link to the next in quarantine */
+	iomt_word word;
+	iomt_word beside; /* a set's address, or 0; or a link to the next in quarantine */
 };
 
 struct space_leaf {
@@ -98,7 +98,7 @@ IDS_INLINE struct space_entry *space_entry(const struct iomt_pasid_space *space,
 	return leaf ? &((struct space_leaf *)leaf)->entries[pasid & (SPACE_LEAF - 1)] : NULL;
 }
 
-IDS_INLINE uint64_t space_load(const uint64_t *word)
+IDS_INLINE uint64_t space_load(const iomt_word *word)
 {
 	return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
@@ -114,7 +114,7 @@ IDS_INLINE int space_look(const struct iomt_pasid_space *space, uint32_t pasid,
 	return 0;
 }
 
-IDS_INLINE void space_store(bool serial, uint64_t *word, uint64_t value)
+IDS_INLINE void space_store(bool serial, iomt_word *word, uint64_t value)
 {
 	if (serial)
 		__atomic_store_n(word, value, __ATOMIC_RELAXED);
@@ -123,7 +123,7 @@ IDS_INLINE void space_store(bool serial, uint64_t *word, uint64_t value)
 }
 
 /* As ids_replace, and in one order with all of the quarantine. */
-IDS_INLINE bool space_replace(bool serial, uint64_t *word, uint64_t *old, uint64_t value)
+IDS_INLINE bool space_replace(bool serial, iomt_word *word, uint64_t *old, uint64_t value)
 {
 	if (serial) {
 		__atomic_store_n(word, value, __ATOMIC_RELAXED);
@@ -134,7 +134,7 @@ IDS_INLINE bool space_replace(bool serial, uint64_t *word, uint64_t *old, uint64
 }
 
 /* Returns what was there before. */
-IDS_INLINE uint64_t space_add(bool serial, uint64_t *counter, uint64_t value)
+IDS_INLINE uint64_t space_add(bool serial, iomt_word *counter, uint64_t value)
 {
 	uint64_t old;
 
@@ -145,7 +145,7 @@ IDS_INLINE uint64_t space_add(bool serial, uint64_t *counter, uint64_t value)
 	return old;
 }
 
-IDS_INLINE uint64_t space_exchange(bool serial, uint64_t *at, uint64_t value)
+IDS_INLINE uint64_t space_exchange(bool serial, iomt_word *at, uint64_t value)
 {
 	uint64_t old;
 

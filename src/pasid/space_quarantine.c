@@ -17,7 +17,7 @@
 
 static void link_after(struct iomt_pasid_space *space, uint64_t before, uint64_t link)
 {
-	uint64_t *place =
+	iomt_word *place =
 		before == SPACE_NONE ? &space->head : &space_entry(space, (uint32_t)before)->beside;
 
 	space_store(space_is_serial(space), place, link);

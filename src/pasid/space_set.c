@@ -51,7 +51,7 @@ void iomt_pasid_set_leave(struct iomt_pasid_set *set)
 
 void iomt_pasid_set_mark(struct iomt_pasid_set *set, uint32_t pasid)
 {
-	uint64_t *word = &set->groups[pasid >> GROUP_LG2 >> 6];
+	iomt_word *word = &set->groups[pasid >> GROUP_LG2 >> 6];
 	uint64_t bit = 1ULL << (pasid >> GROUP_LG2 & 63);
 
 	if (!(space_load(word) & bit))

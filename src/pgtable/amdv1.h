@@ -67,7 +67,7 @@ PT_INLINE bool amdv1_all_single(u64 all, u64 any, unsigned level)
 	return (all & PRESENT) && !(any & NEXT_MASK);
 }
 
-PT_INLINE bool amdv1_encode(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool amdv1_encode(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	(void)flags;
 	*attrs = (u64)(prot & (IOMT_READ | IOMT_WRITE)) << 61;

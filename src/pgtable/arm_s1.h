@@ -20,7 +20,7 @@
 	(7ULL << ATTR_INDEX_SHIFT | S1_USER | S1_READ_ONLY | ACCESSED | S1_NOT_GLOBAL | DBM | \
 	 S1_PXN | S1_UXN | SW_DIRTY)
 
-PT_INLINE bool s1_encode_lpa2(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool s1_encode_lpa2(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	bool track = (flags & IOMT_PT_DIRTY) && (prot & IOMT_WRITE);
 	u64 bits = ACCESSED;
@@ -38,7 +38,7 @@ PT_INLINE bool s1_encode_lpa2(uint32_t prot, uint32_t flags, u64 *attrs)
 	return (prot & IOMT_READ) && !(prot & IOMT_SNOOP);
 }
 
-PT_INLINE bool s1_encode(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool s1_encode(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	bool fits = s1_encode_lpa2(prot, flags, attrs);
 

@@ -16,7 +16,7 @@
 #define S2_ATTRS \
 	(15ULL << S2_MEMATTR_SHIFT | S2_READ | S2_WRITE | ACCESSED | DBM | S2_XN | SW_DIRTY)
 
-PT_INLINE bool s2_encode_lpa2(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool s2_encode_lpa2(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	bool track = (flags & IOMT_PT_DIRTY) && (prot & IOMT_WRITE);
 	u64 bits = ACCESSED;
@@ -33,7 +33,7 @@ PT_INLINE bool s2_encode_lpa2(uint32_t prot, uint32_t flags, u64 *attrs)
 	       !((prot & IOMT_EXEC) && !(prot & IOMT_READ));
 }
 
-PT_INLINE bool s2_encode(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool s2_encode(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	bool fits = s2_encode_lpa2(prot, flags, attrs);
 

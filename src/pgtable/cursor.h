@@ -64,7 +64,8 @@ PT_INLINE bool pt_cursor_map_one(const struct pt_format *f, const struct iomt_pt
 }
 
 PT_INLINE bool pt_cursor_unmap_one(const struct pt_format *f, const struct iomt_pt_cursor *cursor,
-				   u64 iova, u64 length, u64 *unmapped, struct iomt_gather *gather)
+				   u64 iova, u64 length, uint64_t *unmapped,
+				   struct iomt_gather *gather)
 {
 	u64 *slot = pt_cursor_slot(f, cursor, iova), entry;
 

@@ -9,14 +9,14 @@
 struct pt_harvest {
 	u64 first; /* the range */
 	u64 last;
-	u64 *bitmap;
+	uint64_t *bitmap;
 	unsigned page_lg2;
 	bool keep;
 	struct pt_touched cleaned;
 };
 
 /* Sets bits from..to, both included. */
-PT_INLINE void pt_set_bits(u64 *bitmap, u64 from, u64 to)
+PT_INLINE void pt_set_bits(uint64_t *bitmap, u64 from, u64 to)
 {
 	for (; from / 64 < to / 64; from = (from | 63) + 1)
 		bitmap[from / 64] |= ~0ULL << (from % 64);

@@ -68,7 +68,7 @@
 	{                                                                                          \
 		return pt_leaf_at(&(value), pt, v, entry, level, leaf);                            \
 	}                                                                                          \
-	static size_t format##_batch(const struct iomt_pt *pt, const u64 *iovas, unsigned n,       \
+	static size_t format##_batch(const struct iomt_pt *pt, const uint64_t *iovas, unsigned n,  \
 				     struct iomt_pt_leaf *leaves)                                  \
 	{                                                                                          \
 		return pt_translate_batch(&(value), format##_leaf_at, pt, iovas, n, leaves);       \
@@ -103,20 +103,20 @@
 		return pt_map_sg(pt, iova, segs, count, prot, gather);                             \
 	}                                                                                          \
 	PT_NOINLINE int format##_unmap_range(struct iomt_pt *pt, u64 iova, u64 length,             \
-					     u64 *unmapped, struct iomt_gather *gather)            \
+					     uint64_t *unmapped, struct iomt_gather *gather)       \
 	{                                                                                          \
 		if (pt_likely(pt_unmap_alike(&(value), pt, iova, length, unmapped, gather)))       \
 			return 0;                                                                  \
 		return pt_unmap_any(pt, iova, length, unmapped, gather);                           \
 	}                                                                                          \
 	PT_NOINLINE int format##_unmap_few(struct iomt_pt *pt, u64 iova, u64 length,               \
-					   u64 *unmapped, struct iomt_gather *gather)              \
+					   uint64_t *unmapped, struct iomt_gather *gather)         \
 	{                                                                                          \
 		if (pt_likely(pt_unmap_few(&(value), pt, iova, length, unmapped, gather)))         \
 			return 0;                                                                  \
 		return format##_unmap_range(pt, iova, length, unmapped, gather);                   \
 	}                                                                                          \
-	int iomt_##format##_unmap(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,         \
+	int iomt_##format##_unmap(struct iomt_pt *pt, u64 iova, u64 length, uint64_t *unmapped,    \
 				  struct iomt_gather *gather)                                      \
 	{                                                                                          \
 		DEBUG_CLAIM(pt, iova, length);                                                     \
@@ -136,19 +136,19 @@
 	{                                                                                          \
 		return pt_translate(&(value), format##_leaf_at, pt, iova, leaf);                   \
 	}                                                                                          \
-	int iomt_##format##_oa(const struct iomt_pt *pt, u64 iova, u64 *oa)                        \
+	int iomt_##format##_oa(const struct iomt_pt *pt, u64 iova, uint64_t *oa)                   \
 	{                                                                                          \
 		if (pt_likely(pt_oa_one(&(value), pt, iova, oa)))                                  \
 			return 0;                                                                  \
 		return pt_oa_any(pt, iova, oa);                                                    \
 	}                                                                                          \
-	size_t iomt_##format##_translate_many(const struct iomt_pt *pt, const u64 *iovas,          \
+	size_t iomt_##format##_translate_many(const struct iomt_pt *pt, const uint64_t *iovas,     \
 					      size_t count, struct iomt_pt_leaf *leaves)           \
 	{                                                                                          \
 		return pt_translate_many(pt, iovas, count, leaves);                                \
 	}                                                                                          \
 	int iomt_##format##_dirty(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size,         \
-				  u64 *bitmap, uint32_t flags, struct iomt_gather *gather)         \
+				  uint64_t *bitmap, uint32_t flags, struct iomt_gather *gather)    \
 	{                                                                                          \
 		return pt_dirty(pt, iova, length, page_size, bitmap, flags, gather);               \
 	}                                                                                          \
@@ -173,7 +173,7 @@
 					       gather);                                            \
 	}                                                                                          \
 	PT_NOINLINE int format##_cursor_unmap_any(struct iomt_pt_cursor *cursor, u64 iova,         \
-						  u64 length, u64 *unmapped,                       \
+						  u64 length, uint64_t *unmapped,                  \
 						  struct iomt_gather *gather)                      \
 	{                                                                                          \
 		int err = format##_unmap_few(cursor->pt, iova, length, unmapped, gather);          \
@@ -182,7 +182,7 @@
 		return err;                                                                        \
 	}                                                                                          \
 	int iomt_##format##_cursor_unmap(struct iomt_pt_cursor *cursor, u64 iova, u64 length,      \
-					 u64 *unmapped, struct iomt_gather *gather)                \
+					 uint64_t *unmapped, struct iomt_gather *gather)           \
 	{                                                                                          \
 		DEBUG_CLAIM(cursor->pt, iova, length);                                             \
 		if (pt_likely(pt_cursor_unmap_one(&(value), cursor, iova, length, unmapped,        \

@@ -17,7 +17,7 @@
 #include <iomt/formats.h>
 #include <iomt/pt.h>
 
-typedef uint64_t u64;
+typedef iomt_word u64;
 
 #define PT_INLINE   static inline __attribute__((always_inline))
 #define PT_NOINLINE static __attribute__((noinline))
@@ -95,7 +95,7 @@ struct pt_format {
 	bool (*none_dirty)(u64 all, u64 any);
 
 	/* Attributes of "prot", known to hold only listed bits; false when it has no entry. */
-	bool (*encode)(uint32_t prot, uint32_t flags, u64 *attrs);
+	bool (*encode)(uint32_t prot, uint32_t flags, uint64_t *attrs);
 	uint32_t (*decode)(u64 entry, uint32_t flags);
 
 	/* The bits that READ, WRITE, EXEC and PRIV decide. */
@@ -126,13 +126,13 @@ struct iomt_pt_format {
 	const struct pt_format *facts;
 	int (*map)(struct iomt_pt *pt, u64 iova, u64 oa, u64 length, uint32_t prot,
 		   struct iomt_gather *gather);
-	int (*unmap)(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,
+	int (*unmap)(struct iomt_pt *pt, u64 iova, u64 length, uint64_t *unmapped,
 		     struct iomt_gather *gather);
 	int (*translate)(const struct iomt_pt *pt, u64 iova, struct iomt_pt_leaf *leaf);
-	int (*oa)(const struct iomt_pt *pt, u64 iova, u64 *oa);
+	int (*oa)(const struct iomt_pt *pt, u64 iova, uint64_t *oa);
 	int (*cursor_map)(struct iomt_pt_cursor *cursor, u64 iova, u64 oa, u64 length,
 			  uint32_t prot, struct iomt_gather *gather);
-	int (*cursor_unmap)(struct iomt_pt_cursor *cursor, u64 iova, u64 length, u64 *unmapped,
+	int (*cursor_unmap)(struct iomt_pt_cursor *cursor, u64 iova, u64 length, uint64_t *unmapped,
 			    struct iomt_gather *gather);
 	int (*cursor_translate)(struct iomt_pt_cursor *cursor, u64 iova, struct iomt_pt_leaf *leaf);
 
@@ -151,7 +151,7 @@ struct iomt_pt_format {
 	pt_visitor harvest;
 	int (*leaf_at)(const struct iomt_pt *pt, u64 v, u64 entry, unsigned level,
 		       struct iomt_pt_leaf *leaf);
-	size_t (*batch)(const struct iomt_pt *pt, const u64 *iovas, unsigned n,
+	size_t (*batch)(const struct iomt_pt *pt, const uint64_t *iovas, unsigned n,
 			struct iomt_pt_leaf *leaves);
 };
 

@@ -51,7 +51,7 @@ PT_INLINE struct iomt_guest_word guest_word(const struct iomt_walker *w, u64 add
 }
 
 /* The same; false when no memory is there. */
-PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, u64 *entry)
+PT_INLINE bool guest_read(const struct iomt_walker *w, u64 address, uint64_t *entry)
 {
 	struct iomt_guest_word word = guest_word(w, address);
 

@@ -7,6 +7,7 @@
 #ifndef PT_GUEST_ARM_H
 #define PT_GUEST_ARM_H
 
+#include "arm_lpae.h"
 #include "guest_walk.h"
 
 #define ARM_IGNORED (1ULL << 63 | 0xfULL << 55) /* of leaves: for software, and nothing */

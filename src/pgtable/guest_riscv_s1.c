@@ -4,8 +4,7 @@
  * IOMMU, "Device-context fields", ENS and SUM. Nothing has MXR there.
  */
 #include "guest_riscv.h"
-
-static const struct pt_format riscv_s1 = {RISCV_S1};
+#include "riscv_s1.h"
 
 /*
  * Supervisors execute nothing that is the user's, and read or write it with SUM alone. G of a table

@@ -4,8 +4,7 @@
  * Physical Address Translation".
  */
 #include "guest_riscv.h"
-
-static const struct pt_format riscv_s2 = {RISCV_S2};
+#include "riscv_s2.h"
 
 /* Every access is a user's. G is ignored. */
 PT_INLINE uint32_t riscv_s2_rights(const struct iomt_walker *w, u64 all, u64 any, u64 leaf,

@@ -165,13 +165,6 @@ PT_INLINE int guest_fault(const struct guest_format *g, const struct iomt_walker
 	return IOMT_EFAULT;
 }
 
-/* Whether a write through a leaf would still change it. */
-PT_INLINE bool guest_is_clean(const struct guest_format *g, const struct iomt_walker *w, u64 entry,
-			      uint32_t prot)
-{
-	return (w->flags & IOMT_WALK_DIRTY) && (prot & IOMT_WRITE) && g->dirtied(entry) != entry;
-}
-
 /* A leaf that may be used: what it means, once hardware has marked it. */
 PT_INLINE void guest_fill(const struct guest_format *g, const struct iomt_walker *w, u64 v,
 			  u64 entry, unsigned level, uint32_t prot, struct iomt_walk_leaf *leaf)

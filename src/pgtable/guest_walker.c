@@ -239,6 +239,17 @@ int iomt_walker_init(struct iomt_walker *walker, const struct iomt_walk_cfg *cfg
 	return 0;
 }
 
+int iomt_walker_over(struct iomt_walker *over, const struct iomt_walker *walker,
+		     const struct iomt_guest_mem *mem)
+{
+	if (check_mem(mem, NULL) || mem->count || !mem->read64 || walker->mem->count)
+		return IOMT_EINVAL;
+	*over = *walker;
+	over->mem = mem;
+	place_memory(over);
+	return 0;
+}
+
 int iomt_walk(const struct iomt_walker *walker, uint64_t iova, uint32_t access,
 	      struct iomt_walk_leaf *leaf, struct iomt_walk_fault *fault)
 {

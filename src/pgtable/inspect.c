@@ -140,7 +140,7 @@ static u64 low_last(const struct iomt_walker *w)
 }
 
 /* The first address at or above iova, and the last at or below; false when there is none. */
-static bool clip(const struct iomt_walker *w, u64 first, u64 last, u64 *v, u64 *v_last)
+static bool clip(const struct iomt_walker *w, u64 first, u64 last, uint64_t *v, uint64_t *v_last)
 {
 	bool two = w->flags & IOMT_WALK_SIGNED;
 	u64 lowest = two ? 0 : w->va_base, upper = two ? w->va_base : ~0ULL;

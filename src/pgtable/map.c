@@ -145,7 +145,7 @@ static int map_segs(struct pt_mapping *m)
 	return err;
 }
 
-int pt_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot, u64 *attrs)
+int pt_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot, uint64_t *attrs)
 {
 	const uint32_t access = IOMT_READ | IOMT_WRITE | IOMT_EXEC;
 	const uint32_t known =

@@ -145,13 +145,13 @@ PT_INLINE void pt_write(const struct pt_format *f, pt_builder build, struct pt_m
 }
 
 /* The attribute bits of a leaf with this prot. */
-int pt_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot, u64 *attrs);
+int pt_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot, uint64_t *attrs);
 
 #define PT_ATTRS (sizeof(((struct iomt_pt *)0)->attrs) / sizeof(u64))
 
 /* The same; the usual ones are at hand. */
 PT_INLINE int pt_usual_attrs(const struct pt_format *f, const struct iomt_pt *pt, uint32_t prot,
-			     u64 *attrs)
+			     uint64_t *attrs)
 {
 	*attrs = prot < PT_ATTRS ? pt->attrs[prot] : 0;
 	return pt_likely(*attrs) ? 0 : pt_attrs(f, pt, prot, attrs);

@@ -84,7 +84,7 @@ PT_INLINE bool riscv_all_single(u64 all, u64 any, unsigned level)
  * What both stages share. Without dirty tracking hardware may fault where it would set A or D:
  * leaves have A, and those that are writable D.
  */
-PT_INLINE bool riscv_encode(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool riscv_encode(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	uint32_t type = prot & IOMT_TYPE_MASK;
 	u64 bits = (u64)(prot & (IOMT_READ | IOMT_WRITE | IOMT_EXEC)) << 1 | PTE_A;
@@ -104,29 +104,6 @@ PT_INLINE uint32_t riscv_decode(u64 entry, uint32_t flags)
 	return (uint32_t)((entry & PTE_RWX) >> 1) | (type == PTE_NC   ? IOMT_TYPE_UNCACHED
 						     : type == PTE_IO ? IOMT_TYPE_DEVICE
 								      : IOMT_TYPE_WRITE_BACK);
-}
-
-PT_INLINE bool riscv_s1_encode(uint32_t prot, uint32_t flags, u64 *attrs)
-{
-	bool fits = riscv_encode(prot, flags, attrs);
-
-	*attrs |= (prot & IOMT_PRIV ? 0 : PTE_U) | (prot & IOMT_GLOBAL ? PTE_G : 0);
-	return fits;
-}
-
-PT_INLINE uint32_t riscv_s1_decode(u64 entry, uint32_t flags)
-{
-	return riscv_decode(entry, flags) | (entry & PTE_U ? 0 : IOMT_PRIV) |
-	       (entry & PTE_G ? IOMT_GLOBAL : 0);
-}
-
-/* Every access is a user's here, and G is reserved. */
-PT_INLINE bool riscv_s2_encode(uint32_t prot, uint32_t flags, u64 *attrs)
-{
-	bool fits = riscv_encode(prot, flags, attrs);
-
-	*attrs |= PTE_U;
-	return fits && !(prot & (IOMT_PRIV | IOMT_GLOBAL));
 }
 
 PT_INLINE u64 riscv_permissions(uint32_t flags)
@@ -174,17 +151,5 @@ PT_INLINE void riscv_hw(const struct iomt_pt *pt, struct iomt_pt_hw *hw)
 	.leaf_lg2 = riscv_leaf_lg2, .all_single = riscv_all_single,                               \
 	.none_dirty = riscv_none_dirty, .permissions = riscv_permissions, .dirty = riscv_dirty,   \
 	.make_dirty = riscv_make_dirty, .make_clean = riscv_make_clean, .hw = riscv_hw
-
-/* Addresses are sign-extended from the top bit. */
-#define RISCV_S1                                                                                  \
-	RISCV, .root_min_lg2 = 12, .max_iova_bits = 57, .usual_iova_bits = 48, .canonical = true, \
-	       .flags = IOMT_PT_DIRTY | IOMT_PT_SIGNED | IOMT_PT_PBMT, .encode = riscv_s1_encode, \
-	       .decode = riscv_s1_decode
-
-/* Addresses are zero-extended from 41, 50, 59 bits. */
-#define RISCV_S2                                                              \
-	RISCV, .root_min_lg2 = 14, .root_concat_lg2 = 2, .max_iova_bits = 59, \
-	       .usual_iova_bits = 50, .flags = IOMT_PT_DIRTY | IOMT_PT_PBMT,  \
-	       .encode = riscv_s2_encode, .decode = riscv_decode
 
 #endif

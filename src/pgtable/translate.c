@@ -13,7 +13,7 @@ int pt_translate_any(const struct iomt_pt *pt, u64 iova, struct iomt_pt_leaf *le
 	return pt->format->leaf_at(pt, v, stop.entry, stop.level, leaf);
 }
 
-int pt_oa_any(const struct iomt_pt *pt, u64 iova, u64 *oa)
+int pt_oa_any(const struct iomt_pt *pt, u64 iova, uint64_t *oa)
 {
 	struct iomt_pt_leaf leaf;
 	int err = pt_translate_any(pt, iova, &leaf);
@@ -23,7 +23,7 @@ int pt_oa_any(const struct iomt_pt *pt, u64 iova, u64 *oa)
 	return err;
 }
 
-size_t pt_translate_many(const struct iomt_pt *pt, const u64 *iovas, size_t count,
+size_t pt_translate_many(const struct iomt_pt *pt, const uint64_t *iovas, size_t count,
 			 struct iomt_pt_leaf *leaves)
 {
 	size_t found = 0;

@@ -71,8 +71,8 @@ typedef int (*pt_leaf_reader)(const struct iomt_pt *pt, u64 v, u64 entry, unsign
 
 /* Any address, and whatever is wrong with one. */
 int pt_translate_any(const struct iomt_pt *pt, u64 iova, struct iomt_pt_leaf *leaf);
-int pt_oa_any(const struct iomt_pt *pt, u64 iova, u64 *oa);
-size_t pt_translate_many(const struct iomt_pt *pt, const u64 *iovas, size_t count,
+int pt_oa_any(const struct iomt_pt *pt, u64 iova, uint64_t *oa);
+size_t pt_translate_many(const struct iomt_pt *pt, const uint64_t *iovas, size_t count,
 			 struct iomt_pt_leaf *leaves);
 
 /* The usual case at once, others of plain tables by the reader. */
@@ -92,7 +92,8 @@ PT_INLINE int pt_translate(const struct pt_format *f, pt_leaf_reader read, const
 }
 
 /* The same for the output address alone. */
-PT_INLINE bool pt_oa_one(const struct pt_format *f, const struct iomt_pt *pt, u64 iova, u64 *oa)
+PT_INLINE bool pt_oa_one(const struct pt_format *f, const struct iomt_pt *pt, u64 iova,
+			 uint64_t *oa)
 {
 	struct pt_stop stop;
 
@@ -147,7 +148,7 @@ PT_INLINE unsigned pt_batch_descend(const struct pt_format *f, const struct iomt
 
 /* Returns the level that all begin at. Addresses that the table does not have end there. */
 PT_INLINE unsigned pt_batch_begin(const struct pt_format *f, const struct iomt_pt *pt,
-				  const u64 *iovas, unsigned n, struct pt_batch *batch)
+				  const uint64_t *iovas, unsigned n, struct pt_batch *batch)
 {
 	u64 reach = pt_load(&pt->reach), all = ~0ULL, any = 0;
 	uint32_t outside = 0;
@@ -172,8 +173,8 @@ PT_INLINE unsigned pt_batch_begin(const struct pt_format *f, const struct iomt_p
 	return level;
 }
 
-PT_INLINE void pt_batch_walk(const struct pt_format *f, const struct iomt_pt *pt, const u64 *iovas,
-			     unsigned n, struct pt_batch *batch)
+PT_INLINE void pt_batch_walk(const struct pt_format *f, const struct iomt_pt *pt,
+			     const uint64_t *iovas, unsigned n, struct pt_batch *batch)
 {
 	unsigned top = pt_batch_begin(f, pt, iovas, n, batch);
 
@@ -205,7 +206,7 @@ PT_INLINE struct pt_stop pt_batch_end(const struct pt_batch *batch, unsigned i)
 }
 
 PT_INLINE size_t pt_translate_batch(const struct pt_format *f, pt_leaf_reader read,
-				    const struct iomt_pt *pt, const u64 *iovas, unsigned n,
+				    const struct iomt_pt *pt, const uint64_t *iovas, unsigned n,
 				    struct iomt_pt_leaf *restrict leaves)
 {
 	struct pt_batch batch;

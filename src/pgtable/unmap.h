@@ -66,7 +66,7 @@ PT_INLINE u64 pt_alike(const struct pt_format *f, const struct pt_stop *stop, u6
 }
 
 /* What an unmap says when all of the range was leaves of one size. */
-PT_INLINE void pt_all_gone(u64 iova, u64 length, u64 sizes, u64 *unmapped,
+PT_INLINE void pt_all_gone(u64 iova, u64 length, u64 sizes, uint64_t *unmapped,
 			   struct iomt_gather *gather)
 {
 	if (unmapped)
@@ -82,7 +82,7 @@ PT_INLINE void pt_all_gone(u64 iova, u64 length, u64 sizes, u64 *unmapped,
  * leaves it to pt_unmap_any.
  */
 PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
-			      u64 *unmapped, struct iomt_gather *gather)
+			      uint64_t *unmapped, struct iomt_gather *gather)
 {
 	u64 v = iova & pt->va_mask, last = v + (length - 1), n, sizes;
 	struct pt_stop stop;
@@ -102,7 +102,7 @@ PT_INLINE bool pt_unmap_alike(const struct pt_format *f, struct iomt_pt *pt, u64
 	return true;
 }
 
-PT_INLINE void pt_clear_granule(const struct pt_format *f, u64 *slot, u64 iova, u64 *unmapped,
+PT_INLINE void pt_clear_granule(const struct pt_format *f, u64 *slot, u64 iova, uint64_t *unmapped,
 				struct iomt_gather *gather)
 {
 	pt_store(slot, 0);
@@ -111,7 +111,7 @@ PT_INLINE void pt_clear_granule(const struct pt_format *f, u64 *slot, u64 iova, 
 
 /* A few slots of one leaf table; false leaves it to pt_unmap_alike. */
 PT_INLINE bool pt_unmap_few(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 length,
-			    u64 *unmapped, struct iomt_gather *gather)
+			    uint64_t *unmapped, struct iomt_gather *gather)
 {
 	u64 n = length >> f->granule_lg2, sizes;
 	struct pt_stop stop;
@@ -130,8 +130,8 @@ PT_INLINE bool pt_unmap_few(const struct pt_format *f, struct iomt_pt *pt, u64 i
 }
 
 /* One granule that is a leaf of its own; false leaves it to the others. */
-PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova, u64 *unmapped,
-			    struct iomt_gather *gather)
+PT_INLINE bool pt_unmap_one(const struct pt_format *f, struct iomt_pt *pt, u64 iova,
+			    uint64_t *unmapped, struct iomt_gather *gather)
 {
 	struct pt_stop stop;
 

@@ -81,7 +81,7 @@ static void touched_gather(const struct pt_touched *touched, u64 delta, struct i
 }
 
 /* Leaves of all sizes, holes, leaves across the edges. */
-int pt_unmap_any(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,
+int pt_unmap_any(struct iomt_pt *pt, u64 iova, u64 length, uint64_t *unmapped,
 		 struct iomt_gather *gather)
 {
 	struct pt_touched removed = {0, 0, 0, 0};
@@ -126,8 +126,8 @@ int pt_protect(struct iomt_pt *pt, u64 iova, u64 length, uint32_t prot, struct i
 	return 0;
 }
 
-int pt_dirty(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size, u64 *bitmap, uint32_t flags,
-	     struct iomt_gather *gather)
+int pt_dirty(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size, uint64_t *bitmap,
+	     uint32_t flags, struct iomt_gather *gather)
 {
 	const struct pt_format *f = pt->format->facts;
 	struct pt_harvest harvest = {.bitmap = bitmap, .keep = flags & IOMT_DIRTY_KEEP};

@@ -54,10 +54,10 @@ PT_INLINE void pt_touch(struct pt_touched *touched, u64 v, u64 bytes, u64 sizes)
 }
 
 /* The operations that go over ranges: whatever is there, and whatever is wrong with the arguments. */
-int pt_unmap_any(struct iomt_pt *pt, u64 iova, u64 length, u64 *unmapped,
+int pt_unmap_any(struct iomt_pt *pt, u64 iova, u64 length, uint64_t *unmapped,
 		 struct iomt_gather *gather);
 int pt_protect(struct iomt_pt *pt, u64 iova, u64 length, uint32_t prot, struct iomt_gather *gather);
-int pt_dirty(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size, u64 *bitmap, uint32_t flags,
-	     struct iomt_gather *gather);
+int pt_dirty(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size, uint64_t *bitmap,
+	     uint32_t flags, struct iomt_gather *gather);
 
 #endif

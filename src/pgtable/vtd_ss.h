@@ -59,7 +59,7 @@ PT_INLINE bool vtd_ss_all_single(u64 all, u64 any, unsigned level)
 	return (all & ALLOWED) && (!level || (all & PAGE_SIZE));
 }
 
-PT_INLINE bool vtd_ss_encode(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool vtd_ss_encode(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	(void)flags;
 	*attrs = (prot & (IOMT_READ | IOMT_WRITE)) | (prot & IOMT_SNOOP ? SNOOP : 0);

@@ -61,7 +61,7 @@ PT_INLINE bool x86_64_all_single(u64 all, u64 any, unsigned level)
 }
 
 /* Without dirty tracking the hardware never needs to set D: whatever is writable has it. */
-PT_INLINE bool x86_64_encode(uint32_t prot, uint32_t flags, u64 *attrs)
+PT_INLINE bool x86_64_encode(uint32_t prot, uint32_t flags, uint64_t *attrs)
 {
 	u64 bits = ACCESSED;
 

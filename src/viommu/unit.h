@@ -5,7 +5,7 @@
 
 #include <iomt/walk_device.h>
 
-typedef uint64_t u64;
+typedef iomt_word u64;
 
 #define UNIT_ASKED (IOMT_READ | IOMT_WRITE | IOMT_EXEC)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Attaching by hand: what hardware reads afterwards, which commands it was given, who is refused. */
 #include "setup.h"
+#include "wide.h"
 
 /* 48882, 2.2.2.1: V 0, TV 1, Mode 11:9, IR 61, IW 62; DomainID 79:64. */
 static void amd_host_table(void)
@@ -32,7 +33,7 @@ static void amd_host_table(void)
 								   << 32);
 	CHECK_EQ(unit.log[0].word[1], 0x5000);
 
-	CHECK_INT(iomt_domain_replace(&place, &b.domain, 0), 0);
+	CHECK_INT(iomt_domain_replace(&place, &b.domain, WIDE_OR_BREAK), 0);
 	CHECK_EQ(dte(0x10, 0), 0x6000000000000003 | root(&b) | 4 << 9);
 	CHECK_EQ(dte(0x10, 1), iomt_attachment_id(&place));
 	CHECK_INT(iomt_domain_detach(&place), 0);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "device_play.h"
+#include "wide.h"
 #include <string.h>
 
 #define FEW 3
 
 const struct iomt_device_table_cfg device_kinds[] = {
 	{.format = IOMT_DEVICE_TABLE_AMD, .id_bits = 5},
-	{.format = IOMT_DEVICE_TABLE_AMD, .id_bits = 9, .flags = IOMT_DEVICE_TABLE_WIDE},
+	{.format = IOMT_DEVICE_TABLE_AMD, .id_bits = 9, .flags = WIDE_TABLE},
 	{.format = IOMT_DEVICE_TABLE_SMMU},
 	{.format = IOMT_DEVICE_TABLE_SMMU, .id_bits = 6},
 	{.format = IOMT_DEVICE_TABLE_SMMU_6, .id_bits = 7},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes wrong in the middle, or at the edge of what a unit can do; each by the fewest calls. */
 #include "setup.h"
+#include "wide.h"
 #include <iomt/nested.h>
 
 static struct space a, b;
@@ -45,7 +46,7 @@ static void refuse_next(int code)
 /* 48882, 2.2.2.1: with I (bit 96) the device's own translations are taken for true, also when blocked. */
 static void blocked_device_has_no_tlb(void)
 {
-	static const uint32_t stores[] = {0, IOMT_IOMMU_WIDE_STORES};
+	static const uint32_t stores[] = {0, WIDE_STORES};
 
 	for (unsigned i = 0; i < 2; i++) {
 		begin(&iomt_iommu_amd, &iomt_ring_amd, stores[i], &iomt_amdv1);
@@ -111,7 +112,7 @@ static void leaves_an_id_to_another(void)
 	uint32_t id;
 
 	emulated.stage[1].flags |= IOMT_STAGE_CACHES_ABSENT;
-	begin(&emulated, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	begin(&emulated, &iomt_ring_amd, WIDE_STORES, &iomt_amdv1);
 	add_device(&device, 0x10, 0, 0);
 	add_device(&other, 0x20, 0, 0);
 	attach(&a.domain, &device, IOMT_NO_PASID, &place);
@@ -119,7 +120,7 @@ static void leaves_an_id_to_another(void)
 	id = iomt_attachment_id(&place);
 	CHECK_EQ(iomt_attachment_id(&beside), id);
 	unit.executed = 0;
-	CHECK_INT(iomt_domain_replace(&place, &b.domain, 0), 0);
+	CHECK_INT(iomt_domain_replace(&place, &b.domain, WIDE_OR_BREAK), 0);
 	CHECK(iomt_attachment_id(&place) != id);
 	for (at = find(3, 0); at != UNIT_LOG && (unit.log[at].word[0] >> 32 & 0xffff) != id;)
 		at = find(3, at + 1);
@@ -138,7 +139,7 @@ static void encrypted(void)
 
 	of.enc_bit = 51;
 	of.stage[0].oa_bits = of.stage[1].oa_bits = 48;
-	begin(&of, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	begin(&of, &iomt_ring_amd, WIDE_STORES, &iomt_amdv1);
 	add_device(&device, 0x10, 0, 0);
 	attach(&a.domain, &device, IOMT_NO_PASID, &place);
 	CHECK_EQ(dte(0x10, 0) >> 51 & 1, 1);
@@ -176,7 +177,7 @@ static void copied_into_what_is_attached(void)
 	struct iomt_domain second;
 	uint64_t oa;
 
-	begin(&iomt_iommu_amd, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	begin(&iomt_iommu_amd, &iomt_ring_amd, WIDE_STORES, &iomt_amdv1);
 	CHECK_INT(iomt_domain_init(&second, &cfg), 0);
 	add_device(&device, 0x10, 0, 0);
 	CHECK_INT(iomt_pt_map(&b.pt, 0x5000, 0x7000, 0x1000, IOMT_READ, NULL), 0);
@@ -203,7 +204,7 @@ static void grows_beyond_the_unit(void)
 	struct iomt_iommu_caps of = iomt_iommu_amd;
 
 	of.stage[1].levels = 0x1e;
-	begin(&of, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	begin(&of, &iomt_ring_amd, WIDE_STORES, &iomt_amdv1);
 	add_device(&device, 0x10, 0, 0);
 	iomt_pt_destroy(&a.pt);
 	CHECK_INT(iomt_pt_init(&a.pt, &cfg), 0);
@@ -225,7 +226,7 @@ static void short_ring(void)
 {
 	struct iomt_attachment first[5], second[5], more;
 
-	open_iommu_with(&iomt_iommu_amd_gio, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, 2);
+	open_iommu_with(&iomt_iommu_amd_gio, &iomt_ring_amd, WIDE_STORES, 2);
 	open_space(&a, &iomt_x86_64);
 	add_device(&device, 0x10, 4, IOMT_DEVICE_ATS);
 	add_device(&other, 0x20, 4, IOMT_DEVICE_ATS);
@@ -272,7 +273,7 @@ static void nonsense(void)
 	struct iomt_domain_table foreign;
 	struct iomt_domain domain;
 
-	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, WIDE_STORES, &iomt_amdv1);
 	table.cfg.mem = &provider.mem;
 	table.unknown = 1;
 	CHECK_INT(iomt_domain_table_init(&foreign, &table.cfg), IOMT_EINVAL);
@@ -344,7 +345,7 @@ static void retired_arrays_go(void)
 {
 	uint64_t most = 0;
 
-	begin(&iomt_iommu_amd, &iomt_ring_amd, IOMT_IOMMU_WIDE_STORES, &iomt_amdv1);
+	begin(&iomt_iommu_amd, &iomt_ring_amd, WIDE_STORES, &iomt_amdv1);
 	add_device(&device, 0x10, 0, IOMT_DEVICE_ATS);
 	for (unsigned i = 0; i < 100; i++) {
 		attach(&a.domain, &device, IOMT_NO_PASID, &place);

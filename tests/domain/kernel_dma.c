@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's PASID in its modes: what the device reaches by it, and who may have which. */
 #include "setup.h"
+#include "wide.h"
 
 #define PASID 7u
 
@@ -92,7 +93,7 @@ static void iova_of_a_host_table(void)
 	CHECK_EQ(leaf.oa, 0x3000);
 	CHECK_INT(iomt_domain_copy(&guest.domain, &host.domain), IOMT_EEXIST);
 	CHECK_INT(iomt_pt_translate(&guest.pt, 0x12345, &leaf), 0);
-	CHECK_INT(iomt_domain_replace(&place, &guest.domain, 0), 0);
+	CHECK_INT(iomt_domain_replace(&place, &guest.domain, WIDE_OR_BREAK), 0);
 	CHECK_EQ(word(gcr3_root(5), 0), root(&guest) | 1);
 	CHECK_INT(iomt_kernel_dma_enable(&dma, &cfg), 0);
 	CHECK_INT(iomt_domain_copy(&guest.domain, &host.domain), IOMT_EPERM);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "setup.h"
+#include "wide.h"
 
 struct provider provider;
 struct unit unit;
@@ -8,7 +9,7 @@ struct iomt_iommu_caps caps;
 
 void open_iommu(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring)
 {
-	open_iommu_with(of, ring, of->kind == &iomt_iommu_kind_amd ? IOMT_IOMMU_WIDE_STORES : 0, 8);
+	open_iommu_with(of, ring, of->kind == &iomt_iommu_kind_amd ? WIDE_STORES : 0, 8);
 }
 
 void open_iommu_with(const struct iomt_iommu_caps *of, const struct iomt_ring_kind *ring,

@@ -433,6 +433,7 @@ static void bad_arguments(void)
 	REFUSED(cfg.stores = NULL);
 	REFUSED(cfg.stores_phys = 0);
 	REFUSED(cfg.stores_phys |= 4);
+	REFUSED(cfg.stores = (void *)((char *)cfg.stores + 4));
 	REFUSED((cfg.stores = NULL, cfg.stores_phys = 0)); /* VT-d must store */
 	cfg.kind = &iomt_ring_smmu;
 	CHECK_INT(iomt_ring_init(&ring, &cfg), 0);

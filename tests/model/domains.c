@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "domains.h"
 #include "test.h"
+#include "wide.h"
 
 const uint32_t domains_pasids[DOMAINS_PASIDS] = {IOMT_NO_PASID, 1, 2, 70, 0xffff};
 
@@ -114,7 +115,7 @@ static void open_unit(struct domains *all, struct domains_unit *unit, unsigned k
 					    .ring = &unit->machine.unit.ring,
 					    .id_bits = 12};
 	if (kinds[kind].mode == MACHINE_AMD) {
-		unit->cfg.flags = domains_pick(all, 3) ? IOMT_IOMMU_WIDE_STORES : 0;
+		unit->cfg.flags = domains_pick(all, 3) ? WIDE_STORES : 0;
 		unit->cfg.relation = domains_pick(all, 2);
 		unit->cfg.merging = domains_pick(all, 3);
 	} else if (kinds[kind].mode == MACHINE_SMMU) {

@@ -3,7 +3,8 @@
 #include "test.h"
 #include <stdlib.h>
 
-#define OFFSET	 (0 - 0x40000000ULL)   /* of linear providers */
+/* of linear providers; where pointers have 32 bits, memory may lie below 1 GiB */
+#define OFFSET	 (UINTPTR_MAX > UINT32_MAX ? 0 - 0x40000000ULL : 0x40000000ULL)
 #define SCRAMBLE 0x0000005500000000ULL /* of function providers */
 #define LINE	 64u
 #define LARGEST	 (2u << 20)

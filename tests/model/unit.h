@@ -18,7 +18,7 @@ struct unit {
 	struct iomt_ring_ops ops;
 	struct iomt_cmd entries[2 << UNIT_LG2_MOST];
 	struct iomt_ring_slot slots[1 << UNIT_LG2_MOST];
-	uint64_t stores[1 << UNIT_LG2_MOST];
+	iomt_word stores[1 << UNIT_LG2_MOST];
 	unsigned lg2;
 
 	/* the registers, with the wrap bit of rings that have one */

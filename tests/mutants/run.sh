@@ -23,15 +23,17 @@ suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path model_rand
 	walk_amdv1 walk_x86_64 walk_vtd_ss walk_arm walk_riscv walk_memory walk_own walk_threads walk_random
 	walk_nested walk_cached walk_cached_threads walk_cached_random walk_cached_riscv
 	device_amd device_vtd device_smmu device_riscv riscv_reference device_random
-	walk_inspect walk_inspect_own walk_inspect_random)
+	walk_inspect walk_inspect_own walk_inspect_random
+	tool_images tool_refused tool_units tool_formats tool_plan_random tool_decode
+	decode_layouts decode_literals decode_tables decode_queues decode_records decode_walks)
 
 # Sources and tests without what is built; a build that is fast to make, not to run.
 prepare() {
 	mkdir -p "$tree"
 	rm -rf "${tree:?}"/{src,include,tests,cmake,bench,tools}
 	cp -r src include tests cmake bench tools CMakeLists.txt "$tree"
-	rm -rf build/mutants/src
-	cp -r src build/mutants/src # what each fault is taken out with
+	rm -rf build/mutants/{src,tools}
+	cp -r src tools build/mutants # what each fault is taken out with
 	cmake -S "$tree" -B build/mutants/build -G Ninja -DCMAKE_BUILD_TYPE=None \
 		-DCMAKE_C_FLAGS=-O1 -DIOMT_BUILD_BENCH=OFF -DIOMT_BUILD_EXAMPLES=OFF \
 		-DIOMT_WERROR=OFF >/dev/null

@@ -241,7 +241,8 @@ void marks(void)
 			  i / 2, 2);
 		if (i % 2)
 			expect_map(EMPTY_BRANCH, 64, OA, READ);
-		marked[1] = (uint64_t *)(world.root & ~7ULL) + EMPTY_BRANCH / (64 * GRANULE);
+		marked[1] =
+			(uint64_t *)(uintptr_t)(world.root & ~7ULL) + EMPTY_BRANCH / (64 * GRANULE);
 		marked[0] = world_target(*marked[1], &bytes);
 		try_program(works[i % 2], world_end);
 	}

@@ -293,7 +293,7 @@ static void all_kinds(void)
 	setvbuf(stdout, NULL, _IOLBF, 0); /* what was done before something goes wrong */
 	for (size_t i = 0; i < kind_count; i++) {
 		s.kind = &kinds[i];
-		s.seed = SEEDS + (i << 32);
+		s.seed = SEEDS + ((uint64_t)i << 32);
 		s.counts = (struct counts){0};
 		for (int memory = 0; memory < ARENA_KINDS; memory++)
 			play_kind(&s, (enum arena_kind)memory, rounds, operations);

@@ -162,7 +162,8 @@ static unsigned look_at(const uint64_t *table, unsigned level, uint64_t base,
 static unsigned look_at_all(void (*judge)(uint64_t iova, uint64_t seen))
 {
 	unsigned level = world.root & 7;
-	unsigned tables = look_at((const uint64_t *)(world.root & ~7ULL), level, 0, judge);
+	unsigned tables =
+		look_at((const uint64_t *)(uintptr_t)(world.root & ~7ULL), level, 0, judge);
 
 	/* what the top does not reach */
 	for (uint64_t at = GRANULE << 3 * (level + 1); at / GRANULE < GRANULES; at += GRANULE)
@@ -202,7 +203,7 @@ static void remember(uint64_t iova, uint64_t seen)
 uint64_t world_walk(uint64_t iova, uint64_t **slot, uint64_t *entry)
 {
 	uint64_t root = __atomic_load_n(&world.root, __ATOMIC_ACQUIRE);
-	uint64_t *table = (uint64_t *)(root & ~7ULL);
+	uint64_t *table = (uint64_t *)(uintptr_t)(root & ~7ULL);
 	unsigned level = root & 7;
 	size_t bytes;
 

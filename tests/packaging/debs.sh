@@ -24,12 +24,26 @@ has() {
 	dpkg-deb -x "$deb" "$dir"
 }
 
+for name in libiomt0 iomt-tools libiomt-dev; do
+	has $name "share/doc/$name/copyright" "share/doc/$name/changelog.gz"
+done
 has libiomt0 'lib/[^/]+/libiomt\.so\.0' 'lib/[^/]+/libiomt-hosted\.so\.0'
-has iomt-tools 'bin/iomt-simulate'
+has iomt-tools bin/iomt share/iomt/sample.core share/iomt/server.yaml share/man/man1/iomt.1.gz share/man/man1/iomt-plan.1.gz \
+	share/bash-completion/completions/iomt share/zsh/vendor-completions/_iomt \
+	share/fish/vendor_completions.d/iomt.fish
 has libiomt-dev include/iomt/iomt.h 'lib/[^/]+/libiomt\.(a|so)' 'lib/[^/]+/pkgconfig/iomt.pc' \
-	'lib/[^/]+/cmake/iomt/iomtConfig.cmake'
+	'lib/[^/]+/cmake/iomt/iomtConfig.cmake' share/man/man7/iomt.7.gz
 for kind in static shared; do
 	"$here/use.sh" "$dir/usr" $kind "$cc" "$cxx"
 done
-LD_LIBRARY_PATH=$(dirname "$dir"/usr/lib/*/libiomt.so.0) "$dir/usr/bin/iomt-simulate" --help >/dev/null
+dpkg-deb -f "$packages"/iomt-tools_*.deb Depends | grep -E 'libcjson1.*libelf1.*libyaml-0-2' >/dev/null || {
+	echo "iomt-tools does not depend on what the command iomt links" >&2
+	exit 1
+}
+LD_LIBRARY_PATH=$(dirname "$dir"/usr/lib/*/libiomt.so.0)
+export LD_LIBRARY_PATH
+"$dir/usr/bin/iomt" simulate presets >/dev/null
+"$dir/usr/bin/iomt" plan "$dir/usr/share/iomt/server.yaml" >/dev/null
+"$dir/usr/bin/iomt" translate --image "$dir/usr/share/iomt/sample.core" --unit amd --device-table 0x100000 --rid 00:1f.2 \
+	0x1000 | grep -q '^output: *0x140000000$'
 echo "packages: unpacked, used, and the command runs"

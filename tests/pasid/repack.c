@@ -290,17 +290,42 @@ static void large_costs(void)
 					  .moves = IOMT_REPACK_DEVICES,
 					  .tags = (uint64_t)IOMT_REPACK_DEVICES * IOMT_PACK_KEYS};
 	struct iomt_repack_result tags = {.tags = 1ULL << 33}, ids = {.ids = 1};
+	struct product cost;
+	uint64_t all;
 
-	CHECK(iomt_repack_cost(&cfg, &most) ==
-	      ((uint64_t)IOMT_REPACK_DEVICES << 32) + IOMT_REPACK_DEVICES);
+	cost = iomt_repack_cost(&cfg, &most);
+	CHECK_EQ(cost.high, 0);
+	CHECK_EQ(cost.low, ((uint64_t)IOMT_REPACK_DEVICES << 32) + IOMT_REPACK_DEVICES);
 	cfg.tag_cost = 1u << 31;
 	cfg.id_cost = UINT32_MAX;
-	CHECK(iomt_repack_cost(&cfg, &tags) == (unsigned __int128)1 << 64);
-	CHECK(iomt_repack_cost(&cfg, &tags) > iomt_repack_cost(&cfg, &ids));
+	cost = iomt_repack_cost(&cfg, &tags);
+	CHECK_EQ(cost.high, 1);
+	CHECK_EQ(cost.low, 0);
+	CHECK(product_less(iomt_repack_cost(&cfg, &ids), cost));
 	cfg.tag_cost = UINT32_MAX;
 	cfg.move_cost = UINT32_MAX;
-	CHECK(iomt_repack_cost(&cfg, &most) ==
-	      (unsigned __int128)(most.tags + most.ids + most.moves) * UINT32_MAX);
+	all = most.tags + most.ids + most.moves; /* times 2^32 - 1 */
+	cost = iomt_repack_cost(&cfg, &most);
+	CHECK_EQ(cost.high, (all >> 32) - ((all << 32) < all));
+	CHECK_EQ(cost.low, (all << 32) - all);
+}
+
+/* Against results that were worked out by hand. */
+static void products(void)
+{
+	struct product p = product_of(UINT64_MAX, UINT64_MAX); /* 2^128 - 2^65 + 1 */
+
+	CHECK_EQ(p.high, UINT64_MAX - 1);
+	CHECK_EQ(p.low, 1);
+	p = product_add(p, p); /* modulo 2^128: -2^66 + 2 */
+	CHECK_EQ(p.high, UINT64_MAX - 3);
+	CHECK_EQ(p.low, 2);
+	p = product_of(0x100000001, 0xffffffff); /* 2^64 - 1 */
+	CHECK(product_equal(p, (struct product){0, UINT64_MAX}));
+	p = product_add(p, (struct product){0, 1});
+	CHECK(product_equal(p, (struct product){1, 0}));
+	CHECK(product_less((struct product){0, UINT64_MAX}, p));
+	CHECK(!product_less(p, p));
 }
 
 /* Devices with nothing in common stay apart while there is room. */
@@ -569,6 +594,6 @@ static void random_numbers(void)
 
 TEST_SUITE(repack, TEST(equal_maps), TEST(who_lacks_a_key), TEST(requests_without_a_pasid),
 	   TEST(requests_as_pasid_0), TEST(trust_of_senders), TEST(odd_ring), TEST(equal_hashes),
-	   TEST(nothing), TEST(present_ids), TEST(fresh_ids), TEST(large_costs), TEST(room_enough),
-	   TEST(wrong_devices), TEST(wrong_configurations), TEST(memory), TEST(wrong_checks),
-	   TEST(joint_numbers), TEST(random_numbers));
+	   TEST(nothing), TEST(present_ids), TEST(fresh_ids), TEST(large_costs), TEST(products),
+	   TEST(room_enough), TEST(wrong_devices), TEST(wrong_configurations), TEST(memory),
+	   TEST(wrong_checks), TEST(joint_numbers), TEST(random_numbers));

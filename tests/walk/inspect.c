@@ -11,7 +11,7 @@
 #define READER (IOMT_READ | IOMT_EXEC)
 
 static struct guest guest;
-static uint64_t scratch[2][256]; /* for two at a time */
+static iomt_word scratch[2][256]; /* for two at a time */
 
 static void write_words(const struct word *words)
 {

@@ -10,7 +10,7 @@
 #define PIECES	200u
 #define RIGHTS	(IOMT_READ | IOMT_WRITE | IOMT_EXEC)
 
-static uint64_t scratch[2][1 << 12];
+static iomt_word scratch[2][1 << 12];
 
 static struct iomt_inspect inspect_of(const struct iomt_walker *walker, unsigned side,
 				      enum iomt_inspect_kind kind, uint64_t first, uint64_t last)

@@ -11,7 +11,7 @@ static struct {
 	const struct play_source *source;
 	struct inspect_counts *counts;
 	uint64_t seed;
-	uint64_t scratch[2][64];
+	iomt_word scratch[2][64];
 	size_t scratch_bytes;
 	uint64_t first; /* of the ranges that are asked for */
 	uint64_t last;

@@ -396,6 +396,67 @@ static void first_output(void)
 	}
 }
 
+static struct iomt_guest_word read_second(void *ctx, uint64_t address)
+{
+	struct two *two = ctx;
+	struct iomt_guest_word word = {0, 0};
+	struct iomt_walk_fault fault;
+
+	word.err = iomt_walk_read64(&two->second, &two->guest.mem, address,
+				    IOMT_READ | IOMT_WALK_LOOK, &word.value, &fault);
+	return word;
+}
+
+/* Stage 1 alone, whose tables are read through stage 2: its own fault where stage 2 has none. */
+static void over_other_memory(void)
+{
+	for (unsigned i = 0; i < 2 * PAIRS; i++) {
+		struct two *two = make((enum pair)(i / 2), i % 2, 0, 0);
+		struct iomt_guest_mem mem = {
+			.size = sizeof(mem), .read64 = read_second, .ctx = two};
+		struct iomt_walker over;
+
+		if (pairs[i / 2].first == &iomt_walk_riscv_s1 ||
+		    pairs[i / 2].first == &iomt_walk_arm_s1_4k)
+			start(two, (enum pair)(i / 2), AD, 0);
+		CHECK_INT(iomt_walker_over(&over, &two->first, &mem), 0);
+		CHECK_INT(iomt_walk(&over, IOVA, IOMT_READ | IOMT_WALK_LOOK, &two->leaf,
+				    &two->fault),
+			  0);
+		CHECK_EQ(two->leaf.oa, 0x105456);
+		*second_slot(two, 2) = 0;
+		CHECK_INT(iomt_walk(&over, IOVA, IOMT_READ | IOMT_WALK_LOOK, &two->leaf,
+				    &two->fault),
+			  IOMT_EFAULT);
+		CHECK_EQ(two->fault.kind, IOMT_WALK_FAULT_TABLE);
+		CHECK_EQ(two->fault.stage, 1);
+		CHECK_EQ(two->fault.address, 0x102018);
+	}
+}
+
+static void over_wrong_memory(void)
+{
+	struct two *two = make(AMD, true, 0, 0);
+	struct iomt_guest_mem mem = {.size = sizeof(mem), .read64 = read_second, .ctx = two}, bad;
+	struct iomt_walker over, unchanged;
+
+	memset(&over, 0xee, sizeof(over));
+	unchanged = over;
+	bad = mem;
+	bad.size--; /* too short */
+	CHECK_INT(iomt_walker_over(&over, &two->first, &bad), IOMT_EINVAL);
+	bad = mem;
+	bad.read64 = NULL;
+	CHECK_INT(iomt_walker_over(&over, &two->first, &bad), IOMT_EINVAL);
+	bad = mem;
+	bad.regions = &two->guest.region;
+	bad.count = 1;
+	CHECK_INT(iomt_walker_over(&over, &two->first, &bad), IOMT_EINVAL);
+	CHECK_INT(iomt_walker_over(&over, &two->second, &mem), IOMT_EINVAL); /* in regions */
+	CHECK(!memcmp(&over, &unchanged, sizeof(over)));
+	CHECK_INT(iomt_walker_over(&over, &two->first, &mem), 0);
+}
+
 struct riscv_case {
 	uint64_t *word;
 	uint64_t value;
@@ -670,5 +731,5 @@ static void random_damage(void)
 
 TEST_SUITE(walk_nested, TEST(translates), TEST(smaller_size), TEST(both_allow), TEST(on_tables),
 	   TEST(vtd_reasons), TEST(marks), TEST(protected_walk), TEST(first_output),
-	   TEST(riscv_causes), TEST(riscv_types), TEST(riscv_widths), TEST(wrong_memory),
-	   TEST(reads_words), TEST(random_damage));
+	   TEST(over_other_memory), TEST(over_wrong_memory), TEST(riscv_causes), TEST(riscv_types),
+	   TEST(riscv_widths), TEST(wrong_memory), TEST(reads_words), TEST(random_damage));

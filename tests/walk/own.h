@@ -8,7 +8,9 @@
 #include "test.h"
 
 #define MAPPINGS 120u
-#define LOWEST	 (1ULL << 33) /* no memory of this process is below it */
+/* no memory of this process is below it; of 32 bits all but a page is beyond */
+#define LOWEST	(UINTPTR_MAX > UINT32_MAX ? 1ULL << 33 : 4096)
+#define HIGHEST (UINTPTR_MAX > UINT32_MAX ? 1ULL << 47 : 1ULL << 32)
 
 static const struct {
 	const struct iomt_pt_format *format;
@@ -81,7 +83,7 @@ static inline void open_own(struct own *own, const struct kind *kind, bool mappe
 	table_open(&own->table, kind, PROVIDER_LINEAR);
 	own->region = (struct iomt_guest_region){
 		.base = LOWEST + own->table.provider.mem.phys_offset,
-		.size = (1ULL << 47) - LOWEST,
+		.size = HIGHEST - LOWEST,
 		.host = (void *)(uintptr_t)LOWEST,
 	};
 	own->mem = (struct iomt_guest_mem){.size = sizeof(own->mem),

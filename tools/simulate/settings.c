@@ -157,19 +157,22 @@ bool settings_set(struct settings *settings, const char *assignment, char *reaso
 		snprintf(reason, room, "%s: it cannot be that", assignment);
 		return false;
 	}
-	snprintf(reason, room, "%s: there is no such setting (iomt-simulate settings)", assignment);
+	snprintf(reason, room, "%s: there is no such setting (iomt simulate settings)", assignment);
 	return false;
 }
 
-void settings_print(const struct settings *settings, FILE *out)
+size_t settings_count(void)
 {
-	for (size_t i = 0; i < COUNT(list); i++) {
-		uint64_t value = load((const char *)settings + list[i].at, list[i].bytes);
+	return COUNT(list);
+}
 
-		if (list[i].words)
-			fprintf(out, "%s=%s\n", list[i].name, list[i].words[value]);
-		else
-			fprintf(out, value > 0xffff ? "%s=0x%" PRIx64 "\n" : "%s=%" PRIu64 "\n",
-				list[i].name, value);
-	}
+const char *settings_get(const struct settings *settings, size_t i, char *value, size_t room)
+{
+	uint64_t number = load((const char *)settings + list[i].at, list[i].bytes);
+
+	if (list[i].words)
+		snprintf(value, room, "%s", list[i].words[number]);
+	else
+		snprintf(value, room, number > 0xffff ? "0x%" PRIx64 : "%" PRIu64, number);
+	return list[i].name;
 }

@@ -17,7 +17,8 @@ void settings_init(struct settings *settings);
 /* name=value. False, after writing the reason: there is no such name, or it cannot be that. */
 bool settings_set(struct settings *settings, const char *assignment, char *reason, size_t room);
 
-/* All names, with what they are now. */
-void settings_print(const struct settings *settings, FILE *out);
+/* The name of each, and what it is now, as settings_set would take it. */
+size_t settings_count(void);
+const char *settings_get(const struct settings *settings, size_t i, char *value, size_t room);
 
 #endif

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "play.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 __attribute__((noreturn)) static void refuse(const char *what, const struct iomt_model_error *error)
 {
@@ -99,47 +96,6 @@ struct iomt_model_stats play_traffic(const struct iomt_model_cfg *model_cfg,
 	free(model);
 	free(traffic);
 	return stats;
-}
-
-static void print_cache(const char *name, const struct iomt_cache_stats *stats, FILE *out)
-{
-	fprintf(out,
-		"%s.hits,%" PRIu64 "\n%s.merged,%" PRIu64 "\n%s.misses,%" PRIu64
-		"\n%s.evictions,%" PRIu64 "\n%s.invalidated,%" PRIu64 "\n",
-		name, stats->hits, name, stats->merged, name, stats->misses, name, stats->evictions,
-		name, stats->invalidated);
-}
-
-void print_stats(const struct iomt_model_stats *stats, FILE *out)
-{
-	const struct {
-		const char *name;
-		uint64_t value;
-	} numbers[] = {
-		{"accesses", stats->accesses},
-		{"bytes", stats->bytes},
-		{"lookups", stats->lookups},
-		{"maps", stats->maps},
-		{"unmaps", stats->unmaps},
-		{"invalidates", stats->invalidates},
-		{"walks", stats->walks},
-		{"reads", stats->reads},
-		{"prefetches", stats->prefetches},
-		{"prefetches_used", stats->prefetches_used},
-		{"latency_ps", stats->latency_ps},
-		{"stalled_ps", stats->stalled_ps},
-		{"invalidate_ps", stats->invalidate_ps},
-		{"last_ps", stats->last_ps},
-	};
-	char name[] = "walk0";
-
-	fprintf(out, "name,value\n");
-	for (size_t i = 0; i < COUNT(numbers); i++)
-		fprintf(out, "%s,%" PRIu64 "\n", numbers[i].name, numbers[i].value);
-	print_cache("device", &stats->device, out);
-	print_cache("iotlb", &stats->iotlb, out);
-	for (size_t i = 0; i < COUNT(stats->walk); i++, name[4]++)
-		print_cache(name, &stats->walk[i], out);
 }
 
 void progress(const char *what, uint64_t done, uint64_t all)

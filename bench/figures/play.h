@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Models and traffic with their memory, for programs that may end when there is none. */
-#ifndef SIMULATE_PLAY_H
-#define SIMULATE_PLAY_H
+#ifndef FIGURES_PLAY_H
+#define FIGURES_PLAY_H
 
 #include <iomt/traffic.h>
 #include <stdio.h>
@@ -19,9 +19,6 @@ void play_event(struct iomt_model *model, const struct iomt_event *event, uint64
 /* Plays all; what comes before so many events does not count. */
 struct iomt_model_stats play_traffic(const struct iomt_model_cfg *model,
 				     const struct iomt_traffic_cfg *traffic, uint64_t warm);
-
-/* Statistics as lines of name,value. */
-void print_stats(const struct iomt_model_stats *stats, FILE *out);
 
 /* A bar on stderr where that is a terminal, else nothing. */
 void progress(const char *what, uint64_t done, uint64_t all);
