@@ -83,6 +83,14 @@ counts-renew: ## the same, and keep the result as the baseline
 	@scripts/build.sh release iomt-counts
 	@bench/counts/run.sh baseline
 
+sizes: ## bytes of text of each format alone, against its line and the baseline in bench/sizes
+	@scripts/build.sh release iomt
+	@bench/sizes/run.sh check
+
+sizes-renew: ## the same, and keep the result as the baseline
+	@scripts/build.sh release iomt
+	@bench/sizes/run.sh baseline
+
 kernels: ## the examples that are kernels, for machines of QEMU's, and a Linux for the one that needs it
 	@scripts/deps.sh test
 	@examples/vfio/fetch.sh
@@ -92,14 +100,6 @@ kernels: ## the examples that are kernels, for machines of QEMU's, and a Linux f
 examples: kernels ## build the examples and run them: bytes through IOMMUs (seconds)
 	@scripts/build.sh release iomt-viommu iomt-vfio
 	@examples/all.sh
-
-sizes: ## bytes of text of each format alone, against its line and the baseline in bench/sizes
-	@scripts/build.sh release iomt
-	@bench/sizes/run.sh check
-
-sizes-renew: ## the same, and keep the result as the baseline
-	@scripts/build.sh release iomt
-	@bench/sizes/run.sh baseline
 
 explore: ## every pair and triple of operations on a page table in every order of their steps (minutes)
 	@scripts/deps.sh test
