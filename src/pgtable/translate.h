@@ -125,16 +125,15 @@ PT_INLINE void pt_batch_stop(struct pt_batch *batch, unsigned i, u64 *slot, u64 
 	batch->slots[i] = &batch->nothing;
 }
 
-/* Goes down from the top as long as all of the batch go the same way. */
+/* Goes down from the top as long as all of the batch go the same way: "all" but for bits that differ. */
 PT_INLINE unsigned pt_batch_descend(const struct pt_format *f, const struct iomt_pt *pt, unsigned n,
-				    u64 differ, struct pt_batch *batch)
+				    u64 all, u64 differ, struct pt_batch *batch)
 {
 	struct pt_top top = pt_top(pt);
 	u64 within = ~0ULL; /* the bits that count in this table */
 
 	while (top.level && !(differ >> pt_unit_lg2(f, top.level))) {
-		u64 v = batch->v[0] & within;
-		u64 entry = pt_load(&top.table[v >> pt_unit_lg2(f, top.level)]);
+		u64 entry = pt_load(&top.table[(all & within) >> pt_unit_lg2(f, top.level)]);
 
 		if (!pt_plain_child(f, pt, entry, top.level, &top.table))
 			break;
@@ -167,7 +166,7 @@ PT_INLINE unsigned pt_batch_begin(const struct pt_format *f, const struct iomt_p
 	}
 	batch->stopped = 0;
 	batch->nothing = 0;
-	level = pt_batch_descend(f, pt, n, all ^ any, batch);
+	level = pt_batch_descend(f, pt, n, all, all ^ any, batch);
 	for (; pt_unlikely(outside); outside &= outside - 1)
 		pt_batch_stop(batch, (unsigned)__builtin_ctz(outside), NULL, 0, 0);
 	return level;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine's long loops for each set of vectors do what one entry after the other would. */
-#include "test.h"
 #include "wide.h"
+#include "test.h"
 #include <stdio.h>
 #include <string.h>
 
