@@ -80,6 +80,10 @@ static bool make_traffic(struct simulation *simulation, struct iomt_traffic **tr
 	size_t bytes;
 	void *memory;
 
+	if (!cfg->items) {
+		tool_fail(simulation->tool, "traffic.items", "0 has no end");
+		return false;
+	}
 	if (iomt_traffic_cfg_check(cfg, &error)) {
 		tool_fail(simulation->tool, simulation->verb, "traffic.%s: %s", error.field,
 			  error.reason);
@@ -143,10 +147,8 @@ static bool source_open(struct source *source, struct simulation *simulation, co
 
 static void source_close(struct source *source)
 {
-	if (source->file) {
-		trace_end(&source->reader);
+	if (source->file)
 		fclose(source->file);
-	}
 	free(source->traffic);
 }
 
@@ -372,9 +374,7 @@ static int generate(struct simulation *simulation)
 	bool good = source_open(&source, simulation, simulation->operand);
 	FILE *out = NULL;
 
-	if (good && !simulation->operand && !simulation->settings.traffic.items)
-		tool_fail(simulation->tool, "traffic.items", "0 has no end");
-	else if (good)
+	if (good)
 		out = open_output(simulation);
 	if (out) {
 		trace_write_head(out, simulation->binary);
@@ -390,13 +390,23 @@ static int generate(struct simulation *simulation)
 struct sink {
 	FILE *out;
 	bool binary;
+	bool begun;
 };
 
+static bool sink_begin(struct sink *sink)
+{
+	bool good = sink->begun || trace_write_head(sink->out, sink->binary);
+
+	sink->begun = true;
+	return good;
+}
+
+/* What has no event that is right leaves nothing that looks like a trace. */
 static bool sink_event(void *ctx, const struct iomt_event *event)
 {
 	struct sink *sink = ctx;
 
-	return trace_write(sink->out, sink->binary, event);
+	return sink_begin(sink) && trace_write(sink->out, sink->binary, event);
 }
 
 /* Where the trace itself is in a file: what was read, and how much of it. */
@@ -416,7 +426,7 @@ static int say_import(struct simulation *simulation, const struct import *import
 static int import_trace(struct simulation *simulation)
 {
 	struct tool *tool = simulation->tool;
-	struct sink sink = {NULL, simulation->binary};
+	struct sink sink = {NULL, simulation->binary, false};
 	struct import import = {.page_sizes = simulation->settings.model.iotlb[0].sizes,
 				.batch = simulation->batch,
 				.event = sink_event,
@@ -425,8 +435,9 @@ static int import_trace(struct simulation *simulation)
 
 	sink.out = in ? open_output(simulation) : NULL;
 	if (sink.out) {
-		trace_write_head(sink.out, sink.binary);
-		if (!import_linux(&import, in) && import.reason[0])
+		if (import_linux(&import, in))
+			sink_begin(&sink);
+		else if (import.reason[0])
 			tool_fail(tool, simulation->operand, "%s", import.reason);
 	}
 	if (in)
