@@ -101,6 +101,8 @@ changed 's/unit: u,/unit: *u,/' 'line 2: found undefined alias'
 refuses "it is empty; 'units', 'devices' and 'domains' are expected"
 printf 'units: \000' >"$dir/machine"
 refuses 'line 1: control characters are not allowed'
+printf 'units:\n u: {is: amd}\n#\001' >"$dir/machine"
+refuses 'line 3: control characters are not allowed'
 printf 'units: \377\376' >"$dir/machine"
 refuses 'line 1: invalid leading UTF-8 octet'
 head -c 1048577 /dev/zero | tr '\0' '#' >"$dir/machine"
@@ -110,6 +112,15 @@ refuses 'Is a directory' "$dir"
 # an alias of what it is in: cut off where a field is expected
 printf 'units: &u {u: {is: amd}}\ndevices: {d: &d {unit: u, rid: 1, regions: [*d]}}\ndomains: *u\n' >"$dir/machine"
 refuses "line 2: devices.d.regions: no such field 'unit'; there are: first last kind"
+# an alias makes no second of a name
+changed '3s/{a.*/{a: \&a {devices: d}, a: *a}/' "line 3: domains: 'a' is there twice"
+# what libyaml would take its time for
+head -c 1000000 /dev/zero | tr '\0' '[' >"$dir/machine"
+refuses 'line 1: more than 16 lists and names within one another'
+for ((i = 0; i < 60000; i++)); do
+	echo "- &a$i 1"
+done >"$dir/machine"
+refuses 'line 1025: more than 1024 anchors'
 # as many as there may be, and more
 {
 	echo 'units: {u: {is: amd}}'
