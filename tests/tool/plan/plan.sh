@@ -65,7 +65,9 @@ changed 's/is: amd-gio/is: amd-gio, stage2: {page_sizes: 3K}/' "line 1: units.u.
 changed 's/is: amd-gio/is: amd-gio, stage2: {levels: [4, 7]}/' 'line 1: units.u.stage2.levels: 7 is not 1 to 6'
 changed 's/unit: u,/unit: v,/' "line 2: devices.d.unit: there is no unit 'v'"
 changed 's/"01:00.0"/1:0/' "line 2: devices.d.rid: '1:0' is no requester id, such as 3a:00.1"
-changed 's/"01:00.0"/"01:20.0"/' "line 2: devices.d.rid: '01:20.0': devices are 00 to 1f, functions 0 to 7"
+changed 's/"01:00.0"/"01:20.0"/' "line 2: devices.d.rid: '01:20.0' is no requester id, such as 3a:00.1"
+changed 's/"01:00.0"/"1:-1.0"/' "line 2: devices.d.rid: '1:-1.0' is no requester id, such as 3a:00.1"
+changed 's/"01:00.0"/" 1:0.0"/' "line 2: devices.d.rid: ' 1:0.0' is no requester id, such as 3a:00.1"
 changed 's/"01:00.0"/0x10000/' 'line 2: devices.d: id: requester ids have 16 bits'
 changed 's/0x200/"0000:01:00.0"/' "line 2: devices.e.rid: it is the requester id of 'd' already; what cannot be told apart is one device"
 changed 's/"01:00.0"/[1, 1]/' "line 2: devices.d.rid: it is the requester id of 'd' already; what cannot be told apart is one device"
