@@ -9,8 +9,8 @@
  *
  * The DMA itself leaves no trace: each buffer is taken to be accessed once, when it is mapped.
  */
-#include "trace.h"
 #include "line.h"
+#include "trace.h"
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
