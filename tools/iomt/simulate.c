@@ -41,11 +41,26 @@ static FILE *open_input(struct simulation *simulation, const char *path)
 	return file;
 }
 
+/* Writing would begin with emptying what is read. */
+static bool is_operand(const struct simulation *simulation)
+{
+	struct stat in, out;
+
+	return simulation->operand && !stat(simulation->operand, &in) &&
+	       !stat(simulation->output, &out) && S_ISREG(in.st_mode) && in.st_dev == out.st_dev &&
+	       in.st_ino == out.st_ino;
+}
+
 /* Where traces go. */
 static FILE *open_output(struct simulation *simulation)
 {
 	FILE *file = simulation->tool->out;
 
+	if (simulation->output && is_operand(simulation)) {
+		tool_fail(simulation->tool, simulation->output,
+			  "it is the file that is read; name another by --output");
+		return NULL;
+	}
 	if (simulation->output)
 		file = fopen(simulation->output, "wb");
 	else if (simulation->tool->json)
