@@ -51,7 +51,6 @@ static void read_trace(FILE *file, struct written *written)
 			write_both(written, &event);
 	}
 	CHECK(got == 0 || reader.reason[0]);
-	trace_end(&reader);
 }
 
 static void import(FILE *file, struct written *written)
@@ -84,7 +83,6 @@ static void read_again(struct written *written, uint8_t *const *bytes, const siz
 	}
 	for (unsigned binary = 0; binary < 2; binary++) {
 		fclose(readers[binary].file);
-		trace_end(&readers[binary]);
 	}
 }
 

@@ -91,6 +91,25 @@ refuses 'iotlb: sets is not a power of two' run iotlb0.sets=3
 refuses 'traffic.ring: it is not 1 to 65536' run traffic.ring=0
 refuses 'there is no preset x' run -p x
 refuses '0 has no end' generate traffic.items=0
+# a file onto itself, which is as it was then
+simulate generate traffic.items=20 -o "$dir/own"
+cp "$dir/own" "$dir/kept"
+ln -s own "$dir/link"
+for what in convert import; do
+	refuses 'it is the file that is read' $what "$dir/own" -o "$dir/link"
+done
+cmp "$dir/own" "$dir/kept"
+refuses '0 has no end' run traffic.items=0
+refuses '0 has no end' curve traffic.items=0
+# files that are no lines: an end, and no more memory than a line has
+(
+	ulimit -v 1000000
+	for what in 'run -t' 'curve -t' convert import; do
+		refuses 'line 1: it has a zero byte' $what /dev/zero
+		refuses 'line 1: it is too long' $what /dev/stdin < <(tr '\0' x </dev/zero)
+		refuses 'Is a directory' $what "$dir"
+	done
+)
 refuses 'it needs an operand' import
 refuses 'it takes no operand' run x
 refuses 'no command is given' -b

@@ -170,26 +170,37 @@ static void dumps(void)
 	}
 }
 
-static void long_line(void)
+/* What decode says of input that is no text, or no lines. */
+static void refuse_input(FILE *input, const char *why)
 {
 	struct tool tool = {.out = stdout};
-	char dash[] = "-", *texts[] = {dash}, *said, *text = malloc(10000);
+	char dash[] = "-", *texts[] = {dash}, *said;
 	struct decode_value value = {{0}};
 	size_t size;
-	FILE *input;
 
-	CHECK(text);
-	memset(text, ' ', 10000);
-	input = fmemopen(text, 10000, "r");
 	tool.err = open_memstream(&said, &size);
 	CHECK(input && tool.err);
 	CHECK(!decode_input(&tool, decode_formats[0], false, texts, 1, input, &value));
 	fclose(tool.err);
-	CHECK_STR(said, "iomt: amdv1: a line of the input is too long\n");
+	CHECK_STR(said, why);
 	fclose(input);
 	free(said);
-	free(text);
+}
+
+static void bad_input(void)
+{
+	static char blanks[10000];
+	char zero[] = "0x1\0 0x2\n";
+
+	memset(blanks, ' ', sizeof(blanks));
+	refuse_input(fmemopen(blanks, sizeof(blanks), "r"),
+		     "iomt: amdv1: a line of the input: it is too long\n");
+	refuse_input(fmemopen(zero, sizeof(zero) - 1, "r"),
+		     "iomt: amdv1: a line of the input: it has a zero byte\n");
+	refuse_input(fopen("/dev/zero", "r"),
+		     "iomt: amdv1: a line of the input: it has a zero byte\n");
+	refuse_input(fopen("/", "r"), "iomt: amdv1: a line of the input: Is a directory\n");
 }
 
 TEST_SUITE(tool_decode, TEST(explained), TEST(reserved), TEST(listed), TEST(refused),
-	   TEST(everything_is_json), TEST(dumps), TEST(long_line));
+	   TEST(everything_is_json), TEST(dumps), TEST(bad_input));

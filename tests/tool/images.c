@@ -228,7 +228,7 @@ static void elf_truncated(void)
 	{
 		struct blob blob = blob_make(&core, sizeof(core));
 
-		run_refused(DUMP, blob.path, "it is truncated: segment 0 ends at byte 0x");
+		run_refused(DUMP, blob.path, "it is truncated: segment 0 has 0x1000 bytes from byte 0x");
 		check_dump("dump -q --truncated --image %s " TABLE_LINE, &blob);
 		blob_drop(&blob);
 	}
@@ -261,7 +261,7 @@ static void elf_hostile(void)
 	refused_core(&bad, "program headers");
 	bad = good;
 	bad.header.e_phnum = 0;
-	refused_core(&bad, "program headers");
+	refused_core(&bad, "there is no memory in it");
 	bad = good;
 	bad.header.e_phnum = 0xffff; /* PN_XNUM: the number is in a section that is not there */
 	refused_core(&bad, "program headers");
@@ -273,13 +273,30 @@ static void elf_hostile(void)
 	refused_core(&bad, "segment 1 cannot be");
 	bad = good;
 	bad.segments[2].p_offset = UINT64_MAX - 3;
-	refused_core(&bad, "truncated");
+	refused_core(&bad, "bytes from byte 0xfffffffffffffffc on, and the core ends at 0x");
 	bad = good;
 	bad.segments[1].p_paddr = bad.segments[2].p_paddr = 0;
 	refused_core(&bad, "of a process");
 	bad = good;
 	bad.segments[1].p_type = bad.segments[2].p_type = PT_NOTE;
 	refused_core(&bad, "there is no memory in it");
+}
+
+/* Their number is in a section that is in the file, but too far behind: not all of them would be seen. */
+static void elf_count_far(void)
+{
+	struct core core;
+	struct blob blob;
+
+	make_core(&core);
+	core.header.e_phnum = PN_XNUM;
+	core.header.e_shoff = 6 << 20;
+	core.header.e_shentsize = sizeof(Elf64_Shdr);
+	core.header.e_shnum = 1;
+	blob = blob_make(&core, sizeof(core));
+	blob_cut(&blob, 8 << 20);
+	run_refused(DUMP, blob.path, "its program headers, or their count, are not within");
+	blob_drop(&blob);
 }
 
 struct flat {
@@ -404,4 +421,5 @@ static void strangers(void)
 
 TEST_SUITE(tool_images, TEST(raw), TEST(sparse), TEST(two_files), TEST(elf), TEST(elf_overlaps),
 	   TEST(elf_zeros), TEST(elf_of_32_bits), TEST(elf_truncated), TEST(elf_hostile),
-	   TEST(flattened), TEST(flattened_truncated), TEST(flattened_hostile), TEST(strangers));
+	   TEST(elf_count_far), TEST(flattened), TEST(flattened_truncated), TEST(flattened_hostile),
+	   TEST(strangers));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "decode_input.h"
+#include "line.h"
 #include <string.h>
 
 #define LINE_MOST     4096
@@ -177,18 +178,18 @@ static bool take_line(struct input *in, const char *line)
 static bool take_file(struct input *in, FILE *file)
 {
 	char line[LINE_MOST];
+	const char *reason;
+	int got;
 
-	while (fgets(line, sizeof(line), file)) {
-		if (!strchr(line, '\n') && strlen(line) + 1 == sizeof(line)) {
-			tool_fail(in->tool, in->format->name, "a line of the input is too long");
-			return false;
-		}
+	while ((got = line_next(file, line, sizeof(line), &reason)) > 0) {
 		if (in->bytes)
 			cut_characters(line);
 		if (!take_line(in, skip_address(in, line)))
 			return false;
 	}
-	return true;
+	if (got < 0)
+		tool_fail(in->tool, in->format->name, "a line of the input: %s", reason);
+	return !got;
 }
 
 bool decode_input(struct tool *tool, const struct decode_format *format, bool bytes, char **texts,

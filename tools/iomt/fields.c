@@ -9,6 +9,8 @@
 #define LONGEST 1048576 /* bytes of a file */
 #define NAME	64	/* characters of a name */
 #define FIELDS	32	/* of a struct, at most */
+#define DEPTH	16	/* of nodes in nodes */
+#define ANCHORS 1024
 
 bool fields_no_memory(struct fields *fields)
 {
@@ -48,20 +50,85 @@ bool fields_fail(struct fields *fields, const struct field_at *at, const yaml_no
 	return false;
 }
 
-static bool load(struct fields *fields, yaml_parser_t *parser, yaml_document_t *document)
+/* What cannot be a character has an offset alone. */
+static size_t line_of(const yaml_parser_t *parser, const unsigned char *text)
 {
-	const char *problem;
+	size_t line = 1;
 
-	if (yaml_parser_load(parser, document))
-		return true;
-	problem = parser->problem ? parser->problem : "it cannot be read";
+	if (parser->error != YAML_READER_ERROR)
+		return parser->problem_mark.line + 1;
+	for (size_t i = 0; i < parser->problem_offset; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
+static bool no_yaml(struct fields *fields, const yaml_parser_t *parser, const unsigned char *text)
+{
+	const char *problem = parser->problem ? parser->problem : "it cannot be read";
+
 	if (parser->error == YAML_MEMORY_ERROR)
 		tool_no_memory(fields->tool);
 	else
-		tool_fail(fields->tool, fields->path, "line %zu: %s%s%s",
-			  parser->problem_mark.line + 1, parser->context ? parser->context : "",
-			  parser->context ? ": " : "", problem);
+		tool_fail(fields->tool, fields->path, "line %zu: %s%s%s", line_of(parser, text),
+			  parser->context ? parser->context : "", parser->context ? ": " : "",
+			  problem);
 	return false;
+}
+
+static bool load(struct fields *fields, yaml_parser_t *parser, yaml_document_t *document)
+{
+	return yaml_parser_load(parser, document) ||
+	       no_yaml(fields, parser, parser->input.string.start);
+}
+
+/* How deep nodes are, and how many have anchors: libyaml takes the square of either as its time. */
+static bool count_event(struct fields *fields, const yaml_event_t *event, unsigned *depth,
+			unsigned *anchors)
+{
+	const yaml_char_t *anchor = NULL;
+
+	switch (event->type) {
+	case YAML_SEQUENCE_START_EVENT:
+		anchor = event->data.sequence_start.anchor;
+		++*depth;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		anchor = event->data.mapping_start.anchor;
+		++*depth;
+		break;
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		--*depth;
+		break;
+	case YAML_SCALAR_EVENT:
+		anchor = event->data.scalar.anchor;
+		break;
+	default:
+		break;
+	}
+	*anchors += anchor != NULL;
+	if (*depth <= DEPTH && *anchors <= ANCHORS)
+		return true;
+	tool_fail(fields->tool, fields->path, "line %zu: more than %d %s",
+		  event->start_mark.line + 1, *depth > DEPTH ? DEPTH : ANCHORS,
+		  *depth > DEPTH ? "lists and names within one another" : "anchors");
+	return false;
+}
+
+static bool check_events(struct fields *fields, yaml_parser_t *parser)
+{
+	unsigned depth = 0, anchors = 0;
+	yaml_event_t event;
+	bool more = true, good = true;
+
+	while (more && good) {
+		if (!yaml_parser_parse(parser, &event))
+			return no_yaml(fields, parser, parser->input.string.start);
+		more = event.type != YAML_STREAM_END_EVENT;
+		good = count_event(fields, &event, &depth, &anchors);
+		yaml_event_delete(&event);
+	}
+	return good;
 }
 
 /* One document, and no other after it. */
@@ -85,7 +152,8 @@ static bool load_only(struct fields *fields, yaml_parser_t *parser)
 	return !root;
 }
 
-static bool parse(struct fields *fields, const unsigned char *text, size_t length)
+static bool parse(struct fields *fields, const unsigned char *text, size_t length,
+		  bool (*by)(struct fields *fields, yaml_parser_t *parser))
 {
 	yaml_parser_t parser;
 	bool good;
@@ -93,7 +161,7 @@ static bool parse(struct fields *fields, const unsigned char *text, size_t lengt
 	if (!yaml_parser_initialize(&parser))
 		return fields_no_memory(fields);
 	yaml_parser_set_input_string(&parser, text, length);
-	good = load_only(fields, &parser);
+	good = by(fields, &parser);
 	yaml_parser_delete(&parser);
 	return good;
 }
@@ -114,7 +182,8 @@ bool fields_load(struct fields *fields)
 	else if (length > LONGEST)
 		good = fields_fail(fields, NULL, NULL, "it has more than %d bytes", LONGEST);
 	else
-		good = parse(fields, text, length);
+		good = parse(fields, text, length, check_events) &&
+		       parse(fields, text, length, load_only);
 	if (file)
 		fclose(file);
 	free(text);
@@ -140,17 +209,25 @@ static bool is_key(const struct fields *fields, const yaml_node_pair_t *pair, co
 	       !memcmp(key->data.scalar.value, name, length);
 }
 
-/* The value of a name, or NULL. */
-static const yaml_node_t *find(const struct fields *fields, const yaml_node_t *node,
-			       const char *name, size_t length)
+/* The first pair of a name, or NULL. */
+static const yaml_node_pair_t *find_pair(const struct fields *fields, const yaml_node_t *node,
+					 const char *name, size_t length)
 {
 	const yaml_node_pair_t *pairs = node->data.mapping.pairs.start;
 
 	for (size_t i = 0; i < pairs_of(node); i++) {
 		if (is_key(fields, &pairs[i], name, length))
-			return node_of(fields, pairs[i].value);
+			return &pairs[i];
 	}
 	return NULL;
+}
+
+static const yaml_node_t *find(const struct fields *fields, const yaml_node_t *node,
+			       const char *name, size_t length)
+{
+	const yaml_node_pair_t *pair = find_pair(fields, node, name, length);
+
+	return pair ? node_of(fields, pair->value) : NULL;
 }
 
 /* Names of units, devices, fields: fit to be shown, and each once. */
@@ -172,7 +249,7 @@ static bool check_names(struct fields *fields, const struct field_at *at, const 
 				fields, at, key,
 				"'%.*s' is no name: 1 to %d letters, digits, . _ : @ / + -", NAME,
 				name, NAME);
-		if (find(fields, node, name, strlen(name)) != node_of(fields, pairs[i].value))
+		if (find_pair(fields, node, name, strlen(name)) != &pairs[i])
 			return fields_fail(fields, at, key, "'%s' is there twice", name);
 	}
 	return true;

@@ -8,6 +8,9 @@
 
 #define HEAD (4u << 20) /* bytes of the core in which its program headers are */
 
+static const char beyond[] =
+	"its program headers, or their count, are not within its first 4 MiB, or it is truncated";
+
 static bool refuse(struct tool *tool, const struct image_file *file, const char *reason)
 {
 	tool_fail(tool, file->path, "%s", reason);
@@ -49,9 +52,11 @@ static bool add_segment(struct tool *tool, struct image_file *file, size_t i,
 	if (segment->p_offset > file->core_size || stored > file->core_size - segment->p_offset) {
 		if (!truncated) {
 			tool_fail(tool, file->path,
-				  "it is truncated: segment %zu ends at byte 0x%" PRIx64
-				  ", the core at 0x%" PRIx64 "; --truncated takes what is there",
-				  i, segment->p_offset + stored, file->core_size);
+				  "it is truncated: segment %zu has 0x%" PRIx64
+				  " bytes from byte 0x%" PRIx64
+				  " on, and the core ends at 0x%" PRIx64
+				  "; --truncated takes what is there",
+				  i, stored, segment->p_offset, file->core_size);
 			return false;
 		}
 		stored = segment->p_offset < file->core_size ? file->core_size - segment->p_offset
@@ -65,14 +70,22 @@ static bool add_segment(struct tool *tool, struct image_file *file, size_t i,
 	return false;
 }
 
-static bool add_segments(struct tool *tool, struct image_file *file, Elf *elf, bool truncated)
+/* Where there are too many for the header, the first section has their count; it must be at hand. */
+static bool count_segments(Elf *elf, const GElf_Ehdr *header, size_t head, size_t *count)
+{
+	size_t section = gelf_getclass(elf) == ELFCLASS64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
+
+	if (header->e_phnum == PN_XNUM && (!header->e_shoff || header->e_shoff > head - section))
+		return false;
+	return !header->e_phnum || (!elf_getphdrnum(elf, count) && *count);
+}
+
+static bool add_segments(struct tool *tool, struct image_file *file, Elf *elf, size_t count,
+			 bool truncated)
 {
 	struct pieces zeros = {0};
 	bool good = true;
-	size_t count = 0;
 
-	if (elf_getphdrnum(elf, &count) || !count)
-		return refuse(tool, file, "its program headers are not within its first 4 MiB");
 	if (is_of_process(elf, count))
 		return refuse(tool, file,
 			      "its segments have no physical addresses: the core of a process, not "
@@ -81,8 +94,7 @@ static bool add_segments(struct tool *tool, struct image_file *file, Elf *elf, b
 		GElf_Phdr segment;
 
 		if (!gelf_getphdr(elf, (int)i, &segment))
-			good = refuse(tool, file,
-				      "its program headers are not within its first 4 MiB");
+			good = refuse(tool, file, beyond);
 		else if (segment.p_type == PT_LOAD)
 			good = add_segment(tool, file, i, &segment, &zeros, truncated);
 	}
@@ -106,6 +118,7 @@ static bool map_head(struct tool *tool, struct image_file *file, char *head, siz
 		     bool truncated)
 {
 	GElf_Ehdr header;
+	size_t count = 0;
 	bool good;
 	Elf *elf;
 
@@ -118,8 +131,10 @@ static bool map_head(struct tool *tool, struct image_file *file, char *head, siz
 		good = refuse(tool, file, "it is of a big-endian machine, which is not read here");
 	else if (header.e_type != ET_CORE)
 		good = refuse(tool, file, "it is ELF, but no core");
+	else if (!count_segments(elf, &header, size, &count))
+		good = refuse(tool, file, beyond);
 	else
-		good = add_segments(tool, file, elf, truncated);
+		good = add_segments(tool, file, elf, count, truncated);
 	elf_end(elf);
 	return good;
 }

@@ -168,9 +168,7 @@ static bool take_rid(struct fields *fields, const struct field_at *at, const yam
 		     uint32_t *rid)
 {
 	const char *text = fields_text(fields, at, node);
-	unsigned segment, bus, device, function;
 	uint64_t number;
-	int end = 0;
 
 	if (!text)
 		return false;
@@ -180,16 +178,9 @@ static bool take_rid(struct fields *fields, const struct field_at *at, const yam
 		*rid = (uint32_t)number;
 		return true;
 	}
-	if ((sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &end) != 3 || text[end]) &&
-	    (sscanf(text, "%4x:%2x:%2x.%1x%n", &segment, &bus, &device, &function, &end) != 4 ||
-	     text[end]))
-		return fields_fail(fields, at, node, "'%s' is no requester id, such as 3a:00.1",
-				   text);
-	if (device > 31 || function > 7)
-		return fields_fail(fields, at, node, "'%s': devices are 00 to 1f, functions 0 to 7",
-				   text);
-	*rid = bus << 8 | device << 3 | function;
-	return true;
+	if (tool_rid(text, rid))
+		return true;
+	return fields_fail(fields, at, node, "'%s' is no requester id, such as 3a:00.1", text);
 }
 
 /* A unit has one entry for each. */

@@ -198,21 +198,14 @@ static bool take_rights(struct source_options *options, const char *text, uint32
 	return true;
 }
 
-/* "00:1f.2", with a segment or not, which does not count; or a number. */
+/* A device of PCI, or a number. */
 static bool take_rid(struct source_options *options, const char *text, uint32_t *rid)
 {
-	unsigned segment, bus, device, function;
 	uint64_t number = 0;
-	int end = 0;
 
 	if (strchr(text, ':')) {
-		if ((sscanf(text, "%4x:%2x:%2x.%1u%n", &segment, &bus, &device, &function, &end) ==
-			     4 ||
-		     sscanf(text, "%2x:%2x.%1u%n", &bus, &device, &function, &end) == 3) &&
-		    !text[end] && device < 32 && function < 8) {
-			*rid = bus << 8 | device << 3 | function;
+		if (tool_rid(text, rid))
 			return true;
-		}
 		tool_fail(options->tool, "--rid", "'%s' is no device, such as 00:1f.2", text);
 		return false;
 	}

@@ -50,18 +50,40 @@ static const struct argp_option *spelled(const struct argp_option *options, cons
 	return NULL;
 }
 
+/* How many options a long one may be short for. */
+static unsigned spellings(const struct argp_option *options, const char *word)
+{
+	size_t length = strcspn(word, "=");
+	unsigned count = 0;
+
+	if (strncmp(word, "--", 2) != 0)
+		return 0;
+	for (; options && (options->name || options->key || options->doc); options++)
+		count += options->name && !(options->flags & OPTION_ALIAS) &&
+			 !strncmp(options->name, word + 2, length - 2);
+	return count;
+}
+
 /* getopt keeps to itself what it minds: an option that is not there, or its value. */
 static void say_what(struct parse *parse, struct argp_state *state)
 {
 	const char *word = state->argv[state->next > 1 ? state->next - 1 : state->argc - 1];
 	const struct argp_option *option = spelled(parse->argp->options, word);
+	unsigned count = spellings(parse->argp->options, word) + spellings(common, word);
 
-	for (const struct argp_child *child = parse->argp->children;
-	     !option && child && child->argp; child++)
-		option = spelled(child->argp->options, word);
+	for (const struct argp_child *child = parse->argp->children; child && child->argp;
+	     child++) {
+		count += spellings(child->argp->options, word);
+		if (!option)
+			option = spelled(child->argp->options, word);
+	}
 	if (!option)
 		option = spelled(common, word);
-	if (option && option->arg && !strchr(word, '='))
+	if (option && count > 1 && strlen(option->name) != strcspn(word, "=") - 2)
+		tool_fail(parse->tool, word,
+			  "it is short for more than one option; %s --help lists them",
+			  state->argv[0]);
+	else if (option && option->arg && !strchr(word, '='))
 		tool_fail(parse->tool, word, "it needs a value: %s%c%s", word,
 			  word[1] == '-' ? '=' : ' ', option->arg);
 	else if (option && !option->arg && strchr(word, '='))

@@ -17,11 +17,26 @@ static FILE *open_input(struct simulation *simulation, const char *path)
 	return file;
 }
 
+/* Writing would begin with emptying what is read. */
+static bool is_operand(const struct simulation *simulation)
+{
+	struct stat in, out;
+
+	return simulation->operand && !stat(simulation->operand, &in) &&
+	       !stat(simulation->output, &out) && S_ISREG(in.st_mode) && in.st_dev == out.st_dev &&
+	       in.st_ino == out.st_ino;
+}
+
 /* Where traces go. */
 static FILE *open_output(struct simulation *simulation)
 {
 	FILE *file = simulation->tool->out;
 
+	if (simulation->output && is_operand(simulation)) {
+		tool_fail(simulation->tool, simulation->output,
+			  "it is the file that is read; name another by --output");
+		return NULL;
+	}
 	if (simulation->output)
 		file = fopen(simulation->output, "wb");
 	else if (simulation->tool->json)
@@ -55,6 +70,10 @@ static bool make_traffic(struct simulation *simulation, struct iomt_traffic **tr
 	size_t bytes;
 	void *memory;
 
+	if (!cfg->items) {
+		tool_fail(simulation->tool, "traffic.items", "0 has no end");
+		return false;
+	}
 	if (iomt_traffic_cfg_check(cfg, &error)) {
 		tool_fail(simulation->tool, simulation->verb, "traffic.%s: %s", error.field,
 			  error.reason);
@@ -90,10 +109,8 @@ bool events_open(struct events *events, struct simulation *simulation, const cha
 
 void events_close(struct events *events)
 {
-	if (events->file) {
-		trace_end(&events->reader);
+	if (events->file)
 		fclose(events->file);
-	}
 	free(events->traffic);
 }
 
@@ -144,9 +161,7 @@ int simulate_generate(struct simulation *simulation)
 	bool good = events_open(&events, simulation, simulation->operand);
 	FILE *out = NULL;
 
-	if (good && !simulation->operand && !simulation->settings.traffic.items)
-		tool_fail(simulation->tool, "traffic.items", "0 has no end");
-	else if (good)
+	if (good)
 		out = open_output(simulation);
 	if (out) {
 		trace_write_head(out, simulation->binary);
@@ -162,13 +177,23 @@ int simulate_generate(struct simulation *simulation)
 struct sink {
 	FILE *out;
 	bool binary;
+	bool begun;
 };
 
+static bool sink_begin(struct sink *sink)
+{
+	bool good = sink->begun || trace_write_head(sink->out, sink->binary);
+
+	sink->begun = true;
+	return good;
+}
+
+/* What has no event that is right leaves nothing that looks like a trace. */
 static bool sink_event(void *ctx, const struct iomt_event *event)
 {
 	struct sink *sink = ctx;
 
-	return trace_write(sink->out, sink->binary, event);
+	return sink_begin(sink) && trace_write(sink->out, sink->binary, event);
 }
 
 /* Where the trace itself is in a file: what was read, and how much of it. */
@@ -188,7 +213,7 @@ static int say_import(struct simulation *simulation, const struct import *import
 int simulate_import(struct simulation *simulation)
 {
 	struct tool *tool = simulation->tool;
-	struct sink sink = {NULL, simulation->binary};
+	struct sink sink = {NULL, simulation->binary, false};
 	struct import import = {.page_sizes = simulation->settings.model.iotlb[0].sizes,
 				.batch = simulation->batch,
 				.event = sink_event,
@@ -197,8 +222,9 @@ int simulate_import(struct simulation *simulation)
 
 	sink.out = in ? open_output(simulation) : NULL;
 	if (sink.out) {
-		trace_write_head(sink.out, sink.binary);
-		if (!import_linux(&import, in) && import.reason[0])
+		if (import_linux(&import, in))
+			sink_begin(&sink);
+		else if (import.reason[0])
 			tool_fail(tool, simulation->operand, "%s", import.reason);
 	}
 	if (in)

@@ -82,6 +82,22 @@ bool tool_number(struct tool *tool, const char *subject, const char *text, uint6
 	return true;
 }
 
+bool tool_rid(const char *text, uint32_t *rid)
+{
+	unsigned segment, bus, device, function;
+	int end = 0;
+
+	/* blanks and signs would be fine with sscanf */
+	if (text[strspn(text, "0123456789abcdefABCDEF:.")])
+		return false;
+	if ((sscanf(text, "%4x:%2x:%2x.%1x%n", &segment, &bus, &device, &function, &end) != 4 ||
+	     text[end]) &&
+	    (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &end) != 3 || text[end]))
+		return false;
+	*rid = bus << 8 | device << 3 | function;
+	return device < 32 && function < 8;
+}
+
 bool tool_limit(struct tool *tool, const char *text, uint64_t *limit)
 {
 	if (!tool_number(tool, "--limit", text, UINT64_MAX, limit))

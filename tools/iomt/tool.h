@@ -87,6 +87,9 @@ int tool_parse(struct tool *tool, const struct argp *argp, int argc, char **argv
 bool tool_number(struct tool *tool, const char *subject, const char *text, uint64_t most,
 		 uint64_t *value);
 
+/* "00:1f.2", with a segment in front or not, which does not count. False: it is none, and nothing is said. */
+bool tool_rid(const char *text, uint32_t *rid);
+
 /* The number of --limit, which is not 0. */
 bool tool_limit(struct tool *tool, const char *text, uint64_t *limit);
 

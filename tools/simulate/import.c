@@ -9,6 +9,7 @@
  *
  * The DMA itself leaves no trace: each buffer is taken to be accessed once, when it is mapped.
  */
+#include "line.h"
 #include "trace.h"
 #include <ctype.h>
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST 65536
+#define LONGEST 65536 /* characters of a line */
 
 /* What is mapped, with inclusive last addresses. No two in the tree overlap. */
 struct range {
@@ -314,23 +315,19 @@ static bool take_line(struct import *import, const char *line)
 
 bool import_linux(struct import *import, FILE *file)
 {
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t length;
-	bool good = true;
+	char *line = malloc(LONGEST + 1);
+	const char *reason;
+	bool good;
+	int got;
 
 	import->lines = import->skipped = import->events = import->unknown = 0;
 	import->waiting = 0;
 	import->reason[0] = 0;
 	import->ranges = NULL;
-	while (good && (length = getline(&line, &room, file)) >= 0) {
+	good = line || complain(import, "no memory");
+	while (good && (got = line_next(file, line, LONGEST + 1, &reason))) {
 		import->lines++;
-		if (length > LONGEST)
-			good = complain(import, "it has more than %d characters", LONGEST);
-		else if (memchr(line, 0, (size_t)length))
-			good = complain(import, "it has a zero byte");
-		else
-			good = take_line(import, line);
+		good = got > 0 ? take_line(import, line) : complain(import, "%s", reason);
 	}
 	free(line);
 	tdestroy(import->ranges, free);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace.h"
+#include "line.h"
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -7,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST 1024
-#define FIELDS	10
+#define FIELDS 10
 
 /* A record of a binary trace, little-endian. */
 struct record {
@@ -50,20 +50,15 @@ __attribute__((format(printf, 2, 3))) static int complain(struct trace_reader *r
 	return -1;
 }
 
-/* 1: reader->line is the next line, without its end; 0: there is none; -1. */
+/* 1: reader->line is the next line; 0: there is none; -1. */
 static int next_line(struct trace_reader *reader)
 {
-	ssize_t length = getline(&reader->line, &reader->room, reader->file);
+	const char *reason = NULL;
+	int got = line_next(reader->file, reader->line, sizeof(reader->line), &reason);
 
-	if (length < 0)
-		return ferror(reader->file) ? complain(reader, "%s", strerror(errno)) : 0;
-	reader->number++;
-	if (length > LONGEST)
-		return complain(reader, "it has more than %d characters", LONGEST);
-	if (memchr(reader->line, 0, (size_t)length))
-		return complain(reader, "it has a zero byte");
-	reader->line[strcspn(reader->line, "\r\n")] = 0;
-	return 1;
+	reader->number += got != 0;
+	reader->line[strcspn(reader->line, "\r")] = 0;
+	return got < 0 ? complain(reader, "%s", reason) : got;
 }
 
 bool trace_begin(struct trace_reader *reader, FILE *file)
@@ -88,12 +83,6 @@ bool trace_begin(struct trace_reader *reader, FILE *file)
 	if (!got)
 		snprintf(reader->reason, sizeof(reader->reason), "it is empty");
 	return got > 0;
-}
-
-void trace_end(struct trace_reader *reader)
-{
-	free(reader->line);
-	reader->line = NULL;
 }
 
 static uint8_t allowed_flags(uint8_t op)

@@ -13,13 +13,14 @@
 #define TRACE_HEAD  "iomt-trace 1"
 #define TRACE_MAGIC "IOMTTRC\1"
 
+#define TRACE_LINE 1024 /* characters of a line at most */
+
 struct trace_reader {
 	FILE *file;
 	bool binary;
 	uint64_t number;  /* of the line, from 1, or of the record, from 0 */
 	char reason[160]; /* after an error: "line 3: ..." or "record 7: ..." */
-	char *line;
-	size_t room;
+	char line[TRACE_LINE + 1];
 };
 
 /* Takes the file, not to close it, and finds out what it is. False: see reason. */
@@ -27,8 +28,6 @@ bool trace_begin(struct trace_reader *reader, FILE *file);
 
 /* 1: *event is the next one; 0: there are no more; -1: see reason. */
 int trace_next(struct trace_reader *reader, struct iomt_event *event);
-
-void trace_end(struct trace_reader *reader);
 
 /* The begin of a file, and an event; false where the file cannot be written. */
 bool trace_write_head(FILE *file, bool binary);

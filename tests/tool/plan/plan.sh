@@ -89,7 +89,9 @@ changed 's/is: amd-gio/is: amd-gio, stage2: {page_sizes: 3K}/' "line 1: units.u.
 changed 's/is: amd-gio/is: amd-gio, stage2: {levels: [4, 7]}/' 'line 1: units.u.stage2.levels: 7 is not 1 to 6'
 changed 's/unit: u,/unit: v,/' "line 2: devices.d.unit: there is no unit 'v'"
 changed 's/"01:00.0"/1:0/' "line 2: devices.d.rid: '1:0' is no requester id, such as 3a:00.1"
-changed 's/"01:00.0"/"01:20.0"/' "line 2: devices.d.rid: '01:20.0': devices are 00 to 1f, functions 0 to 7"
+changed 's/"01:00.0"/"01:20.0"/' "line 2: devices.d.rid: '01:20.0' is no requester id, such as 3a:00.1"
+changed 's/"01:00.0"/"1:-1.0"/' "line 2: devices.d.rid: '1:-1.0' is no requester id, such as 3a:00.1"
+changed 's/"01:00.0"/" 1:0.0"/' "line 2: devices.d.rid: ' 1:0.0' is no requester id, such as 3a:00.1"
 changed 's/"01:00.0"/0x10000/' 'line 2: devices.d: id: requester ids have 16 bits'
 changed 's/0x200/"0000:01:00.0"/' "line 2: devices.e.rid: it is the requester id of 'd' already; what cannot be told apart is one device"
 changed 's/"01:00.0"/[1, 1]/' "line 2: devices.d.rid: it is the requester id of 'd' already; what cannot be told apart is one device"
@@ -125,6 +127,8 @@ changed 's/unit: u,/unit: *u,/' 'line 2: found undefined alias'
 refuses "it is empty; 'units', 'devices' and 'domains' are expected"
 printf 'units: \000' >"$dir/machine"
 refuses 'line 1: control characters are not allowed'
+printf 'units:\n u: {is: amd}\n#\001' >"$dir/machine"
+refuses 'line 3: control characters are not allowed'
 printf 'units: \377\376' >"$dir/machine"
 refuses 'line 1: invalid leading UTF-8 octet'
 head -c 1048577 /dev/zero | tr '\0' '#' >"$dir/machine"
@@ -134,6 +138,15 @@ refuses 'Is a directory' "$dir"
 # an alias of what it is in: cut off where a field is expected
 printf 'units: &u {u: {is: amd}}\ndevices: {d: &d {unit: u, rid: 1, regions: [*d]}}\ndomains: *u\n' >"$dir/machine"
 refuses "line 2: devices.d.regions: no such field 'unit'; there are: first last kind"
+# an alias makes no second of a name
+changed '3s/{a.*/{a: \&a {devices: d}, a: *a}/' "line 3: domains: 'a' is there twice"
+# what libyaml would take its time for
+head -c 1000000 /dev/zero | tr '\0' '[' >"$dir/machine"
+refuses 'line 1: more than 16 lists and names within one another'
+for ((i = 0; i < 60000; i++)); do
+	echo "- &a$i 1"
+done >"$dir/machine"
+refuses 'line 1025: more than 1024 anchors'
 # as many as there may be, and more
 {
 	echo 'units: {u: {is: amd}}'
