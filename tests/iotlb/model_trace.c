@@ -201,8 +201,7 @@ static void bad_text(void)
 	CHECK_STR(complaint(HEAD "map\0 0 0 0 0 - 0 1 12 -\n", sizeof(HEAD) + 23),
 		  "line 2: it has a zero byte");
 	memset(longest + sizeof(HEAD) - 1, '#', sizeof(longest) - sizeof(HEAD));
-	CHECK_STR(complaint(longest, sizeof(longest) - 1),
-		  "line 2: it is too long");
+	CHECK_STR(complaint(longest, sizeof(longest) - 1), "line 2: it is too long");
 }
 
 static void bad_binary(void)

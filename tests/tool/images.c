@@ -228,7 +228,8 @@ static void elf_truncated(void)
 	{
 		struct blob blob = blob_make(&core, sizeof(core));
 
-		run_refused(DUMP, blob.path, "it is truncated: segment 0 has 0x1000 bytes from byte 0x");
+		run_refused(DUMP, blob.path,
+			    "it is truncated: segment 0 has 0x1000 bytes from byte 0x");
 		check_dump("dump -q --truncated --image %s " TABLE_LINE, &blob);
 		blob_drop(&blob);
 	}
