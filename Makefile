@@ -106,6 +106,10 @@ explore: ## every pair and triple of operations on a page table in every order o
 	@scripts/build.sh release orders.plain
 	@IOMT_EXPLORE=all build/release/tests/ops/orders.plain
 
+orders: ## take each order and each single access out of the engine and see that the explorer finds it (a minute)
+	@scripts/deps.sh test
+	@tests/mutants/orders.sh
+
 stress: ## OPERATIONS by threads on tables of all kinds, and a twentieth of that with pauses (minutes)
 	@scripts/deps.sh test
 	@scripts/build.sh release stress.plain stress_paused.plain

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The plain runner: all tests of the suite, or those named. 1 when one failed, 2 when none ran. */
+/*
+ * The plain runner: [--fail-fast] [NAME ...], all tests of the suite, or those named; as Criterion's, it
+ * ends with the first failure if told so. 1 when one failed, 2 when none ran.
+ */
 #include "test.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,14 +33,17 @@ static bool wanted(const char *name, int count, char **names)
 
 int main(int argc, char **argv)
 {
+	const int fail_fast = argc > 1 && !strcmp(argv[1], "--fail-fast"), first = 1 + fail_fast;
 	volatile size_t passed = 0, failed = 0;
 
 	for (volatile size_t i = 0; i < test_count; i++) {
-		if (!wanted(test_cases[i].name, argc - 1, argv + 1))
+		if (!wanted(test_cases[i].name, argc - first, argv + first))
 			continue;
 		if (setjmp(after_failure)) {
 			fprintf(stderr, "FAILED %s: %s\n", test_suite, test_cases[i].name);
 			failed++;
+			if (fail_fast)
+				break;
 			continue;
 		}
 		test_cases[i].run();

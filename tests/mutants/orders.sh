@@ -66,7 +66,7 @@ make_orders() { # line
 }
 
 explore() { # line; says on stderr what it found
-	IOMT_TEST_TIMES=0 timeout 900 "$build/$1/tests/ops/orders.plain" >/dev/null
+	IOMT_TEST_TIMES=0 timeout 900 "$build/$1/tests/ops/orders.plain" --fail-fast >/dev/null
 }
 
 mkdir -p "$engine" "$build/entry"

@@ -71,7 +71,7 @@ plant() {
 find_killer() {
 	local suite
 	for suite in "${suites[@]}"; do
-		timeout 120 "$(echo build/mutants/build/tests/*/"$suite.plain")" >/dev/null 2>&1 || {
+		timeout 120 "$(echo build/mutants/build/tests/*/"$suite.plain")" --fail-fast >/dev/null 2>&1 || {
 			echo "$suite"
 			return
 		}

@@ -59,7 +59,7 @@ static void try_to(void (*work)(unsigned k), void (*end)(void), uint64_t limit)
 
 	explore(&program);
 	programs++;
-	unfinished += !program.complete;
+	unfinished += !program.complete && !program.wrong;
 	runs += program.runs;
 	pruned += program.pruned;
 	steps += program.steps;
