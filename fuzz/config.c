@@ -27,10 +27,10 @@ static const struct iomt_pt_format *pick_format(uint64_t number)
 {
 	size_t count = 0;
 
-	while (iomt_pt_formats[count])
+	while (iomt_pt_formats()[count])
 		count++;
 	number %= count + 1;
-	return number ? iomt_pt_formats[number - 1] : NULL;
+	return number ? iomt_pt_formats()[number - 1] : NULL;
 }
 
 /* A provider as a careless caller fills it. */

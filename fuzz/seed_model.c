@@ -23,7 +23,8 @@ void seed_model(void)
 	seed_lock_step("direct", 0x03, 9);
 	seed_lock_step("full", 0xf0, 17);
 	seed_lock_step("sets", 0x31, 10);
-	for (const struct iomt_model_preset *preset = iomt_model_presets; preset->name; preset++) {
+	for (const struct iomt_model_preset *preset = iomt_model_presets(); preset->name;
+	     preset++) {
 		struct {
 			struct iomt_model_cfg cfg;
 			struct iomt_event events[16];

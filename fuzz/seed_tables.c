@@ -19,7 +19,7 @@ void seed_config(void)
 		};
 		uintptr_t format = 1, one = 1;
 
-		while (iomt_pt_formats[format - 1] != kind->format)
+		while (iomt_pt_formats()[format - 1] != kind->format)
 			format++;
 		/* config.c reads numbers where pointers are */
 		memcpy(&cfg.format, &format, sizeof(format));

@@ -89,8 +89,8 @@ IOMT_PT_DECLARE_FORMAT(riscv_s2);
 /* A format's name: "amdv1", "arm_s1_64k". */
 const char *iomt_pt_format_name(const struct iomt_pt_format *format);
 
-/* All formats, ending with NULL, for tools and tests. Whoever uses it links them all. */
-extern const struct iomt_pt_format *const iomt_pt_formats[];
+/* All formats, ending with NULL, for tools and tests. Whoever calls it links them all. */
+const struct iomt_pt_format *const *iomt_pt_formats(void);
 
 #ifdef __cplusplus
 }

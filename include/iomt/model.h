@@ -157,7 +157,8 @@ struct iomt_model_preset {
 	struct iomt_model_cfg cfg; /* ready for iomt_model_init */
 };
 
-extern const struct iomt_model_preset iomt_model_presets[]; /* the last has no name */
+/* All presets; the last has no name. */
+const struct iomt_model_preset *iomt_model_presets(void);
 
 /* The preset of this name, or NULL. */
 const struct iomt_model_preset *iomt_model_preset_find(const char *name);

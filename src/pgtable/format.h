@@ -153,7 +153,11 @@ struct iomt_pt_format {
 		       struct iomt_pt_leaf *leaf);
 	size_t (*batch)(const struct iomt_pt *pt, const uint64_t *iovas, unsigned n,
 			struct iomt_pt_leaf *leaves);
+
+	/* programs may hold a copy of it (copy relocations), so that it cannot become larger */
+	void *reserved[13];
 };
+_Static_assert(sizeof(struct iomt_pt_format) == 32 * sizeof(void *), "the ABI's size");
 
 /* Shifts and widths of a level. A shift of 64 or more means the whole address space. */
 PT_INLINE unsigned pt_unit_lg2(const struct pt_format *f, unsigned level)

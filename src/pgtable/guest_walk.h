@@ -87,7 +87,10 @@ struct iomt_walk_format {
 			    u64 iova, uint32_t access, struct iomt_walk_leaf *leaf);
 	/* as its stage 2: reads an entry, where that changes nothing */
 	struct iomt_guest_word (*read)(const struct iomt_walker *walker, u64 address);
+
+	void *reserved[9]; /* as in struct iomt_pt_format */
 };
+_Static_assert(sizeof(struct iomt_walk_format) == 16 * sizeof(void *), "the ABI's size");
 
 /* Where a walk is. */
 struct guest_at {

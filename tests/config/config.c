@@ -208,7 +208,7 @@ static void defaults(void)
 		CHECK_EQ(iomt_pt_sizes(&t.pt), rows[i].sizes);
 		table_close(&t);
 	}
-	while (iomt_pt_formats[formats])
+	while (iomt_pt_formats()[formats])
 		formats++;
 	CHECK_EQ(formats, sizeof(rows) / sizeof(rows[0]));
 }

@@ -8,7 +8,7 @@
 
 static const struct pt_format *facts_of(size_t i)
 {
-	return iomt_pt_formats[i]->facts;
+	return iomt_pt_formats()[i]->facts;
 }
 
 static u64 some_address(const struct pt_format *f, struct random *random, unsigned align_lg2)
@@ -38,7 +38,7 @@ static void tables_are_told(void)
 	struct random random;
 
 	random_init(&random, 41);
-	for (size_t i = 0; iomt_pt_formats[i]; i++) {
+	for (size_t i = 0; iomt_pt_formats()[i]; i++) {
 		const struct pt_format *f = facts_of(i);
 		u64 low = (pt_granule(f) - 1) >> f->entry_shift, leaves = 0;
 
@@ -69,7 +69,7 @@ static void tables_are_in_place(void)
 	struct random random;
 
 	random_init(&random, 42);
-	for (size_t i = 0; iomt_pt_formats[i]; i++) {
+	for (size_t i = 0; iomt_pt_formats()[i]; i++) {
 		const struct pt_format *f = facts_of(i);
 
 		for (unsigned n = 0; f->plain_tables && n < TRIES; n++) {

@@ -691,7 +691,8 @@ static void presets(void)
 {
 	CHECK(!iomt_model_preset_find("neugebauer"));
 	CHECK(!iomt_model_preset_find(""));
-	for (const struct iomt_model_preset *preset = iomt_model_presets; preset->name; preset++) {
+	for (const struct iomt_model_preset *preset = iomt_model_presets(); preset->name;
+	     preset++) {
 		CHECK(iomt_model_preset_find(preset->name) == preset);
 		CHECK_INT(iomt_model_cfg_check(&preset->cfg, NULL), 0);
 	}

@@ -100,8 +100,8 @@ static void same_answers(void)
 static void all_listed(void)
 {
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-		CHECK(iomt_pt_formats[i] == functions[i].format);
-	CHECK(!iomt_pt_formats[sizeof(functions) / sizeof(functions[0])]);
+		CHECK(iomt_pt_formats()[i] == functions[i].format);
+	CHECK(!iomt_pt_formats()[sizeof(functions) / sizeof(functions[0])]);
 }
 
 TEST_SUITE(formats, TEST(same_answers), TEST(all_listed));

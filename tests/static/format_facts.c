@@ -219,9 +219,9 @@ static void print_level(const struct pt_format *f, unsigned level)
 
 int main(void)
 {
-	for (size_t i = 0; iomt_pt_formats[i]; i++) {
-		const struct pt_format *f = iomt_pt_formats[i]->facts;
-		const char *name = iomt_pt_format_name(iomt_pt_formats[i]);
+	for (size_t i = 0; iomt_pt_formats()[i]; i++) {
+		const struct pt_format *f = iomt_pt_formats()[i]->facts;
+		const char *name = iomt_pt_format_name(iomt_pt_formats()[i]);
 
 		make_samples(f);
 		for (unsigned bit = 64; bit--;) {

@@ -33,7 +33,8 @@ static int show_presets(struct simulation *simulation)
 
 	out_begin(tool);
 	out_list(tool, "presets", columns, COUNT(columns));
-	for (const struct iomt_model_preset *preset = iomt_model_presets; preset->name; preset++) {
+	for (const struct iomt_model_preset *preset = iomt_model_presets(); preset->name;
+	     preset++) {
 		out_row(tool);
 		out_text(tool, "name", OUT_NAME, "%s", preset->name);
 		out_text(tool, "about", OUT_PLAIN, "%s", preset->about);

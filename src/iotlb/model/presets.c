@@ -11,7 +11,7 @@
 #define BASE	  .size = sizeof(struct iomt_model_cfg), .granule_lg2 = 12, .levels = 4, .units = 1
 #define LRU(s, w) .sets = (s), .ways = (w), .policy = IOMT_POLICY_LRU
 
-const struct iomt_model_preset iomt_model_presets[] = {
+static const struct iomt_model_preset presets[] = {
 	{
 		.name = "neugebauer2018",
 		.about = "64 entries, a miss costs 330 ns: Neugebauer et al., Understanding PCIe "
@@ -65,9 +65,14 @@ static bool same(const char *a, const char *b)
 	return *a == *b;
 }
 
+const struct iomt_model_preset *iomt_model_presets(void)
+{
+	return presets;
+}
+
 const struct iomt_model_preset *iomt_model_preset_find(const char *name)
 {
-	for (const struct iomt_model_preset *preset = iomt_model_presets; preset->name; preset++) {
+	for (const struct iomt_model_preset *preset = presets; preset->name; preset++) {
 		if (same(preset->name, name))
 			return preset;
 	}

@@ -19,5 +19,5 @@ int main()
 		err = iomt_pt_map(&pt, 0x1000, 0x5000, 0x1000, IOMT_READ, nullptr);
 	if (!err)
 		err = iomt_pt_oa(&pt, 0x1234, &oa);
-	return err || oa != 0x5234 || iomt_pt_formats[0] != &iomt_amdv1;
+	return err || oa != 0x5234 || iomt_pt_formats()[0] != &iomt_amdv1;
 }
