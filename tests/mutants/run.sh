@@ -4,6 +4,7 @@
 # which suite finds each: run.sh [NAME...]. Fails when fewer than 95 % are found, or a fault no
 # longer fits the code.
 set -euo pipefail
+shopt -s globstar
 cd "$(dirname "$0")/../.."
 
 faults=tests/mutants/faults
@@ -67,7 +68,7 @@ plant() {
 }
 
 fails() { # suite
-	! timeout 120 "$(echo build/mutants/build/tests/*/"$1.plain")" --fail-fast >/dev/null 2>&1
+	! timeout 120 build/mutants/build/tests/**/"$1.plain" --fail-fast >/dev/null 2>&1
 }
 
 # Sets "killer" to the first suite that fails, or to nothing when all pass; 1 when it does not compile.
