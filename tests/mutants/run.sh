@@ -9,24 +9,23 @@ cd "$(dirname "$0")/../.."
 
 faults=tests/mutants/faults
 tree=build/mutants/tree
-suites=(tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path model_random model_traffic model_trace
-	tlb tlb_ids tlb_random tlb_threads tlb_orders ring targets flush
-	ids ids_memory ids_random ids_history ids_threads
-	space space_sets space_memory space_random space_orders space_threads
-	pasid_table pasid_table_live pasid_table_memory pasid_table_random
+suites=(encoding_facts encoding_amdv1 encoding_x86_64 encoding_vtd_ss encoding_arm_s1 encoding_arm_s2
+	encoding_riscv config errors sizes edges split protect gather dirty iterate translate cursor memory
+	exhaustion formats random gathers tiny plan cmd_amd cmd_vtd cmd_smmu cmd_riscv model model_path
+	model_random model_traffic model_trace tlb tlb_ids tlb_random tlb_threads tlb_orders ring targets
+	flush ids ids_memory ids_random ids_history ids_threads space space_sets space_memory space_random
+	space_orders space_threads pasid_table pasid_table_live pasid_table_memory pasid_table_random
 	device_table device_table_refused device_table_live device_table_memory device_table_random
-	domain_attach domain_edges domain_bugs domain_random domain_refusals domain_sva domain_kernel_dma domain_nested domain_nested_walks domain_guest_commands
-	domain_units domain_choice domain_choice_random
-	pack pack_tables pack_random pack_round repack repack_random repack_large
-	hosted_reclaim hosted_rcu hosted_rcu_threads hosted_pool hosted_wide hosted_threads hosted_huge hosted_node encoding_amdv1 encoding_x86_64
-	encoding_vtd_ss encoding_arm_s1 encoding_arm_s2 encoding_riscv encoding_facts config errors sizes edges split protect gather
-	dirty iterate translate cursor memory exhaustion formats gathers orders random threads litmus stress stress_paused
-	walk_amdv1 walk_x86_64 walk_vtd_ss walk_arm walk_riscv walk_memory walk_own walk_threads walk_random
-	walk_nested walk_cached walk_cached_threads walk_cached_random walk_cached_riscv
-	device_amd device_vtd device_smmu device_riscv riscv_reference device_random
-	walk_inspect walk_inspect_own walk_inspect_random
-	tool_images tool_refused tool_units tool_formats tool_terminal tool_plan_random tool_decode
-	decode_layouts decode_literals decode_tables decode_queues decode_records decode_walks)
+	domain_attach domain_edges domain_bugs domain_random domain_refusals domain_sva domain_kernel_dma
+	domain_nested domain_nested_walks domain_guest_commands domain_units domain_choice
+	domain_choice_random pack pack_tables pack_random pack_round repack repack_random repack_large
+	hosted_reclaim hosted_rcu hosted_rcu_threads hosted_pool hosted_wide hosted_threads hosted_huge
+	hosted_node orders threads litmus stress stress_paused walk_amdv1 walk_x86_64 walk_vtd_ss walk_arm
+	walk_riscv walk_memory walk_own walk_threads walk_random walk_nested walk_cached walk_cached_threads
+	walk_cached_random walk_cached_riscv device_amd device_vtd device_smmu device_riscv riscv_reference
+	device_random walk_inspect walk_inspect_own walk_inspect_random tool_images tool_refused tool_units
+	tool_formats tool_terminal tool_plan_random tool_decode decode_layouts decode_literals decode_tables
+	decode_queues decode_records decode_walks)
 
 # Sources and tests without what is built; a build that is fast to make, not to run.
 prepare() {
@@ -71,18 +70,27 @@ fails() { # suite
 	! timeout 120 build/mutants/build/tests/**/"$1.plain" --fail-fast >/dev/null 2>&1
 }
 
-# Sets "killer" to the first suite that fails, or to nothing when all pass; 1 when it does not compile.
-# Who found a fault in the same file is asked first, and built alone.
 declare -A likely
+remember() { # file suite
+	likely[$1]="$2 ${likely[$1]-}"
+	likely[${1%/*}]="$2 ${likely[${1%/*}]-}"
+}
+
+# Sets "killer" to the first suite that fails, or to nothing when all pass; 1 when it does not compile.
+# Who found a fault in the same file is asked first, then who did in the same room; they are built alone.
 find_killer() { # file
-	for killer in ${likely[$1]-}; do
+	local asked
+	asked=$(tr ' ' '\n' <<<"${likely[$1]-} ${likely[${1%/*}]-}" | awk 'NF && !seen[$0]++')
+	for killer in $asked; do
 		build "$killer" || return
-		! fails "$killer" || return 0
+		fails "$killer" || continue
+		remember "$1" "$killer"
+		return
 	done
 	build "${suites[@]}" || return
 	for killer in "${suites[@]}"; do
 		fails "$killer" || continue
-		likely[$1]+=" $killer"
+		remember "$1" "$killer"
 		return
 	done
 	killer=
