@@ -360,7 +360,7 @@ static void *pool_alloc(void *ctx, size_t bytes)
 	uint32_t count;
 
 	/* below the smallest the order wraps, and is too large as well */
-	if (order >= WHOLE || bytes != (size_t)64 << order)
+	if (order > WHOLE || bytes != (size_t)64 << order)
 		return NULL;
 	cache = remembered(pool);
 	if (__builtin_expect(!cache || order >= CACHED || !cache->count[order], 0))
