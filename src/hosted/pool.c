@@ -563,12 +563,16 @@ static uint64_t elsewhere(const struct iomt_pool *pool)
 
 int iomt_pool_backing(struct iomt_pool *pool, struct iomt_pool_backing *backing)
 {
+	int before;
 	bool known;
 
+	/* a thread that is cancelled where it reads would go with the lock */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	pthread_mutex_lock(&pool->lock);
 	known = hosted_region_backing(&pool->region, backing);
 	if (known)
 		backing->elsewhere = elsewhere(pool);
 	pthread_mutex_unlock(&pool->lock);
+	pthread_setcancelstate(before, NULL);
 	return known ? 0 : IOMT_EOPNOTSUPP;
 }

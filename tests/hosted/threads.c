@@ -314,6 +314,27 @@ static void one_table(void)
 	finish(pool);
 }
 
+static void *look_cancelled(void *arg)
+{
+	struct iomt_pool_backing backing;
+
+	pthread_cancel(pthread_self());
+	iomt_pool_backing(arg, &backing);
+	return NULL;
+}
+
+/* Reading files is where threads are cancelled, and the pool's lock is held. */
+static void cancelled(void)
+{
+	struct iomt_pool *pool = make(0);
+	pthread_t thread;
+
+	CHECK(!pthread_create(&thread, NULL, look_cancelled, pool));
+	pthread_join(thread, NULL);
+	CHECK_EQ(used(pool), 0);
+	finish(pool);
+}
+
 TEST_SUITE(hosted_threads, TEST(memory_changes_hands), TEST(one_takes_another_gives),
 	   TEST(threads_that_end), TEST(pools_that_end_first), TEST(ends_at_the_same_time),
-	   TEST(one_table));
+	   TEST(one_table), TEST(cancelled));
