@@ -529,10 +529,12 @@ static uint64_t cached(struct iomt_pool *pool)
 
 void iomt_pool_stats(struct iomt_pool *pool, struct iomt_pool_stats *stats)
 {
-	uint64_t used;
+	uint64_t in_caches, used;
 
 	pthread_mutex_lock(&pool->lock);
-	used = pool->out - cached(pool);
+	in_caches = cached(pool);
+	/* what goes from one cache to another meanwhile may have been counted in both */
+	used = pool->out > in_caches ? pool->out - in_caches : 0;
 	*stats = (struct iomt_pool_stats){
 		.taken = pool->taken,
 		.used = used,
