@@ -16,6 +16,9 @@
  * memory and cannot fail. A thread takes all that came together and waits for readers once. When the
  * row is full, or too many tables wait, the caller waits for readers itself.
  *
+ * A call that others may wait for is no cancellation point (pthread_cancel), though its readers or providers
+ * be: a thread first brings it to its end.
+ *
  * The thread blocks all signals. It does not live on in a child after fork: make the reclaimer there.
  */
 #ifndef IOMT_RECLAIM_H

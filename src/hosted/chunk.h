@@ -13,8 +13,7 @@
 #include <stdint.h>
 
 #define SMALLEST_LG2 6u	 /* what struct iomt_mem may ask for */
-#define LARGEST_LG2  20u /* the same */
-#define CHUNK_LG2    21u
+#define CHUNK_LG2    21u /* the most, too */
 #define CHUNK_BYTES  ((size_t)1 << CHUNK_LG2)
 #define ORDERS	     (CHUNK_LG2 - SMALLEST_LG2 + 1) /* order o is a block of 64 << o bytes */
 #define WHOLE	     (ORDERS - 1)		    /* the order of a chunk */

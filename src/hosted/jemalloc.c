@@ -15,7 +15,7 @@ static void *arena_alloc(void *ctx, size_t bytes)
 {
 	const struct iomt_jemalloc *jemalloc = ctx;
 
-	if (bytes < 64 || bytes > 1 << 20 || bytes & (bytes - 1))
+	if (bytes < 64 || bytes > 1 << 21 || bytes & (bytes - 1))
 		return NULL;
 	return mallocx(bytes, jemalloc->flags | MALLOCX_ALIGN(bytes));
 }

@@ -360,7 +360,7 @@ static void *pool_alloc(void *ctx, size_t bytes)
 	uint32_t count;
 
 	/* below the smallest the order wraps, and is too large as well */
-	if (order >= WHOLE || bytes != (size_t)64 << order)
+	if (order > WHOLE || bytes != (size_t)64 << order)
 		return NULL;
 	cache = remembered(pool);
 	if (__builtin_expect(!cache || order >= CACHED || !cache->count[order], 0))
@@ -529,10 +529,12 @@ static uint64_t cached(struct iomt_pool *pool)
 
 void iomt_pool_stats(struct iomt_pool *pool, struct iomt_pool_stats *stats)
 {
-	uint64_t used;
+	uint64_t in_caches, used;
 
 	pthread_mutex_lock(&pool->lock);
-	used = pool->out - cached(pool);
+	in_caches = cached(pool);
+	/* what goes from one cache to another meanwhile may have been counted in both */
+	used = pool->out > in_caches ? pool->out - in_caches : 0;
 	*stats = (struct iomt_pool_stats){
 		.taken = pool->taken,
 		.used = used,
@@ -563,12 +565,16 @@ static uint64_t elsewhere(const struct iomt_pool *pool)
 
 int iomt_pool_backing(struct iomt_pool *pool, struct iomt_pool_backing *backing)
 {
+	int before;
 	bool known;
 
+	/* a thread that is cancelled where it reads would go with the lock */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	pthread_mutex_lock(&pool->lock);
 	known = hosted_region_backing(&pool->region, backing);
 	if (known)
 		backing->elsewhere = elsewhere(pool);
 	pthread_mutex_unlock(&pool->lock);
+	pthread_setcancelstate(before, NULL);
 	return known ? 0 : IOMT_EOPNOTSUPP;
 }

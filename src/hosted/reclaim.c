@@ -32,6 +32,25 @@ struct iomt_reclaim {
 	struct iomt_gather places[2][IOMT_RECLAIM_GATHERS];
 };
 
+/*
+ * What a thread begins here others wait for, and so it is not cancelled before the end: neither where it
+ * waits, nor in the program's readers and providers.
+ */
+static int enter(struct iomt_reclaim *r)
+{
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	pthread_mutex_lock(&r->lock);
+	return before;
+}
+
+static void leave(struct iomt_reclaim *r, int before)
+{
+	pthread_mutex_unlock(&r->lock);
+	pthread_setcancelstate(before, NULL);
+}
+
 /* Gives all of the filling row back. The lock is held, and let go meanwhile; nobody else is at it. */
 static void drain(struct iomt_reclaim *r)
 {
@@ -157,11 +176,13 @@ static void release_now(struct iomt_reclaim *r, struct iomt_gather *gather)
 
 void iomt_reclaim_release(struct iomt_reclaim *reclaim, struct iomt_gather *gather)
 {
+	int before;
+
 	if (!gather->tables) { /* its bookkeeping was never anybody else's */
 		iomt_gather_release(gather);
 		return;
 	}
-	pthread_mutex_lock(&reclaim->lock);
+	before = enter(reclaim);
 	if (!has_room(reclaim, gather) && !reclaim->busy && reclaim->filling.count) {
 		reclaim->stats.full++;
 		drain(reclaim);
@@ -170,27 +191,30 @@ void iomt_reclaim_release(struct iomt_reclaim *reclaim, struct iomt_gather *gath
 		add(reclaim, gather);
 	else
 		release_now(reclaim, gather);
-	pthread_mutex_unlock(&reclaim->lock);
+	leave(reclaim, before);
 }
 
 void iomt_reclaim_barrier(struct iomt_reclaim *reclaim)
 {
+	int before = enter(reclaim);
 	uint64_t added;
 
-	pthread_mutex_lock(&reclaim->lock);
 	for (added = reclaim->added; reclaim->done < added;) {
 		if (reclaim->busy)
 			pthread_cond_wait(&reclaim->changed, &reclaim->lock);
 		else
 			drain(reclaim);
 	}
-	pthread_mutex_unlock(&reclaim->lock);
+	leave(reclaim, before);
 }
 
 void iomt_reclaim_destroy(struct iomt_reclaim *reclaim)
 {
+	int before;
+
 	if (!reclaim)
 		return;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	iomt_reclaim_barrier(reclaim);
 	pthread_mutex_lock(&reclaim->lock);
 	reclaim->ends = true;
@@ -199,6 +223,7 @@ void iomt_reclaim_destroy(struct iomt_reclaim *reclaim)
 	if (!(reclaim->cfg.flags & IOMT_RECLAIM_NO_THREAD))
 		pthread_join(reclaim->thread, NULL);
 	give_up(reclaim);
+	pthread_setcancelstate(before, NULL);
 }
 
 void iomt_reclaim_stats(struct iomt_reclaim *reclaim, struct iomt_reclaim_stats *stats)

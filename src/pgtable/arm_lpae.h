@@ -170,11 +170,10 @@ PT_INLINE void arm_hw(const struct iomt_pt *pt, struct iomt_pt_hw *hw, uint8_t t
 	.usual_iova_bits = 48, .usual_oa_bits = 48, .oa_widths = OA_48, .linear_lg2 = 64, \
 	.sizes = SIZES_4K, .pack = pack_48, .unpack = pack_48, .leaf = leaf_4k,           \
 	.leaf_lg2 = leaf_lg2_4k
-#define LAYOUT_16K                                                                        \
-	.granule_lg2 = 14, .index_lg2 = 11, .max_levels = 4, .max_iova_bits = 48,         \
-	.usual_iova_bits = 48, .usual_oa_bits = 48, .oa_widths = OA_48, .linear_lg2 = 64, \
-	.sizes = SIZES_16K, .pack = pack_48, .unpack = pack_48, .leaf = leaf_16k,         \
-	.leaf_lg2 = leaf_lg2_16k
+#define LAYOUT_16K                                                                      \
+	.granule_lg2 = 14, .index_lg2 = 11, .max_iova_bits = 48, .usual_iova_bits = 48, \
+	.usual_oa_bits = 48, .oa_widths = OA_48, .linear_lg2 = 64, .sizes = SIZES_16K,  \
+	.pack = pack_48, .unpack = pack_48, .leaf = leaf_16k, .leaf_lg2 = leaf_lg2_16k
 #define LAYOUT_64K                                                                        \
 	.granule_lg2 = 16, .index_lg2 = 13, .max_levels = 3, .max_iova_bits = 52,         \
 	.usual_iova_bits = 48, .usual_oa_bits = 48, .oa_widths = OA_52, .linear_lg2 = 48, \

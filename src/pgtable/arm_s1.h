@@ -126,7 +126,7 @@ static void s1_hw_16k_lpa2(const struct iomt_pt *pt, struct iomt_pt_hw *hw)
 /* clang-format off */
 ARM_FORMAT(arm_s1_4k, LAYOUT_4K, STAGE_1,
        .encode = s1_encode, .attrs = S1_ATTRS | SHAREABILITY, .hw = s1_hw_4k);
-ARM_FORMAT(arm_s1_16k, LAYOUT_16K, STAGE_1,
+ARM_FORMAT(arm_s1_16k, LAYOUT_16K, STAGE_1, .max_levels = 4,
        .encode = s1_encode, .attrs = S1_ATTRS | SHAREABILITY, .hw = s1_hw_16k);
 ARM_FORMAT(arm_s1_64k, LAYOUT_64K, STAGE_1,
        .encode = s1_encode, .attrs = S1_ATTRS | SHAREABILITY, .hw = s1_hw_64k);

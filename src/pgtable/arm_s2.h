@@ -119,10 +119,13 @@ static void s2_hw_16k_lpa2(const struct iomt_pt *pt, struct iomt_pt_hw *hw)
 	     .dirty = s2_dirty, .make_dirty = s2_make_dirty, .make_clean = s2_make_clean
 
 /* clang-format off */
-/* A 4K stage 2 that begins at Arm's level 3 needs FEAT_TTST: at least two levels. */
+/*
+ * A 4K stage 2 that begins at Arm's level 3 needs FEAT_TTST: at least two levels. None of 16K begins at
+ * level 0 but with LPA2: there is no SL0 for it (VTCR_EL2, STE.S2SL0).
+ */
 ARM_FORMAT(arm_s2_4k, LAYOUT_4K, STAGE_2, .min_levels = 2,
        .encode = s2_encode, .attrs = S2_ATTRS | SHAREABILITY, .hw = s2_hw_4k);
-ARM_FORMAT(arm_s2_16k, LAYOUT_16K, STAGE_2, .min_levels = 1,
+ARM_FORMAT(arm_s2_16k, LAYOUT_16K, STAGE_2, .min_levels = 1, .max_levels = 3,
        .encode = s2_encode, .attrs = S2_ATTRS | SHAREABILITY, .hw = s2_hw_16k);
 ARM_FORMAT(arm_s2_64k, LAYOUT_64K, STAGE_2, .min_levels = 1,
        .encode = s2_encode, .attrs = S2_ATTRS | SHAREABILITY, .hw = s2_hw_64k);

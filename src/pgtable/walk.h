@@ -202,10 +202,10 @@ PT_INLINE int pt_range(const struct pt_format *f, const struct iomt_pt *pt, u64 
 /* All of a range within the reach of a plain table; of the errors of pt_range, not the alignment. */
 PT_INLINE bool pt_is_reached(const struct iomt_pt *pt, u64 iova, u64 length)
 {
-	u64 reach = pt_load(&pt->reach), more = length - 1;
+	u64 reach = pt_load(&pt->reach), more = length - 1, at = iova - pt->va_base;
 
-	return pt->plain && length && iova - pt->va_base <= pt->va_mask && more <= reach &&
-	       (iova & pt->va_mask) <= reach - more;
+	/* where halves are signed, their ends touch in v at the hole, and at 0 in iova */
+	return pt->plain && length && at <= reach && more <= reach - at && iova + more >= iova;
 }
 
 /* Granules, side by side in one table within the reach; none of the errors of pt_range. */

@@ -82,6 +82,8 @@ static void every_field(void)
 		{{.format = &iomt_arm_s1_4k, .iova_bits = 39, .levels = 4}, IOMT_EINVAL, "levels"},
 		{{.format = &iomt_arm_s2_4k, .iova_bits = 44, .levels = 5}, IOMT_EINVAL, "levels"},
 		{{.format = &iomt_arm_s2_4k, .iova_bits = 48, .levels = 3}, IOMT_EINVAL, "levels"},
+		{{.format = &iomt_arm_s2_16k, .levels = 4}, IOMT_EINVAL, "levels"},
+		{{.format = &iomt_arm_s2_16k, .iova_bits = 48, .levels = 4}, IOMT_EINVAL, "levels"},
 		{{.format = &iomt_x86_64, .iova_bits = 47, .flags = IOMT_PT_SIGNED},
 		 IOMT_EINVAL,
 		 "levels"},

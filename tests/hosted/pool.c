@@ -204,13 +204,13 @@ static void limit(void)
 	static void *pieces[2 * IOMT_POOL_CHUNK / 64];
 	struct iomt_pool *pool = make(0, 2 * CHUNK, UINT64_MAX);
 
-	for (unsigned lg2 = 6; lg2 <= 20; lg2++) {
+	for (unsigned lg2 = 6; lg2 <= 21; lg2++) {
 		size_t bytes = (size_t)1 << lg2, count = 2 * CHUNK >> lg2;
 
 		for (size_t i = 0; i < count; i++)
 			CHECK_MSG((pieces[i] = take(pool, bytes)), "%zu of %zu", i, count);
 		CHECK_EQ(stats_of(pool).used, 2 * CHUNK);
-		for (unsigned other = 6; other <= 20; other++)
+		for (unsigned other = 6; other <= 21; other++)
 			CHECK(!take(pool, (size_t)1 << other));
 		CHECK_EQ(stats_of(pool).used, 2 * CHUNK);
 		give(pool, pieces[count / 2], bytes);
@@ -219,6 +219,26 @@ static void limit(void)
 			give(pool, pieces[i], bytes);
 	}
 	CHECK_EQ(stats_of(pool).peak, 2 * CHUNK);
+	finish(pool);
+}
+
+/* A whole chunk: of the system's, as all of a chunk came back, also out of the thread's cache. */
+static void whole_chunks(void)
+{
+	struct iomt_pool *pool = make(0, CHUNK, UINT64_MAX);
+	void *small = take(pool, 64), *whole;
+
+	CHECK(small && !take(pool, CHUNK));
+	give(pool, small, 64);
+	whole = take(pool, CHUNK);
+	CHECK(whole == stats_of(pool).base);
+	memset(whole, 0x5a, CHUNK);
+	CHECK_EQ(stats_of(pool).used, CHUNK);
+	CHECK(!take(pool, 64) && !take(pool, CHUNK));
+	CHECK_EQ(iomt_pool_trim(pool), 0);
+	give(pool, whole, CHUNK);
+	CHECK_EQ(stats_of(pool).kept, CHUNK);
+	CHECK_EQ(iomt_pool_trim(pool), CHUNK);
 	finish(pool);
 }
 
@@ -358,5 +378,5 @@ static void many_pools(void)
 
 TEST_SUITE(hosted_pool, TEST(sizes), TEST(bad_sizes), TEST(mix), TEST(tables), TEST(configurations),
 	   TEST(longer_configuration), TEST(no_address_space), TEST(physical_addresses),
-	   TEST(limit), TEST(exhausted_by_a_table), TEST(system_refuses), TEST(keep),
-	   TEST(last_in_first_out), TEST(many_pools));
+	   TEST(limit), TEST(whole_chunks), TEST(exhausted_by_a_table), TEST(system_refuses),
+	   TEST(keep), TEST(last_in_first_out), TEST(many_pools));

@@ -6,7 +6,7 @@
 
 #define RW	     (IOMT_READ | IOMT_WRITE)
 #define SMALLEST_LG2 6u
-#define LARGEST_LG2  20u
+#define LARGEST_LG2  21u
 #define EACH	     40u /* pieces of each size at a time */
 
 static uint64_t used(const struct subject *subject)
@@ -89,12 +89,12 @@ void check_bad_sizes(const struct subject *subject)
 				       4095,
 				       4097,
 				       6144,
-				       1 << 21,
+				       1 << 22,
 				       SIZE_MAX,
 				       3 << 19,
 				       1 << 30,
-				       (1 << 20) + 1,
-				       (1 << 20) - 1};
+				       (1 << 21) + 1,
+				       (1 << 21) - 1};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		CHECK_MSG(!subject->mem->alloc(subject->mem->ctx, sizes[i]),
@@ -115,7 +115,7 @@ void check_mix(const struct subject *subject)
 	for (unsigned step = 0; step < 100000; step++) {
 		uint64_t i = random_below(&random, 1024);
 		/* small sizes more often than large ones */
-		unsigned lg2 = SMALLEST_LG2 + (unsigned)(random_below(&random, 15) *
+		unsigned lg2 = SMALLEST_LG2 + (unsigned)(random_below(&random, 16) *
 							 random_below(&random, 16) / 15);
 
 		if (!pieces[i].memory) {

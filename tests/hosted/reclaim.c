@@ -488,7 +488,66 @@ static void many_threads(void)
 	}
 }
 
+/* Threads that are cancelled in a call go on to its end, and leave nothing locked or lost behind. */
+static void *barrier(void *reclaim)
+{
+	iomt_reclaim_barrier(reclaim);
+	return NULL;
+}
+
+static void *release_one(void *reclaim)
+{
+	struct iomt_gather gather;
+
+	iomt_gather_init(&gather);
+	REQUIRE(!iomt_gather_reserve(&gather, &provider.mem, 1));
+	iomt_gather_add_table(&gather, provider.mem.alloc(&provider, PAGE), PAGE);
+	iomt_reclaim_release(reclaim, &gather);
+	return NULL;
+}
+
+static void *destroy(void *reclaim)
+{
+	iomt_reclaim_destroy(reclaim);
+	return NULL;
+}
+
+/* The gate is closed, and so many stand before it. */
+static void cancel(struct iomt_reclaim *reclaim, void *(*call)(void *), unsigned waiting)
+{
+	pthread_t thread;
+
+	CHECK(!pthread_create(&thread, NULL, call, reclaim));
+	if (waiting)
+		gate_await(&gate, waiting);
+	CHECK(!pthread_cancel(thread));
+	gate_set(&gate, false);
+	pthread_join(thread, NULL);
+}
+
+static void cancelled(void)
+{
+	for (unsigned i = 0; i < 6; i++) {
+		bool alone = i % 2; /* or the reclaimer's thread waits for readers meanwhile */
+		struct iomt_reclaim *reclaim = make(i / 2 == 1 ? 2 : 0, alone);
+
+		gate_set(&gate, true);
+		release(reclaim, 2);
+		if (!alone)
+			gate_await(&gate, 1);
+		if (i / 2 == 0)
+			cancel(reclaim, barrier, alone);
+		else if (i / 2 == 1)
+			cancel(reclaim, release_one, 2 - alone);
+		else
+			cancel(reclaim, destroy, alone);
+		if (i / 2 != 2)
+			iomt_reclaim_destroy(reclaim);
+		provider_check_empty(&provider);
+	}
+}
+
 TEST_SUITE(hosted_reclaim, TEST(refusals), TEST(waits_for_readers), TEST(later_gathers_wait_longer),
 	   TEST(large_gathers), TEST(without_tables), TEST(moves), TEST(most_tables),
 	   TEST(most_gathers), TEST(full_while_busy), TEST(needs_no_memory), TEST(exhaustion),
-	   TEST(random_run), TEST(many_threads));
+	   TEST(random_run), TEST(many_threads), TEST(cancelled));

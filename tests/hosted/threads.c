@@ -314,6 +314,114 @@ static void one_table(void)
 	finish(pool);
 }
 
+#define IDLE 100u
+
+/* One gives back what the other takes. */
+static void *give_on(void *arg)
+{
+	struct worker *w = arg;
+	const struct iomt_mem *mem = iomt_pool_mem(w->pool);
+
+	mem->free(mem->ctx, mem->alloc(mem->ctx, 4096), 4096); /* has a cache now */
+	pthread_barrier_wait(w->barrier);
+	while (!__atomic_load_n(&w->state, __ATOMIC_RELAXED)) {
+		uintptr_t page = __atomic_exchange_n(&slots[0], 0, __ATOMIC_ACQ_REL);
+
+		if (page)
+			mem->free(mem->ctx, (void *)page, 4096);
+	}
+	return NULL;
+}
+
+static void *take_on(void *arg)
+{
+	struct worker *w = arg;
+	const struct iomt_mem *mem = iomt_pool_mem(w->pool);
+
+	mem->free(mem->ctx, mem->alloc(mem->ctx, 4096), 4096);
+	pthread_barrier_wait(w->barrier);
+	while (!__atomic_load_n(&w->state, __ATOMIC_RELAXED)) {
+		if (!__atomic_load_n(&slots[0], __ATOMIC_RELAXED))
+			__atomic_store_n(&slots[0], (uintptr_t)mem->alloc(mem->ctx, 4096),
+					 __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static void *idle(void *arg)
+{
+	struct worker *w = arg;
+	const struct iomt_mem *mem = iomt_pool_mem(w->pool);
+
+	mem->free(mem->ctx, mem->alloc(mem->ctx, 4096), 4096);
+	pthread_barrier_wait(w->barrier);
+	pthread_barrier_wait(w->barrier + 1); /* until the end */
+	return NULL;
+}
+
+/*
+ * A page that goes from one thread to the other while the caches are counted may be met in both. Many
+ * caches between theirs give it time.
+ */
+static void statistics_meanwhile(void)
+{
+	struct iomt_pool *pool = make(0);
+	const struct iomt_mem *mem = iomt_pool_mem(pool);
+	static struct worker workers[IDLE + 2];
+	pthread_barrier_t barriers[2];
+	struct iomt_pool_stats stats;
+	bool sane = true;
+
+	pthread_barrier_init(&barriers[0], NULL, 2);
+	pthread_barrier_init(&barriers[1], NULL, IDLE + 1);
+	for (unsigned i = 0; i < IDLE + 2; i++) {
+		workers[i] = (struct worker){.pool = pool, .barrier = barriers};
+		CHECK(!pthread_create(&workers[i].thread, NULL,
+				      !i	 ? give_on
+				      : i > IDLE ? take_on
+						 : idle,
+				      &workers[i]));
+		pthread_barrier_wait(&barriers[0]);
+	}
+	for (unsigned i = 0; i < 300000 && sane; i++) {
+		iomt_pool_stats(pool, &stats);
+		sane = stats.used <= stats.taken && stats.kept <= stats.taken;
+	}
+	__atomic_store_n(&workers[0].state, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&workers[IDLE + 1].state, 1, __ATOMIC_RELAXED);
+	pthread_barrier_wait(&barriers[1]);
+	for (unsigned i = 0; i < IDLE + 2; i++)
+		pthread_join(workers[i].thread, NULL);
+	CHECK_MSG(sane, "%" PRIu64 " bytes used of %" PRIu64, stats.used, stats.taken);
+	if (slots[0])
+		mem->free(mem->ctx, (void *)slots[0], 4096);
+	slots[0] = 0;
+	pthread_barrier_destroy(&barriers[0]);
+	pthread_barrier_destroy(&barriers[1]);
+	finish(pool);
+}
+
+static void *look_cancelled(void *arg)
+{
+	struct iomt_pool_backing backing;
+
+	pthread_cancel(pthread_self());
+	iomt_pool_backing(arg, &backing);
+	return NULL;
+}
+
+/* Reading files is where threads are cancelled, and the pool's lock is held. */
+static void cancelled(void)
+{
+	struct iomt_pool *pool = make(0);
+	pthread_t thread;
+
+	CHECK(!pthread_create(&thread, NULL, look_cancelled, pool));
+	pthread_join(thread, NULL);
+	CHECK_EQ(used(pool), 0);
+	finish(pool);
+}
+
 TEST_SUITE(hosted_threads, TEST(memory_changes_hands), TEST(one_takes_another_gives),
 	   TEST(threads_that_end), TEST(pools_that_end_first), TEST(ends_at_the_same_time),
-	   TEST(one_table));
+	   TEST(one_table), TEST(statistics_meanwhile), TEST(cancelled));

@@ -93,6 +93,40 @@ static void signed_halves(void)
 	table_close(&t);
 }
 
+/* The top table has leaves beside one another that lie beside the hole, or at either end of it all. */
+static void large_leaves_of_signed_halves(void)
+{
+	for (unsigned lg2 = 39; lg2 <= 48; lg2 += 9) {
+		struct kind kind = *kind_named("riscv_sv57");
+		const uint64_t size = 1ULL << lg2;
+		uint64_t hole, top;
+		struct table t;
+
+		kind.iova_bits = (uint8_t)(lg2 + 9);
+		table_open(&t, &kind, PROVIDER_LINEAR);
+		hole = t.last + 1;
+		top = 0 - hole;
+		CHECK_INT(iomt_pt_map(&t.pt, hole - size, 0, 2 * size, RW, &t.gather), IOMT_ERANGE);
+		table_expect_empty(&t, hole - 1);
+		table_expect_empty(&t, top);
+		table_map(&t, hole - size, 0, size, RW);
+		table_map(&t, top, size, size, RW);
+		table_map(&t, 0 - size, 2 * size, size, RW);
+		table_map(&t, 0, 3 * size, size, RW);
+		CHECK_INT(iomt_pt_unmap(&t.pt, hole - size, 2 * size, NULL, &t.gather),
+			  IOMT_ERANGE);
+		CHECK_INT(iomt_pt_unmap(&t.pt, 0 - size, 2 * size, NULL, &t.gather), IOMT_ERANGE);
+		CHECK(iomt_gather_is_empty(&t.gather));
+		table_expect(&t, hole - 1, size - 1, lg2);
+		table_expect(&t, top, size, lg2);
+		table_expect(&t, UINT64_MAX, 3 * size - 1, lg2);
+		table_expect(&t, 0, 3 * size, lg2);
+		table_unmap(&t, 0, hole, 2 * size);
+		table_unmap(&t, top, hole, 2 * size);
+		table_close(&t);
+	}
+}
+
 /* The upper half knows no addresses below it. */
 static void upper_half(void)
 {
@@ -227,5 +261,6 @@ static void growing_for_large_leaves(void)
 }
 
 TEST_SUITE(edges, TEST(first_and_last), TEST(everything), TEST(half_of_everything),
-	   TEST(signed_halves), TEST(upper_half), TEST(growing), TEST(growing_at_once),
-	   TEST(growing_over_what_is_there), TEST(growing_for_large_leaves));
+	   TEST(signed_halves), TEST(large_leaves_of_signed_halves), TEST(upper_half),
+	   TEST(growing), TEST(growing_at_once), TEST(growing_over_what_is_there),
+	   TEST(growing_for_large_leaves));

@@ -54,7 +54,7 @@ static const struct shape shapes[] = {
 	{"arm_s1_4k_lpa2", &iomt_walk_arm_s1_4k_lpa2, READER_ARM_S1, 12, true, 2, 5, 0, 52, S1, ARM52, A4K | 1ULL << 39},
 	{"arm_s1_16k_lpa2", &iomt_walk_arm_s1_16k_lpa2, READER_ARM_S1, 14, true, 2, 4, 0, 52, S1, ARM52, A16K | 1ULL << 36},
 	{"arm_s2_4k", &iomt_walk_arm_s2_4k, READER_ARM_S2, 12, false, 2, 4, 4, 48, S2, ARM48, A4K},
-	{"arm_s2_16k", &iomt_walk_arm_s2_16k, READER_ARM_S2, 14, false, 1, 4, 4, 48, S2, ARM48, A16K},
+	{"arm_s2_16k", &iomt_walk_arm_s2_16k, READER_ARM_S2, 14, false, 1, 3, 4, 48, S2, ARM48, A16K},
 	{"arm_s2_64k", &iomt_walk_arm_s2_64k, READER_ARM_S2, 16, false, 1, 3, 4, 52, S2, ARM52, A64K | 1ULL << 42},
 	{"arm_s2_4k_lpa2", &iomt_walk_arm_s2_4k_lpa2, READER_ARM_S2, 12, true, 2, 5, 4, 52, S2, ARM52, A4K | 1ULL << 39},
 	{"arm_s2_16k_lpa2", &iomt_walk_arm_s2_16k_lpa2, READER_ARM_S2, 14, true, 1, 4, 4, 52, S2, ARM52, A16K | 1ULL << 36},
