@@ -215,6 +215,7 @@ int iomt_unit_find(const struct iomt_unit *unit, const struct iomt_request *requ
 	context->used[0] = context->used[1] = false;
 	context->tagged[0] = context->tagged[1] = false;
 	context->deny = context->nested = 0;
+	context->mem = unit->cfg.mem;
 	return facts(unit->cfg.arch, false)->find(&find);
 }
 
