@@ -225,8 +225,9 @@ int iomt_unit_find(const struct iomt_unit *unit, const struct iomt_request *requ
 
 /*
  * Walks for a request of that device and PASID. As iomt_walk, with faults of a device. Where stages is
- * 0 the leaf is the whole address space: size_lg2 is 64. IOMT_EINVAL: so for iomt_walk; or the context
- * was found for translated requests, and this is none. Safe from any thread.
+ * 0 the leaf is the whole address space: size_lg2 is 64. By a context with an MSI page table a leaf has no
+ * interrupt file in it but as its own page. IOMT_EINVAL: so for iomt_walk; or the context was found for
+ * translated requests, and this is none. Safe from any thread.
  */
 int iomt_context_walk(const struct iomt_context *context, const struct iomt_request *request,
 		      struct iomt_walk_leaf *leaf, struct iomt_device_fault *fault);

@@ -252,12 +252,12 @@ static bool add_target(struct unit *unit, const struct iomt_target *target,
 	return count > 0;
 }
 
-/* No policy may ask for more than fits at once; SMMUv3 may add a command. */
+/* No policy may ask for more than fits at once; SMMUv3 may add two commands. */
 static struct iomt_plan_policy limited(const struct iomt_plan_policy *policy, size_t room,
-				       unsigned cmds)
+				       const struct iomt_ring_kind *kind)
 {
 	struct iomt_plan_policy result = *policy;
-	size_t most = room / cmds - 1;
+	size_t most = room / kind->cmds - (kind->vendor == IOMT_VENDOR_SMMU ? 2 : 0);
 
 	if (most > IOMT_TARGETS_MOST)
 		most = IOMT_TARGETS_MOST;
@@ -283,7 +283,7 @@ static size_t start(struct unit *unit, const struct iomt_target *targets, size_t
 	*unit = (struct unit){.ring = ring, .cmds = buffer, .room = ROOM};
 	if ((iomt_ring_capacity(ring) - 1) * cmds < ROOM)
 		unit->room = (size_t)(iomt_ring_capacity(ring) - 1) * cmds;
-	bounded = limited(policy, unit->room, cmds);
+	bounded = limited(policy, unit->room, ring->cfg_.kind);
 	for (i = 0; i < count && targets[i].ring == ring; i++) {
 		if (targets[i].kind->device && due) {
 			add_fence(unit);

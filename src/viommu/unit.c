@@ -215,6 +215,7 @@ int iomt_unit_find(const struct iomt_unit *unit, const struct iomt_request *requ
 	context->used[0] = context->used[1] = false;
 	context->tagged[0] = context->tagged[1] = false;
 	context->deny = context->nested = 0;
+	context->mem = unit->cfg.mem;
 	return facts(unit->cfg.arch, false)->find(&find);
 }
 
@@ -317,7 +318,7 @@ static int walk_msi(const struct iomt_context *context, const struct iomt_reques
 	if (stages & 1)
 		err = walk_first(context, request, IOMT_NESTED_FIRST, access | IOMT_WALK_LOOK,
 				 &first, &walk);
-	if (err || !iomt_msi_matches(context, first.oa))
+	if (err || iomt_msi_apart(context, first.oa))
 		return 1;
 	address = first.oa;
 	err = iomt_msi_translate(context, request, address, &first, fault);
@@ -357,6 +358,47 @@ static int walk_pages(const struct iomt_context *context, const struct iomt_requ
 	return err == IOMT_EFAULT ? refuse_walk(context, request, &walk, fault) : err;
 }
 
+/* What knows no MSI page table. */
+static int walk_plain(const struct iomt_context *context, const struct iomt_request *request,
+		      unsigned stages, uint32_t access, struct iomt_walk_leaf *leaf,
+		      struct iomt_device_fault *fault)
+{
+	if (!stages)
+		return pass(context, facts(context->arch, context->scalable), request, leaf, fault);
+	return walk_pages(context, request, stages, access, leaf, fault);
+}
+
+/*
+ * An access that is to no interrupt file; the leaf ends where these begin. When stage 1 has changed since
+ * walk_msi looked, and leads to one, all begins anew.
+ */
+static int walk_beside(const struct iomt_context *context, const struct iomt_request *request,
+		       unsigned stages, uint32_t access, struct iomt_walk_leaf *leaf,
+		       struct iomt_device_fault *fault)
+{
+	struct iomt_device_fault found;
+	struct iomt_walk_leaf beside;
+	int err = walk_plain(context, request, stages, access, &beside, &found);
+	unsigned apart;
+
+	if (err == IOMT_EFAULT) {
+		if (found.walk.stage == 2 && !found.walk.on_table &&
+		    !iomt_msi_apart(context, found.walk.input))
+			return IOMT_EAGAIN;
+		*fault = found;
+	}
+	if (err)
+		return err;
+	apart = iomt_msi_apart(context, stages & 1 ? iomt_msi_output(&beside, request->iova)
+						   : request->iova);
+	if (!apart)
+		return IOMT_EAGAIN;
+	if (beside.size_lg2 > apart)
+		beside.size_lg2 = (uint8_t)apart;
+	*leaf = beside;
+	return 0;
+}
+
 /* Whether a request asks for something that this context can answer. */
 static bool is_valid(const struct iomt_context *context, uint32_t access)
 {
@@ -389,12 +431,8 @@ int iomt_context_walk(const struct iomt_context *context, const struct iomt_requ
 		stages &= 2;
 	else if ((access & IOMT_PRIV) && !context->privileged)
 		return refuse(context, request, IOMT_DEVICE_FAULT_REFUSED, f->refused_priv, fault);
-	if (context->msi) {
-		err = walk_msi(context, request, stages, access, leaf, fault);
-		if (err <= 0)
-			return err;
-	}
-	if (!stages)
-		return pass(context, f, request, leaf, fault);
-	return walk_pages(context, request, stages, access, leaf, fault);
+	if (!context->msi)
+		return walk_plain(context, request, stages, access, leaf, fault);
+	err = walk_msi(context, request, stages, access, leaf, fault);
+	return err > 0 ? walk_beside(context, request, stages, access, leaf, fault) : err;
 }

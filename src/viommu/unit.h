@@ -81,8 +81,14 @@ extern const struct unit_facts iomt_unit_vtd_scalable;
 extern const struct unit_facts iomt_unit_smmu;
 extern const struct unit_facts iomt_unit_riscv;
 
-/* Whether an address of stage 2 is that of an interrupt file, by a context that has an MSI page table. */
-bool iomt_msi_matches(const struct iomt_context *context, u64 address);
+/*
+ * log2 of the bytes around an address of stage 2 in which there is no interrupt file, by a context that has an
+ * MSI page table; 0: the address is in one.
+ */
+unsigned iomt_msi_apart(const struct iomt_context *context, u64 address);
+
+/* What stage 1 made of iova, by its leaf. */
+u64 iomt_msi_output(const struct iomt_walk_leaf *leaf, u64 iova);
 
 /*
  * What the MSI page table makes of it. *leaf is what stage 1 said of the request: its output, that

@@ -130,10 +130,10 @@ static int find_guest(struct find *find, const u64 *words)
 		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ILLEGAL, ILLEGAL_DTE,
 				      mode);
 	err = find_gcr3(find, words, pasid, &entry);
-	if (err) {
+	if (err == IOMT_EFAULT)
 		find->fault->guest = true;
+	if (err)
 		return err;
-	}
 	context->stages |= 1;
 	context->process = pasid;
 	context->used[0] = true;

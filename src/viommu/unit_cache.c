@@ -266,7 +266,7 @@ static void forget_pages(const struct iomt_unit_cache *cache, const struct iomt_
 
 /*
  * Commands about entries of devices and PASIDs; AMD has none for GCR3 entries, which go with a PASID's
- * tables, and one for everything there is (48882, 2.4.3, 2.4.8).
+ * tables, or with the host's that they are read by, and one for everything there is (48882, 2.4.3, 2.4.8).
  */
 static bool is_of_contexts(const struct iomt_unit_cache *cache, const struct iomt_inv *inv)
 {
@@ -274,8 +274,10 @@ static bool is_of_contexts(const struct iomt_unit_cache *cache, const struct iom
 		return true;
 	if (inv->kind != IOMT_INV_IOTLB || cache->unit->cfg.arch != IOMT_UNIT_AMD)
 		return false;
-	return !(inv->flags & IOMT_INV_BY_DOMAIN) ||
-	       ((inv->flags & IOMT_INV_BY_PROCESS) && !(inv->flags & IOMT_INV_LEAVES));
+	if (!(inv->flags & IOMT_INV_BY_DOMAIN))
+		return true;
+	return inv->flags & IOMT_INV_BY_PROCESS ? !(inv->flags & IOMT_INV_LEAVES)
+						: unit_has(cache->unit, IOMT_UNIT_GCR3_GPA);
 }
 
 void iomt_unit_invalidate(struct iomt_unit_cache *cache, const struct iomt_inv *inv)

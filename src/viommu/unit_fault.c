@@ -87,7 +87,8 @@ void iomt_device_vtd_record(const struct iomt_device_fault *fault, uint64_t reco
 {
 	const struct iomt_request *request = &fault->request;
 	bool has_pasid = request->pasid != IOMT_TLB_NO_PASID;
-	bool write = request->access & IOMT_WRITE;
+	bool ats = request->access & IOMT_WALK_ATS, write = request->access & IOMT_WRITE;
+	bool atomic = !ats && write && (request->access & IOMT_READ);
 
 	record[0] = request->iova & ~0xfffULL; /* FI */
 	record[1] = request->device & 0xffff;  /* SID */
@@ -96,10 +97,10 @@ void iomt_device_vtd_record(const struct iomt_device_fault *fault, uint64_t reco
 	record[1] |= (u64)fault->code << 32;
 	if (has_pasid)
 		record[1] |= 1ULL << 31 | (u64)request->pasid << 40; /* PP, PV */
-	if (request->access & IOMT_WALK_ATS)
-		record[1] |= 1ULL << 60;     /* AT: a translation request */
-	record[1] |= write ? 0 : 1ULL << 62; /* T1: a read */
-	record[1] |= 1ULL << 63;	     /* F */
+	record[1] |= ats ? 1ULL << 60 : 0;			     /* AT: a translation request */
+	record[1] |= atomic ? 1ULL << 28 : 0;		/* T2: with T1 an atomic operation */
+	record[1] |= write && !atomic ? 0 : 1ULL << 62; /* T1: alone a read */
+	record[1] |= 1ULL << 63;			/* F */
 }
 
 void iomt_device_smmu_event(const struct iomt_device_fault *fault, uint64_t record[4])

@@ -17,10 +17,20 @@
 #define PPN	 unit_mask(53, 10)
 #define RESERVED (unit_mask(9, 3) | unit_mask(62, 54))
 #define CUSTOM	 (1ULL << 63) /* C */
+#define NAPOT	 (1ULL << 63) /* of a leaf of stage 1, whose PPN is in the same place: N, 64 KiB */
 
-bool iomt_msi_matches(const struct iomt_context *context, u64 address)
+unsigned iomt_msi_apart(const struct iomt_context *context, u64 address)
 {
-	return !(((address >> 12) ^ context->msi_pattern) & ~context->msi_mask);
+	u64 apart = (address >> 12 ^ context->msi_pattern) & ~context->msi_mask;
+
+	return apart ? 75 - (unsigned)__builtin_clzll(apart) : 0;
+}
+
+u64 iomt_msi_output(const struct iomt_walk_leaf *leaf, u64 iova)
+{
+	u64 within = unit_low(12 + 9u * leaf->level + (leaf->entry & NAPOT ? 4 : 0));
+
+	return ((leaf->entry & PPN) << 2 & ~within) | (iova & within);
 }
 
 /* The bits of a page number that the mask has, side by side. */

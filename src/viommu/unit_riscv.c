@@ -348,7 +348,6 @@ static int find_riscv(struct find *find)
 	unsigned mode = (unsigned)unit_bits(find->unit->cfg.base, 3, 0);
 
 	find->context->user = find->request->pasid == IOMT_TLB_NO_PASID;
-	find->context->mem = find->unit->cfg.mem;
 	if (mode >= MODE_1LVL && mode <= MODE_3LVL)
 		return find_dc(find, mode - MODE_BARE);
 	if (mode != MODE_BARE)

@@ -176,8 +176,8 @@ static struct explained record(const char *format, const uint64_t *words)
 /* A fault of tables or of an entry, of a request that is as it may be. */
 static struct iomt_device_fault some_fault(struct random *random, uint16_t code)
 {
-	static const uint32_t accesses[] = {IOMT_READ, IOMT_WRITE, IOMT_READ | IOMT_PRIV,
-					    IOMT_EXEC};
+	static const uint32_t accesses[] = {IOMT_READ, IOMT_WRITE, IOMT_READ | IOMT_PRIV, IOMT_EXEC,
+					    IOMT_READ | IOMT_WRITE};
 	static const uint8_t kinds[] = {IOMT_WALK_FAULT_ABSENT, IOMT_WALK_FAULT_PERMISSION,
 					IOMT_WALK_FAULT_RESERVED};
 	bool has_pasid = random_below(random, 2);
@@ -186,7 +186,7 @@ static struct iomt_device_fault some_fault(struct random *random, uint16_t code)
 			    .pasid = has_pasid ? (uint32_t)random_below(random, 1 << 20)
 					       : IOMT_TLB_NO_PASID,
 			    .iova = random_next(random),
-			    .access = accesses[random_below(random, 4)]},
+			    .access = accesses[random_below(random, 5)]},
 		.domain = (uint32_t)random_below(random, 65536),
 		.at = IOMT_AT_PAGES,
 		.kind = IOMT_DEVICE_FAULT_WALK,
@@ -233,6 +233,18 @@ static void amd_events(void)
 	}
 }
 
+static const char *request_type(uint32_t access)
+{
+	switch (access & (IOMT_READ | IOMT_WRITE)) {
+	case IOMT_READ | IOMT_WRITE:
+		return "an atomic operation";
+	case IOMT_WRITE:
+		return "a write";
+	default:
+		return "a read";
+	}
+}
+
 static void vtd_records(void)
 {
 	struct random random;
@@ -253,7 +265,7 @@ static void vtd_records(void)
 		FIELD_IS(&e, "PP", has_pasid);
 		FIELD_IS(&e, "EXE", !!(fault.request.access & IOMT_EXEC));
 		FIELD_IS(&e, "PRIV", !!(fault.request.access & IOMT_PRIV));
-		FIELD_SAYS(&e, "T2,T1", fault.request.access & IOMT_WRITE ? "a write" : "a read");
+		FIELD_SAYS(&e, "T2,T1", request_type(fault.request.access));
 		if (has_pasid)
 			FIELD_IS(&e, "PV", fault.request.pasid);
 	}

@@ -426,6 +426,37 @@ static void many_covers(void)
 	}
 }
 
+/* So where a stage 2 has more to tell than covers: all commands of a policy fit, or one takes their place. */
+static void many_covers_nested(void)
+{
+	struct iomt_plan_policy policy = iomt_plan_exact(1000);
+	struct iomt_target target = {.kind = &iomt_target_smmu,
+				     .smmu = {.regime = IOMT_SMMU_STAGE_2,
+					      .flags = IOMT_SMMU_NESTED,
+					      .vmid = 2,
+					      .granule_lg2 = 12}};
+
+	for (uint8_t lg2 = 2; lg2 <= 8; lg2++) {
+		begin();
+		unit_open(&units[0], &iomt_ring_smmu, lg2, false);
+		target.ring = &units[0].ring;
+		CHECK_INT(add(target), 0);
+		for (uint64_t pages = 1; pages < 140; pages++) {
+			uint64_t before = units[0].executed, count;
+
+			page.last = 0x5000 + pages * 0x1000 - 1;
+			CHECK_INT(iomt_targets_invalidate(&targets, &page, &policy, NULL), 0);
+			count = units[0].executed - before;
+			/* pages, CMD_SYNC, TLBI_NH_ALL; or TLBI_S12_VMALL. And CMD_SYNC */
+			CHECK_MSG(count == pages + 3 || (pages > 1 && count == 2),
+				  "2^%u: %" PRIu64 " commands", lg2, count);
+			if (pages + 3 <= (1U << lg2) && pages <= IOMT_TARGETS_MOST)
+				CHECK_EQ(count, pages + 3);
+		}
+		end();
+	}
+}
+
 /* One unit refuses, one hangs: the others are served, and the first error is told with its place. */
 static void errors(void)
 {
@@ -724,5 +755,6 @@ static void targets_come_and_go(void)
 TEST_SUITE(targets, TEST(amd_literally), TEST(vtd_literally), TEST(vtd_wide_literally),
 	   TEST(smmu_literally), TEST(riscv_literally), TEST(syncs_left_out), TEST(shared_ids),
 	   TEST(all_ids_count), TEST(bad_targets), TEST(started_before_any_is_waited_for),
-	   TEST(small_rings), TEST(many_covers), TEST(errors), TEST(busy), TEST(memory),
-	   TEST(removed_without_memory), TEST(no_more_room), TEST(targets_come_and_go));
+	   TEST(small_rings), TEST(many_covers), TEST(many_covers_nested), TEST(errors), TEST(busy),
+	   TEST(memory), TEST(removed_without_memory), TEST(no_more_room),
+	   TEST(targets_come_and_go));

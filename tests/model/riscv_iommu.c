@@ -272,10 +272,12 @@ static bool walk_first(struct asking *a, uint32_t access, uint64_t *gpa)
 }
 
 /* "Process to translate addresses of MSIs". */
-static bool is_file(const struct asking *a, uint64_t gpa)
+static bool has_file(const struct asking *a, uint64_t gpa, unsigned size_lg2)
 {
+	unsigned within = size_lg2 - 12;
+
 	return can(a, 22) && field(a->dc[4], 63, 60) &&
-	       (gpa >> 12 & ~a->dc[5]) == (a->dc[6] & ~a->dc[5]);
+	       (gpa >> 12 & ~a->dc[5]) >> within == (a->dc[6] & ~a->dc[5]) >> within;
 }
 
 static bool walk_msi(struct asking *a, uint32_t access, uint64_t *gpa)
@@ -358,8 +360,11 @@ static void translate(struct asking *a)
 		}
 		first = gpa;
 		keep = (access & IOMT_WALK_ATS) && field(a->dc[0], 3, 3);
-		if (is_file(a, gpa) ? !walk_msi(a, access, &gpa) : !walk_second(a, access, &gpa))
+		if (has_file(a, gpa, 12) ? !walk_msi(a, access, &gpa)
+					 : !walk_second(a, access, &gpa))
 			return;
+		while (!has_file(a, first, 12) && has_file(a, first, a->answer->size_lg2))
+			a->answer->size_lg2--;
 		gpa = keep ? first : gpa;
 	}
 	a->answer->oa = gpa;

@@ -212,6 +212,25 @@ static void contexts(void)
 	close_machine(machine);
 }
 
+/* Where GCR3 tables are the guest's (GCR3TRPMode), the host's pages say what its contexts are. */
+static void contexts_behind_pages(void)
+{
+	struct machine *machine = open_amd();
+	uint64_t *page = guest_word(&machine->guest, 0x21000 + 8 * 0x28);
+
+	machine->unit.cfg.features |= IOMT_UNIT_GCR3_GPA;
+	*guest_word(&machine->guest, 0x29008) = 0x40001;
+	*guest_word(&machine->guest, 0x43028) = 0xb067;
+	CHECK_EQ(output(machine, 0, 2, 0x5678), 0x5678);
+	*page = 0x29000 | RIGHTS | 1;
+	CHECK_EQ(output(machine, 0, 2, 0x5678), 0x5678);
+	send_pasid_page(machine, 0, 1, 5);
+	CHECK_EQ(output(machine, 0, 2, 0x5678), 0x5678);
+	send_page(machine, 0, 0x28);
+	CHECK_EQ(output(machine, 0, 2, 0x5678), 0xb678);
+	close_machine(machine);
+}
+
 /* A privileged request's rights are no user's. */
 static void privileges(void)
 {
@@ -522,5 +541,6 @@ static void shared(void)
 	close_machine(machine);
 }
 
-TEST_SUITE(walk_cached, TEST(hits), TEST(contexts), TEST(privileges), TEST(dirty), TEST(globals),
-	   TEST(tags), TEST(supervisors), TEST(denied), TEST(shared), TEST(random_changes));
+TEST_SUITE(walk_cached, TEST(hits), TEST(contexts), TEST(contexts_behind_pages), TEST(privileges),
+	   TEST(dirty), TEST(globals), TEST(tags), TEST(supervisors), TEST(denied), TEST(shared),
+	   TEST(random_changes));

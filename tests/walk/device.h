@@ -82,6 +82,7 @@ static inline void device_check_case(const struct device_suite *suite, const str
 	err = iomt_unit_find(&unit, &request, &context, &fault);
 	if (!err)
 		err = iomt_context_walk(&context, &request, &leaf, &fault);
+	CHECK(context.mem == &guest->mem);
 	if (!c->kind) {
 		CHECK_MSG(!err, "%s: %d, kind %u at %u, code 0x%x, %s", c->name, err, fault.kind,
 			  fault.at, fault.code, iomt_walk_fault_text(fault.walk.kind));

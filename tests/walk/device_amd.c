@@ -209,6 +209,39 @@ static void silent(void)
 	CHECK_INT(iomt_unit_find(&unit, &request, &context, &fault), IOMT_EINVAL);
 }
 
+static int changed(void *ctx, uint64_t address, uint64_t *expected, uint64_t desired)
+{
+	(void)ctx;
+	(void)address;
+	(void)expected;
+	(void)desired;
+	return IOMT_EAGAIN;
+}
+
+/* A GCR3 table behind host pages that change whenever they are to be marked: nothing is said. */
+static void changing(void)
+{
+	static struct guest guest;
+	struct iomt_unit_cfg cfg = suite.cfg;
+	struct iomt_request request = {.device = 0x11, .pasid = NONE, .access = IOMT_READ};
+	static struct iomt_context context;
+	static struct iomt_device_fault fault, before;
+	struct iomt_unit unit;
+
+	guest_open(&guest, false);
+	for (size_t i = 0; i < suite.count; i++)
+		*guest_word(&guest, words[i].address) = words[i].value;
+	*guest_word(&guest, 0x10220) |= 1 << 7; /* HAD: accessed bits */
+	*guest_word(&guest, 0x10228) = 0xa0007; /* GCR3 at guest address 0x50000 */
+	guest.mem.cas64 = changed;
+	cfg.features |= IOMT_UNIT_GCR3_GPA;
+	cfg.size = sizeof(cfg);
+	cfg.mem = &guest.mem;
+	CHECK_INT(iomt_unit_init(&unit, &cfg, NULL), 0);
+	CHECK_INT(iomt_unit_find(&unit, &request, &context, &fault), IOMT_EAGAIN);
+	CHECK(!memcmp(&fault, &before, sizeof(fault)));
+}
+
 static void configurations(void)
 {
 	static const struct {
@@ -242,5 +275,5 @@ static void configurations(void)
 	}
 }
 
-TEST_SUITE(device_amd, TEST(translates), TEST(faults), TEST(codes), TEST(silent),
+TEST_SUITE(device_amd, TEST(translates), TEST(faults), TEST(codes), TEST(silent), TEST(changing),
 	   TEST(configurations));

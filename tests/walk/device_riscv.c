@@ -492,6 +492,141 @@ static void msi_marks(void)
 	CHECK_EQ(leaf.size_lg2, 12);
 }
 
+/* A leaf ends where interrupt files begin: what is beside one in a large page is no file's. */
+static void msi_sizes(void)
+{
+	static const struct {
+		uint32_t device;
+		uint64_t iova, mask, pattern, oa;
+		uint8_t size_lg2;
+	} cases[] = {
+		/* the second stage has 2 MiB at 0x40600000 */
+		{4, 0x40700123, 0xff, 0x40600, 0x700123, 20},
+		{4, 0x40602123, 0, 0x40603, 0x602123, 12},
+		{4, 0x40600123, 0, 0x40603, 0x600123, 13},
+		{4, 0x40600123, 0x100, 0x40603, 0x600123, 13},
+		{4, 0x40600123, 0, 0x40800, 0x600123, 21},
+		/* 2 MiB of both stages, from 0x40600000 by way of 0x40200000 */
+		{5, 0x40600123, 0, 0x40210, 0x600123, 16},
+		{5, 0x40600123, 0, 0x40600, 0x600123, 21},
+		/* no stage at all */
+		{1, 0x40600123, 0, 0x40610, 0x40600123, 16},
+		{1, 0, 0, 1ULL << 51, 0, 63},
+		{1, 1ULL << 63, 0, 0, 1ULL << 63, 63},
+		{1, 0x123, (1ULL << 52) - 2, 1, 0x123, 12},
+	};
+	static struct iomt_context context;
+	struct iomt_device_fault fault;
+	struct iomt_walk_leaf leaf;
+	struct iomt_unit unit;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct iomt_request request = {cases[i].device, NONE, cases[i].iova, IOMT_READ};
+		uint64_t dc = 0x12000 + 64 * (uint64_t)cases[i].device;
+		struct guest *guest = open_guest(&unit, dc, V);
+
+		*guest_word(guest, 0x25008) = LEAF(0x600000);
+		*guest_word(guest, 0x25018) = LEAF(0x600000);
+		*guest_word(guest, 0x32018) = LEAF(0x40200000);
+		*guest_word(guest, dc + 0x20) = ATP(1, 0x16000);
+		*guest_word(guest, dc + 0x28) = cases[i].mask;
+		*guest_word(guest, dc + 0x30) = cases[i].pattern;
+		CHECK_INT(ask(&unit, &request, &context, &leaf, &fault), 0);
+		CHECK_MSG(leaf.oa == cases[i].oa && leaf.size_lg2 == cases[i].size_lg2,
+			  "case %zu: 0x%" PRIx64 ", 2^%u", i, leaf.oa, leaf.size_lg2);
+	}
+}
+
+/* So that an IOTLB which knows a large page still finds the file in it. */
+static void msi_cached(void)
+{
+	static _Alignas(IOMT_TLB_ALIGN) char memory[16384];
+	const struct iomt_tlb_cfg cfg = {.size = sizeof(cfg), .entries = 64, .spaces = 8};
+	struct iomt_request request = {4, NONE, 0, IOMT_READ};
+	static struct iomt_unit_device device;
+	struct iomt_unit_cache cache;
+	struct iomt_device_fault fault;
+	struct iomt_tlb_entry entry;
+	struct iomt_unit unit;
+	struct iomt_tlb *tlb;
+	struct guest *guest = open_guest(&unit, 0x12120, ATP(1, 0x16000));
+
+	*guest_word(guest, 0x12128) = 0xff;
+	*guest_word(guest, 0x12130) = 0x40600;
+	*guest_word(guest, 0x25018) = LEAF(0x600000);
+	CHECK(iomt_tlb_bytes(&cfg) <= sizeof(memory));
+	CHECK_INT(iomt_tlb_init(&tlb, &cfg, memory), 0);
+	CHECK_INT(iomt_unit_cache_init(&cache, &unit, tlb, 0), 0);
+	for (unsigned i = 0; i < 64; i++) {
+		request.iova = i & 1 ? suite.iova : 0x40700123 + 0x2000 * (uint64_t)i;
+		CHECK_INT(iomt_unit_translate(&cache, &device, &request, &entry, &fault), 0);
+		CHECK_EQ(entry.oa, i & 1 ? 0x72456 : request.iova - 0x40000000);
+		CHECK_EQ(entry.size_lg2, i & 1 ? 12 : 20);
+	}
+}
+
+/* A guest whose first stage changes from one look to the next. */
+struct turning {
+	struct guest *guest;
+	unsigned reads;	 /* of 0x33018 */
+	uint64_t now[8]; /* what these say, one by one */
+};
+
+static struct iomt_guest_word turning_read64(void *ctx, uint64_t address)
+{
+	struct turning *turning = ctx;
+
+	if (address == 0x33018)
+		return (struct iomt_guest_word){turning->now[turning->reads++ & 7], 0};
+	return guest_read64(turning->guest, address);
+}
+
+/* An address that becomes an interrupt file's under the walk is never the second stage's. */
+static void msi_race(void)
+{
+	static const uint64_t file = LEAF(0x50000), page = LEAF(0x51000), none = 0;
+	static const struct {
+		uint64_t now[8];
+		bool bare; /* no second stage */
+	} cases[] = {
+		{{page, file, file, file, file, file, file, file}, false},
+		{{none, file, file, file, file, file, file, file}, false},
+		{{page, file, file, file, file, file, file, file}, true},
+		{{none, file, file, file, file, file, file, file}, true},
+	};
+	struct iomt_request request = {5, NONE, suite.iova, IOMT_READ};
+	static struct iomt_context context;
+	struct iomt_unit unit;
+
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		struct guest *guest = open_guest(&unit, 0x12160, ATP(1, 0x17000));
+		struct turning turning = {.guest = guest};
+		struct iomt_guest_mem mem = {
+			.size = sizeof(mem), .read64 = turning_read64, .ctx = &turning};
+		struct iomt_unit_cfg cfg = unit.cfg;
+		struct iomt_device_fault fault = {.code = 42};
+		struct iomt_walk_leaf leaf = {.oa = 42};
+		int err = IOMT_EAGAIN;
+
+		memcpy(turning.now, cases[i / 2].now, sizeof(turning.now));
+		*guest_word(guest, 0x28288) = LEAF(0x74000);
+		*guest_word(guest, 0x28280) = i & 1 ? 0 : LEAF(0x71000);
+		*guest_word(guest, 0x12170) = 0x50;
+		*guest_word(guest, 0x12148) = cases[i / 2].bare ? 0 : SV48X4(0x20000);
+		cfg.mem = &mem;
+		cfg.oa_bits = cfg.levels = 0;
+		cfg.granules = 0;
+		CHECK_INT(iomt_unit_init(&unit, &cfg, NULL), 0);
+		CHECK_INT(iomt_unit_find(&unit, &request, &context, &fault), 0);
+		for (unsigned n = 0; n < 4 && err == IOMT_EAGAIN; n++) {
+			CHECK_EQ(leaf.oa, 42);
+			CHECK_EQ(fault.code, 42);
+			err = iomt_context_walk(&context, &request, &leaf, &fault);
+		}
+		CHECK_MSG(!err && leaf.oa == 0x73456, "case %zu: %d, 0x%" PRIx64, i, err, leaf.oa);
+	}
+}
+
 /* "PCIe ATS translation request handling": completer abort, unsupported request, success. */
 static void completions(void)
 {
@@ -552,4 +687,5 @@ static void configurations(void)
 }
 
 TEST_SUITE(device_riscv, TEST(translates), TEST(faults), TEST(codes), TEST(silent),
-	   TEST(translated), TEST(msi_marks), TEST(completions), TEST(configurations));
+	   TEST(translated), TEST(msi_marks), TEST(msi_sizes), TEST(msi_cached), TEST(msi_race),
+	   TEST(completions), TEST(configurations));

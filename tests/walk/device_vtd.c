@@ -108,7 +108,9 @@ static const struct device_case legacy_failing[] = {
 	{"TTM 3", .base = 0x10c00, .kind = ILL, .at = IOMT_AT_REGISTER, .code = 0x30},
 	{"PASID", .pasid = PASID(2), .kind = REFUSE, .at = IOMT_AT_REGISTER, .code = 0x31, .event = {0x40603000, 0xc000023180000110}},
 	{"no root", .base = 0x7f0000000, .kind = MEMORY, .at = IOMT_AT_ROOT, .code = 0x08, .event = {0x40603000, 0xc000000800000110}},
-	{"root absent", {{0x10010, 0x11000}}, .access = RW, .kind = ABSENT, .at = IOMT_AT_ROOT, .code = 0x01, .event = {0x40603000, 0x8000000100000110}},
+	{"root absent", {{0x10010, 0x11000}}, .access = RW, .kind = ABSENT, .at = IOMT_AT_ROOT, .code = 0x01, .event = {0x40603000, 0xc000000110000110}},
+	{"root absent, a write", {{0x10010, 0x11000}}, .access = IOMT_WRITE, .kind = ABSENT, .at = IOMT_AT_ROOT, .code = 0x01, .event = {0x40603000, 0x8000000100000110}},
+	{"root absent, to be executed", {{0x10010, 0x11000}}, .access = IOMT_READ | IOMT_EXEC, .kind = ABSENT, .at = IOMT_AT_ROOT, .code = 0x01, .event = {0x40603000, 0xc000000140000110}},
 	{"root reserved", {{0x10010, 0x11003}}, .kind = RSVD, .at = IOMT_AT_ROOT, .code = 0x0a},
 	{"root beyond 46 bits", {{0x10010, 0x400000011001}}, .kind = RSVD, .at = IOMT_AT_ROOT, .code = 0x0a},
 	{"root's upper half", {{0x10018, 1}}, .kind = RSVD, .at = IOMT_AT_ROOT, .code = 0x0a},
@@ -131,7 +133,7 @@ static const struct device_case legacy_failing[] = {
 	{"no table", {{0x21018, 0x7f0000003}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x07},
 	{"no top", {{CTX, 0x7f0000001}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x03},
 	{"SNP without", {{0x22018, 0x70803}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x0c},
-	{"page absent", {{0x22018, 0}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x05, .event = {0x40603000, 0x8000000500000110}},
+	{"page absent", {{0x22018, 0}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x05, .event = {0x40603000, 0xc000000510000110}},
 };
 
 static const struct device_case scalable_translating[] = {
@@ -189,7 +191,7 @@ static const struct device_case scalable_failing[] = {
 	{"first stage: no table", {{0x31008, 0x7f0000027}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x70},
 	{"first stage: absent", {{0x33018, 0}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x71, .event = {0x40603000, 0xc000007100000110}},
 	{"first stage: XD without NXE", {{0x33018, 1ULL << 63 | 0x50067}}, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x72},
-	{"first stage: a supervisor's page", {{0x33018, 0x50063}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x81, .event = {0x40603000, 0x8000008100000110}},
+	{"first stage: a supervisor's page", {{0x33018, 0x50063}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x81, .event = {0x40603000, 0xc000008110000110}},
 	{"first stage: XD", {{0x33018, 1ULL << 63 | 0x50067}, {0x15090, 0x30020}}, .pasid = PASID(2), .access = IOMT_READ | IOMT_EXEC, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x82, .event = {0x40603000, 0xc0000282c0000110}},
 	{"first stage: no write", {{0x33018, 0x50065}}, .access = RW, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x85},
 	{"first stage: A cannot be set", {{0x33018, 0x50007}}, .read_only = true, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x91},
