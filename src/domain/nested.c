@@ -76,9 +76,10 @@ void iomt_viommu_remove(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice
 {
 	struct iomt_vdevice **at = &viommu->devices;
 
-	while (*at != vdevice)
+	while (*at && *at != vdevice)
 		at = &(*at)->next;
-	*at = vdevice->next;
+	if (*at)
+		*at = vdevice->next;
 }
 
 int iomt_nested_init(struct iomt_nested *nested, struct iomt_viommu *viommu,

@@ -431,5 +431,20 @@ static void trusted_parent(void)
 	end();
 }
 
+/* A name that is forgotten already, or never was one, is no error. */
+static void name_that_is_not_there(void)
+{
+	struct iomt_vdevice never = {0};
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, &iomt_amdv1);
+	iomt_viommu_remove(&viommu, &never);
+	iomt_viommu_remove(&viommu, &names[0]);
+	iomt_viommu_remove(&viommu, &names[0]);
+	CHECK(viommu.devices == &names[1] && !names[1].next);
+	CHECK_INT(iomt_viommu_add(&viommu, &names[0], &devices[0], 0x40), 0);
+	end();
+}
+
 TEST_SUITE(domain_nested, TEST(amd), TEST(vtd), TEST(smmu), TEST(nonsense), TEST(refused),
-	   TEST(device_tlb), TEST(unlike_devices), TEST(trusted_parent), TEST(beyond_the_unit));
+	   TEST(device_tlb), TEST(unlike_devices), TEST(trusted_parent), TEST(beyond_the_unit),
+	   TEST(name_that_is_not_there));
