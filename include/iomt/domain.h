@@ -163,7 +163,10 @@ struct iomt_iommu_cfg {
 	uint8_t id_bits;
 	uint8_t split;
 
-	/* AMD: when devices share a domain id: enum iomt_pack_relation, and iomt_pack_merging. */
+	/*
+	 * AMD: when devices share a domain id: enum iomt_pack_relation, and iomt_pack_merging. They all
+	 * have one host table then, or none has, also those with IOMT_DEVICE_TRUSTED.
+	 */
 	uint32_t relation;
 	uint32_t merging;
 };
