@@ -195,6 +195,8 @@ int iomt_sva_bind(struct iomt_process *process, struct iomt_device *device, uint
 		return IOMT_EINVAL;
 	there = find(process, device, flags);
 	if (there) {
+		if (!is_there(there))
+			return IOMT_EBUSY;
 		if (there->refs == UINT32_MAX)
 			return IOMT_EOVERFLOW;
 		there->refs++;

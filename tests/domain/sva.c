@@ -307,6 +307,9 @@ static void shadowed(void)
 
 	/* somebody blocks the device: to unbind does not open it again */
 	CHECK_INT(iomt_domain_replace(&place, &blocked, IOMT_ATTACH_BREAK), 0);
+	CHECK_INT(iomt_sva_bind(&process, &device, IOMT_SVA_RID | IOMT_SVA_BREAK, &other_room,
+				&other_bond, NULL),
+		  IOMT_EBUSY);
 	CHECK_INT(iomt_sva_unbind(bond), 0);
 	CHECK(place.domain == &blocked);
 	CHECK_INT(iomt_process_destroy(&process), 0);
