@@ -261,6 +261,10 @@ static void refused(void)
 				      .iommu = &iommu,
 				      .parent = &parent.domain,
 				      .policy = iomt_plan_covers(2)};
+	struct {
+		struct iomt_viommu_cfg cfg;
+		uint64_t more;
+	} newer = {.more = 1};
 	struct iomt_guest_stage guest = {.id = 1u << 16};
 	struct iomt_device stranger;
 	static struct space stage_1;
@@ -284,6 +288,12 @@ static void refused(void)
 	cfg.parent = NULL;
 	CHECK_INT(iomt_viommu_init(&unused, &cfg), IOMT_EINVAL);
 	cfg.parent = &parent.domain;
+	cfg.policy.kind = (enum iomt_plan_kind)77;
+	CHECK_INT(iomt_viommu_init(&unused, &cfg), IOMT_EINVAL);
+	cfg.policy = iomt_plan_covers(2);
+	newer.cfg = cfg;
+	newer.cfg.size = sizeof(newer); /* and wants what is not known here */
+	CHECK_INT(iomt_viommu_init(&unused, &newer.cfg), IOMT_EINVAL);
 	caps.flags &= ~IOMT_IOMMU_NESTING;
 	CHECK_INT(iomt_viommu_init(&unused, &cfg), IOMT_EOPNOTSUPP);
 	close_space(&stage_1);

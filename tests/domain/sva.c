@@ -205,6 +205,10 @@ static void larger_leaves(void)
 				       .policy = iomt_plan_covers(1),
 				       .pasids = &pasids};
 	struct iomt_pasid_cfg of_pasids = {.size = sizeof(of_pasids), .bits = 20};
+	struct {
+		struct iomt_process_cfg cfg;
+		uint64_t more;
+	} newer = {.more = 1};
 	static struct space lower;
 	struct iomt_process changing;
 	struct iomt_sva_bond room, *bond;
@@ -216,6 +220,9 @@ static void larger_leaves(void)
 	CHECK_INT(iomt_pasid_init(&pasids, &of_pasids), 0);
 	cfg.mem = &provider.mem;
 	iomt_pt_hw(&lower.pt, &cfg.hw);
+	newer.cfg = cfg;
+	newer.cfg.size = sizeof(newer); /* and wants what is not known here */
+	CHECK_INT(iomt_process_init(&changing, &newer.cfg), IOMT_EINVAL);
 	CHECK_INT(iomt_process_init(&changing, &cfg), 0);
 	add_device(&device, 3, 6, 0);
 	CHECK_INT(iomt_sva_bind(&changing, &device, 0, &room, &bond, NULL), 0);
