@@ -163,7 +163,10 @@ struct iomt_iommu_cfg {
 	uint8_t id_bits;
 	uint8_t split;
 
-	/* AMD: when devices share a domain id: enum iomt_pack_relation, and iomt_pack_merging. */
+	/*
+	 * AMD: when devices share a domain id: enum iomt_pack_relation, and iomt_pack_merging. They all
+	 * have one host table then, or none has, also those with IOMT_DEVICE_TRUSTED.
+	 */
 	uint32_t relation;
 	uint32_t merging;
 };
@@ -302,11 +305,13 @@ int iomt_domain_attach_check(const struct iomt_domain *domain, const struct iomt
  * Attaches a domain to a device's PASID, or to its requests without one. *place must stay where it is
  * until it is detached. When this returns, hardware has it.
  *
- * Errors, nothing changed: those of the check; IOMT_EEXIST when something is attached there;
- * IOMT_ENOMEM, IOMT_ENOSPC, IOMT_EBUSY (no id is free; or an entry would have to be broken, without
- * IOMT_ATTACH_BREAK). IOMT_EIO, which nothing else returns: hardware did not take the commands, or
- * the ring's wait function gave up, whatever its code. All is as wished then, books included, but for what
- * hardware may have cached: reset the unit, and call iomt_iommu_was_reset.
+ * Errors, nothing changed: those of the check; IOMT_EEXIST when something is attached there; IOMT_EINVAL,
+ * IOMT_ERANGE: what is said of a process' table, or by a guest, fits into no entry (a root that is no
+ * table's address, or beyond the unit's); IOMT_ENOMEM, IOMT_ENOSPC, IOMT_EBUSY (no id is free; or an
+ * entry would have to be broken, without IOMT_ATTACH_BREAK). IOMT_EIO, which nothing else returns:
+ * hardware did not take the commands, or the ring's wait function gave up, whatever its code. All is as
+ * wished then, books included, but for what hardware may have cached: reset the unit, and call
+ * iomt_iommu_was_reset.
  */
 int iomt_domain_attach(struct iomt_domain *domain, struct iomt_device *device, uint32_t pasid,
 		       uint32_t flags, struct iomt_attachment *place);

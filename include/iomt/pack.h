@@ -181,7 +181,8 @@ struct iomt_pack_device_cfg {
 
 	/*
 	 * Only devices with the same word share an id. Another word for another tenant or stage 2
-	 * keeps devices apart; a word for each guest id of each vIOMMU, and no keys, keeps those
+	 * keeps devices apart, and on AMD those with a host table from others that have IOMT_PACK_GIOV, or
+	 * trust them (docs/packing.md); a word for each guest id of each vIOMMU, and no keys, keeps those
 	 * together whose sharing the guest decides.
 	 */
 	uint64_t fixed;

@@ -128,7 +128,8 @@ struct iomt_sva_conflict {
  * Errors, nothing changed: IOMT_EINVAL (flags, or a space of PASIDs is missing); IOMT_EEXIST, and what
  * "carve" returns, with *conflict, unless NULL: the process has something in a region of the device;
  * IOMT_EACCES, IOMT_EOPNOTSUPP, IOMT_ERANGE (its PASID is beyond the device's), IOMT_EBUSY (RID: a
- * process is there), and all others of iomt_domain_attach and iomt_pasid_alloc. IOMT_EOVERFLOW.
+ * process is there; or the two are bound, but somebody has taken the place away since), and all others of
+ * iomt_domain_attach and iomt_pasid_alloc. IOMT_EOVERFLOW.
  * Regions that "carve" has kept free stay so. Where hardware did not take commands the PASID is as after
  * iomt_sva_unbind.
  */

@@ -238,8 +238,8 @@ static int enter_shadow(struct iomt_iommu *iommu, struct iomt_pack *pack)
 }
 
 /*
- * Whether what comes can be written over what goes. The id of what comes is not known yet; any other
- * than that of what goes has the same answer. What a guest says is looked at in any case: it may be nonsense.
+ * Whether what comes can be written, over what goes if anything does. The id of what comes is not known
+ * yet; any other than that of what goes has the same answer.
  */
 static int look(struct iomt_iommu *iommu)
 {
@@ -249,7 +249,7 @@ static int look(struct iomt_iommu *iommu)
 	uint32_t id = device->id, pasid_count = device->pasid_count, now;
 	int err;
 
-	if (!to || (!domain_nested(to) && (!from || (change->flags & IOMT_ATTACH_BREAK))))
+	if (!to)
 		return 0;
 	if (from && !(change->flags & IOMT_ATTACH_BREAK) && iommu->facts->by_device &&
 	    packer_of(iommu, from) && packer_of(iommu, to) && !at_once(change))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's PASID: which domain its mode means, and kernel addresses that are copied one by one. */
+#include "caps.h"
 #include <iomt/kernel_dma.h>
 
 static bool of_kind(const struct iomt_kernel_dma_cfg *cfg)
@@ -28,7 +29,7 @@ static int check(const struct iomt_kernel_dma_cfg *cfg)
 {
 	bool strict;
 
-	if (!cfg || cfg->size < sizeof(*cfg) || !cfg->device || !of_kind(cfg))
+	if (!cfg || !caps_has_size(cfg, cfg->size, sizeof(*cfg)) || !cfg->device || !of_kind(cfg))
 		return IOMT_EINVAL;
 	strict = cfg->mode == IOMT_KERNEL_KVA_STRICT;
 	if (!cfg->to_phys == strict || cfg->pasid == IOMT_NO_PASID)

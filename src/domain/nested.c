@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Guests' stages on a parent, and guests' commands in ids of the host. */
+#include "caps.h"
 #include "parts.h"
 
 #define CMDS_MOST 256
@@ -29,8 +30,9 @@ int iomt_viommu_init(struct iomt_viommu *viommu, const struct iomt_viommu_cfg *c
 	const struct iomt_format_facts *format;
 	const struct iomt_iommu_caps *caps;
 
-	if (!cfg || cfg->size < sizeof(*cfg) || !cfg->iommu || !cfg->parent ||
-	    cfg->parent->kind != IOMT_DOMAIN_PAGING || !cfg->policy.most)
+	if (!cfg || !caps_has_size(cfg, cfg->size, sizeof(*cfg)) || !cfg->iommu || !cfg->parent ||
+	    cfg->parent->kind != IOMT_DOMAIN_PAGING ||
+	    (unsigned)cfg->policy.kind > IOMT_PLAN_COST || !cfg->policy.most)
 		return IOMT_EINVAL;
 	caps = cfg->iommu->cfg.caps;
 	format = iomt_domain_format(caps, cfg->parent->table);
@@ -76,9 +78,10 @@ void iomt_viommu_remove(struct iomt_viommu *viommu, struct iomt_vdevice *vdevice
 {
 	struct iomt_vdevice **at = &viommu->devices;
 
-	while (*at != vdevice)
+	while (*at && *at != vdevice)
 		at = &(*at)->next;
-	*at = vdevice->next;
+	if (*at)
+		*at = vdevice->next;
 }
 
 int iomt_nested_init(struct iomt_nested *nested, struct iomt_viommu *viommu,

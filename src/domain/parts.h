@@ -121,14 +121,17 @@ static inline uint8_t domain_pasid_bits(const struct iomt_device *device)
 	return device->caps.pasid_bits < unit ? device->caps.pasid_bits : unit;
 }
 
-/* What the packer is told of a device. Those that are trusted trust one another. */
+/*
+ * What the packer is told of a device. GIOV may make PASID 0 of requests without one, so that every device
+ * sends that. Nobody is in a trust group: what the packer takes for a key without a leaf may be a device that
+ * passes all, or has guest tables alone, and these cannot have the id of a host table, trusted or not.
+ */
 static inline struct iomt_pack_device_cfg domain_pack_device(const struct iomt_device *device)
 {
 	return (struct iomt_pack_device_cfg){
 		.size = sizeof(struct iomt_pack_device_cfg),
 		.sends = 1u << domain_pasid_bits(device),
 		.flags = device->caps.flags & IOMT_DEVICE_ATS ? IOMT_PACK_ATS : 0,
-		.trust = device->caps.flags & IOMT_DEVICE_TRUSTED ? 1 : 0,
 	};
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes and devices: one PASID, counted bonds, regions that are no memory. */
+#include "caps.h"
 #include <iomt/sva.h>
 
 static bool is_cfg(const struct iomt_process_cfg *cfg)
 {
-	return cfg && cfg->size >= sizeof(*cfg) && cfg->format && cfg->mem &&
+	return cfg && caps_has_size(cfg, cfg->size, sizeof(*cfg)) && cfg->format && cfg->mem &&
 	       !(cfg->flags & ~IOMT_DOMAIN_TRUSTED) &&
 	       (!cfg->max_pasid || cfg->min_pasid <= cfg->max_pasid);
 }
@@ -195,6 +196,8 @@ int iomt_sva_bind(struct iomt_process *process, struct iomt_device *device, uint
 		return IOMT_EINVAL;
 	there = find(process, device, flags);
 	if (there) {
+		if (!is_there(there))
+			return IOMT_EBUSY;
 		if (there->refs == UINT32_MAX)
 			return IOMT_EOVERFLOW;
 		there->refs++;

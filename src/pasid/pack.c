@@ -448,6 +448,8 @@ static int conclude(struct iomt_pack *pack, struct iomt_pack_plan *plan)
 	if (!err && pack->cfg.accept)
 		err = pack->cfg.accept(pack->cfg.ctx, pack, &made);
 	if (err) {
+		if (pack->shares)
+			iomt_pack_tables_undo(pack);
 		undo(pack);
 		pack->step_count = 0;
 		return err;

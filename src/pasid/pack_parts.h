@@ -394,8 +394,10 @@ int iomt_pack_plan_make(struct iomt_pack *pack);
 /* Whether a leaf makes an entry: else IOMT_ERANGE, IOMT_EINVAL, the hook's error. */
 int iomt_pack_table_fits(const struct iomt_pack *pack, uint32_t key,
 			 const struct iomt_pack_leaf *leaf);
-/* Makes tables of fresh classes, and takes what the plan's steps need. IOMT_ENOMEM: nothing. */
+/* Makes tables of fresh classes, and takes what the plan's steps need. IOMT_ENOMEM: undo it. */
 int iomt_pack_tables_make(struct iomt_pack *pack);
+/* Gives back what was made and taken, all or some of it, while the classes are there. */
+void iomt_pack_tables_undo(struct iomt_pack *pack);
 void iomt_pack_table_free(struct iomt_pack *pack, uint32_t class);
 void iomt_pack_tables_destroy(struct iomt_pack *pack);
 

@@ -162,14 +162,19 @@ int iomt_pack_tables_make(struct iomt_pack *pack)
 
 	if (!err)
 		err = take_spare(pack);
-	if (err) {
-		unmake(pack);
+	if (err)
 		return err;
-	}
 	for (uint32_t i = 0; i < pack->tail; i++)
 		pack->table_steps += pack_is_table_step(iomt_pack_step(pack, i));
 	pack->next_step = 0;
 	return 0;
+}
+
+void iomt_pack_tables_undo(struct iomt_pack *pack)
+{
+	unmake(pack);
+	pack->table_bytes -= iomt_pasid_table_spare_free(&pack->shape);
+	pack->table_steps = 0;
 }
 
 void iomt_pack_table_free(struct iomt_pack *pack, uint32_t class)
@@ -185,7 +190,7 @@ void iomt_pack_tables_destroy(struct iomt_pack *pack)
 {
 	uint32_t class;
 
-	iomt_pasid_table_spare_free(&pack->shape);
+	(void)iomt_pasid_table_spare_free(&pack->shape);
 	for (class = pack->first_class; class; class = pack_class(pack, class)->after)
 		iomt_pack_table_free(pack, class);
 	for (class = pack->first_drained; class; class = pack_class(pack, class)->next)

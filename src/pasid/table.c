@@ -177,14 +177,18 @@ int iomt_pasid_table_spare(struct iomt_pasid_table *table, uint64_t count)
 	return err;
 }
 
-void iomt_pasid_table_spare_free(struct iomt_pasid_table *table)
+uint64_t iomt_pasid_table_spare_free(struct iomt_pasid_table *table)
 {
+	uint64_t bytes = 0;
+
 	while (table->spare) {
 		u64 *memory = table->spare;
 
 		table->spare = *(u64 **)memory;
 		table->mem->free(table->mem->ctx, memory, pasid_leaf_bytes(table));
+		bytes += pasid_leaf_bytes(table);
 	}
+	return bytes;
 }
 
 void iomt_pasid_table_shape(struct iomt_pasid_table *table, const struct iomt_pasid_table_cfg *cfg)

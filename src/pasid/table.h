@@ -94,7 +94,8 @@ void iomt_pasid_table_missing(const struct iomt_pasid_table *table, uint32_t pas
 			      struct pasid_missing *missing);
 /* Takes so many tables in advance, besides none; the next entries use them. IOMT_ENOMEM: none. */
 int iomt_pasid_table_spare(struct iomt_pasid_table *table, uint64_t count);
-void iomt_pasid_table_spare_free(struct iomt_pasid_table *table);
+/* Gives back those that are left; how many bytes they took. */
+uint64_t iomt_pasid_table_spare_free(struct iomt_pasid_table *table);
 
 /* table_copy.c */
 

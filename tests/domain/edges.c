@@ -358,8 +358,49 @@ static void retired_arrays_go(void)
 	end();
 }
 
+static bool same_id(void)
+{
+	return !((dte(0x10, 1) ^ dte(0x20, 1)) & 0xffff);
+}
+
+/*
+ * A domain id tags what host tables translate, whatever the PASID: devices of one id have one host table, or
+ * none of them has, also those that trust one another.
+ */
+static void one_id_one_host_table(void)
+{
+	struct iomt_iommu_cfg cfg;
+	struct space guest;
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, WIDE_STORES, &iomt_amdv1);
+	cfg = iommu.cfg;
+	cfg.relation = IOMT_PACK_ISOLATING;
+	CHECK_INT(iomt_iommu_destroy(&iommu), 0);
+	CHECK_INT(iomt_iommu_init(&iommu, &cfg), 0);
+	open_space(&guest, &iomt_x86_64);
+	add_device(&device, 0x10, 4, IOMT_DEVICE_TRUSTED);
+	add_device(&other, 0x20, 4, IOMT_DEVICE_TRUSTED);
+	CHECK(same_id());
+	attach(&a.domain, &device, IOMT_NO_PASID, &place);
+	CHECK(!same_id());
+	attach(&identity, &other, IOMT_NO_PASID, &beside);
+	CHECK(!same_id());
+	detach(&beside);
+	attach(&guest.domain, &other, IOMT_NO_PASID, &beside);
+	CHECK(!same_id());
+	detach(&beside);
+	attach(&guest.domain, &other, 3, &beside);
+	CHECK(!same_id());
+	detach(&beside);
+	detach(&place);
+	remove_device(&device);
+	remove_device(&other);
+	close_space(&guest);
+	end();
+}
+
 TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_words),
 	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten),
 	   TEST(copied_into_what_is_attached), TEST(grows_beyond_the_unit), TEST(short_ring),
 	   TEST(wider_than_the_unit), TEST(nonsense), TEST(done_though_refused),
-	   TEST(id_of_a_refused_flush), TEST(retired_arrays_go));
+	   TEST(id_of_a_refused_flush), TEST(retired_arrays_go), TEST(one_id_one_host_table));

@@ -41,6 +41,10 @@ static struct iomt_kernel_dma_cfg wanted(enum iomt_kernel_mode mode, struct iomt
 static void iova(void)
 {
 	struct iomt_kernel_dma_cfg cfg = wanted(IOMT_KERNEL_IOVA, NULL);
+	struct {
+		struct iomt_kernel_dma_cfg cfg;
+		uint64_t more;
+	} newer = {.more = 1};
 	struct iomt_attachment place;
 	struct iomt_kernel_dma dma;
 	static struct space own;
@@ -49,6 +53,9 @@ static void iova(void)
 	open_space(&own, &iomt_x86_64);
 	CHECK_INT(iomt_kernel_dma_enable(&dma, &cfg), IOMT_ENOENT);
 	attach(&own.domain, &device, IOMT_NO_PASID, &place);
+	newer.cfg = cfg;
+	newer.cfg.size = sizeof(newer); /* and wants what is not known here */
+	CHECK_INT(iomt_kernel_dma_enable(&dma, &newer.cfg), IOMT_EINVAL);
 	cfg.pasid = 8;
 	CHECK_INT(iomt_kernel_dma_enable(&dma, &cfg), IOMT_EPERM);
 	cfg.pasid = PASID;

@@ -261,6 +261,10 @@ static void refused(void)
 				      .iommu = &iommu,
 				      .parent = &parent.domain,
 				      .policy = iomt_plan_covers(2)};
+	struct {
+		struct iomt_viommu_cfg cfg;
+		uint64_t more;
+	} newer = {.more = 1};
 	struct iomt_guest_stage guest = {.id = 1u << 16};
 	struct iomt_device stranger;
 	static struct space stage_1;
@@ -284,6 +288,12 @@ static void refused(void)
 	cfg.parent = NULL;
 	CHECK_INT(iomt_viommu_init(&unused, &cfg), IOMT_EINVAL);
 	cfg.parent = &parent.domain;
+	cfg.policy.kind = (enum iomt_plan_kind)77;
+	CHECK_INT(iomt_viommu_init(&unused, &cfg), IOMT_EINVAL);
+	cfg.policy = iomt_plan_covers(2);
+	newer.cfg = cfg;
+	newer.cfg.size = sizeof(newer); /* and wants what is not known here */
+	CHECK_INT(iomt_viommu_init(&unused, &newer.cfg), IOMT_EINVAL);
 	caps.flags &= ~IOMT_IOMMU_NESTING;
 	CHECK_INT(iomt_viommu_init(&unused, &cfg), IOMT_EOPNOTSUPP);
 	close_space(&stage_1);
@@ -431,5 +441,20 @@ static void trusted_parent(void)
 	end();
 }
 
+/* A name that is forgotten already, or never was one, is no error. */
+static void name_that_is_not_there(void)
+{
+	struct iomt_vdevice never = {0};
+
+	begin(&iomt_iommu_amd_gio, &iomt_ring_amd, &iomt_amdv1);
+	iomt_viommu_remove(&viommu, &never);
+	iomt_viommu_remove(&viommu, &names[0]);
+	iomt_viommu_remove(&viommu, &names[0]);
+	CHECK(viommu.devices == &names[1] && !names[1].next);
+	CHECK_INT(iomt_viommu_add(&viommu, &names[0], &devices[0], 0x40), 0);
+	end();
+}
+
 TEST_SUITE(domain_nested, TEST(amd), TEST(vtd), TEST(smmu), TEST(nonsense), TEST(refused),
-	   TEST(device_tlb), TEST(unlike_devices), TEST(trusted_parent), TEST(beyond_the_unit));
+	   TEST(device_tlb), TEST(unlike_devices), TEST(trusted_parent), TEST(beyond_the_unit),
+	   TEST(name_that_is_not_there));

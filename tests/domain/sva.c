@@ -205,6 +205,10 @@ static void larger_leaves(void)
 				       .policy = iomt_plan_covers(1),
 				       .pasids = &pasids};
 	struct iomt_pasid_cfg of_pasids = {.size = sizeof(of_pasids), .bits = 20};
+	struct {
+		struct iomt_process_cfg cfg;
+		uint64_t more;
+	} newer = {.more = 1};
 	static struct space lower;
 	struct iomt_process changing;
 	struct iomt_sva_bond room, *bond;
@@ -216,6 +220,9 @@ static void larger_leaves(void)
 	CHECK_INT(iomt_pasid_init(&pasids, &of_pasids), 0);
 	cfg.mem = &provider.mem;
 	iomt_pt_hw(&lower.pt, &cfg.hw);
+	newer.cfg = cfg;
+	newer.cfg.size = sizeof(newer); /* and wants what is not known here */
+	CHECK_INT(iomt_process_init(&changing, &newer.cfg), IOMT_EINVAL);
 	CHECK_INT(iomt_process_init(&changing, &cfg), 0);
 	add_device(&device, 3, 6, 0);
 	CHECK_INT(iomt_sva_bind(&changing, &device, 0, &room, &bond, NULL), 0);
@@ -307,6 +314,9 @@ static void shadowed(void)
 
 	/* somebody blocks the device: to unbind does not open it again */
 	CHECK_INT(iomt_domain_replace(&place, &blocked, IOMT_ATTACH_BREAK), 0);
+	CHECK_INT(iomt_sva_bind(&process, &device, IOMT_SVA_RID | IOMT_SVA_BREAK, &other_room,
+				&other_bond, NULL),
+		  IOMT_EBUSY);
 	CHECK_INT(iomt_sva_unbind(bond), 0);
 	CHECK(place.domain == &blocked);
 	CHECK_INT(iomt_process_destroy(&process), 0);
@@ -387,6 +397,48 @@ static void dead_hardware(void)
 	end();
 }
 
+/* What the kernel says of its table fits into no entry: PCID in CR3 for one. That is no error of hardware. */
+static void table_that_is_none(void)
+{
+	static const struct {
+		const struct iomt_iommu_caps *caps;
+		const struct iomt_ring_kind *ring;
+		uint64_t at;
+		uint8_t paging_mode;
+		int err;
+	} cases[] = {
+		{&iomt_iommu_amd_gio, &iomt_ring_amd, 0x123001, 0, IOMT_EINVAL},
+		{&iomt_iommu_amd_gio, &iomt_ring_amd, 0x123000, 2, IOMT_EINVAL},
+		{&iomt_iommu_amd_gio, &iomt_ring_amd, 1ULL << 52, 0, IOMT_ERANGE},
+		{&iomt_iommu_vtd_scalable, &iomt_ring_vtd, 0x123001, 0, IOMT_EINVAL},
+		{&iomt_iommu_vtd_scalable, &iomt_ring_vtd, 0x123000, 2, IOMT_EINVAL},
+		{&iomt_iommu_vtd_scalable, &iomt_ring_vtd, 1ULL << 52, 0, IOMT_ERANGE},
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct iomt_sva_bond room, *bond;
+		struct iomt_attachment place;
+		struct iomt_device device;
+
+		begin(cases[i].caps, cases[i].ring);
+		add_device(&device, 5, 8, 0);
+		process.table.cfg.hw = table_of_process(cases[i].at);
+		process.table.cfg.hw.u.x86.paging_mode = cases[i].paging_mode;
+		CHECK_INT(iomt_sva_bind(&process, &device, 0, &room, &bond, NULL), cases[i].err);
+		CHECK_EQ(iomt_process_pasid(&process), IOMT_NO_PASID);
+		CHECK_INT(iomt_domain_attach(&process.domain, &device, 3, IOMT_ATTACH_BREAK,
+					     &place),
+			  cases[i].err);
+		CHECK_EQ(process.domain.places, 0);
+		CHECK(!iommu.lost);
+		process.table.cfg.hw = table_of_process(0x123000);
+		attach(&process.domain, &device, 3, &place);
+		detach(&place);
+		remove_device(&device);
+		end();
+	}
+}
+
 TEST_SUITE(domain_sva, TEST(one_pasid), TEST(widths), TEST(without_pasid), TEST(reserved_regions),
 	   TEST(upper_half), TEST(larger_leaves), TEST(shadowed), TEST(quarantine_of_others),
-	   TEST(dead_hardware));
+	   TEST(dead_hardware), TEST(table_that_is_none));

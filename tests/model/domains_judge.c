@@ -74,26 +74,6 @@ static unsigned place_number(uint32_t pasid)
 	return i;
 }
 
-/* Devices that trust one another may share an id under which each finds what the others have. */
-static bool trusted_gives(const struct domains *all, const struct domains_device *device,
-			  unsigned place, uint64_t iova, const struct machine_answer *answer)
-{
-	const struct domains_unit *unit = &all->units[device->unit];
-
-	if (unit->caps.kind != &iomt_iommu_kind_amd || unit->cfg.relation != IOMT_PACK_ISOLATING ||
-	    !(device->caps.flags & IOMT_DEVICE_TRUSTED))
-		return false;
-	for (unsigned i = 0; i < DOMAINS_DEVICES; i++) {
-		const struct domains_device *other = &all->devices[i];
-
-		if (other->present && other->unit == device->unit &&
-		    (other->caps.flags & IOMT_DEVICE_TRUSTED) &&
-		    place_gives(&other->places[place], iova, answer))
-			return true;
-	}
-	return false;
-}
-
 /* Without a domain, before or after the call that is under way. */
 static bool was_or_becomes_free(const struct domains_place *place)
 {
@@ -122,8 +102,6 @@ void domains_judge(void *ctx, uint32_t id, uint32_t pasid, uint64_t iova,
 	    (domains_is_host(unit, rid->now) ||
 	     (rid->changing && domains_is_host(unit, rid->next))) &&
 	    place_gives(rid, iova, answer))
-		return;
-	if (trusted_gives(all, device, place, iova, answer))
 		return;
 	CHECK_MSG(false,
 		  "seed %" PRIu64 ", call %" PRIu64

@@ -570,6 +570,62 @@ static void memory_runs_out(void)
 	}
 }
 
+static int decision;
+
+static int decide(void *ctx, const struct iomt_pack *of, const struct iomt_pack_plan *plan)
+{
+	CHECK(ctx == &decision && of == &pack && plan->count);
+	return decision;
+}
+
+/* Tables that were made for a decision that the caller refuses go again, and those taken for its steps. */
+static void refused_by_the_caller(void)
+{
+	struct iomt_pack_cfg cfg = {.size = sizeof(cfg),
+				    .mem = &provider.mem,
+				    .bits = 16,
+				    .first_id = 1,
+				    .last_id = 0xffff,
+				    .accept = decide,
+				    .ctx = &decision};
+	struct iomt_pack_tables_cfg tables;
+	iomt_pack_device one, two;
+	struct iomt_pack_plan plan;
+
+	provider_init(&provider, PROVIDER_LINEAR);
+	tables = tables_cfg(IOMT_PASID_TABLE_GCR3);
+	cfg.tables = &tables;
+	CHECK_INT(iomt_pack_init(&pack, &cfg), 0);
+	iomt_pack_begin(&pack);
+	one = add(0);
+	two = add(0);
+	CHECK_INT(iomt_pack_set(&pack, one, 5, &a), 0);
+	for (unsigned i = 0; i < 3; i++) { /* two tables are new */
+		decision = i < 2 ? IOMT_EIO : 0;
+		CHECK_INT(iomt_pack_commit(&pack, &plan), decision);
+		CHECK_EQ(table_count(), decision ? 0 : 2);
+		check_bytes();
+	}
+	CHECK_EQ(root_at(one, 5), 0x1000);
+	for (unsigned i = 0; i < 3; i++) { /* one changes in place, and needs two more below it */
+		decision = i < 2 ? IOMT_EIO : 0;
+		CHECK_INT(iomt_pack_begin(&pack), 0);
+		CHECK_INT(iomt_pack_set(&pack, two, 0xfffff, &b), 0);
+		if (!decision) {
+			commit("Pw");
+		} else {
+			CHECK_INT(iomt_pack_commit(&pack, &plan), decision);
+			iomt_pack_abort(&pack);
+		}
+		check_bytes();
+	}
+	CHECK_EQ(root_at(two, 0xfffff), 0x2000);
+	CHECK_INT(iomt_pack_begin(&pack), 0);
+	iomt_pack_abort(&pack);
+	close_pack();
+}
+
 TEST_SUITE(pack_tables, TEST(worked_example), TEST(joins_a_changing_table),
 	   TEST(by_way_of_no_table), TEST(no_pasid), TEST(copies), TEST(costs_what_changes),
-	   TEST(steps_in_order), TEST(every_error), TEST(configurations), TEST(memory_runs_out));
+	   TEST(steps_in_order), TEST(every_error), TEST(configurations), TEST(memory_runs_out),
+	   TEST(refused_by_the_caller));
