@@ -224,7 +224,7 @@ static bool take_access(struct import *import, const char *text, struct iomt_eve
 
 static bool take_dma(struct import *import, const char *text, struct iomt_event *event)
 {
-	uint64_t address, bytes;
+	uint64_t address = 0, bytes = 0;
 
 	return value_of(import, text, " dma_addr=", 16, &address, NULL) &&
 	       value_of(import, text, " size=", 10, &bytes, NULL) &&
