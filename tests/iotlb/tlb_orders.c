@@ -42,7 +42,7 @@ static uint64_t exchange(void *word, uint64_t value, size_t size)
 #define SWITCHES 5u   /* the most in a run */
 #define STOPS	 100u /* switches come within so many */
 #define SPACES	 8u   /* one more than a group has slots */
-#define RUNS	 500000u
+#define RUNS	 1000000u
 #define BLOCK	 0x1fffffu
 #define STACK	 65536u
 
