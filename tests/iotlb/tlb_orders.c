@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The software IOTLB in orders that are drawn: its sources are compiled here
- * with a stop before each atomic access, and small programs of several threads
- * change places at a few of these stops. A thread may so stand still between
- * two accesses while others make whole calls, which threads of an operating
- * system do once in a blue moon. All accesses are in one order here: what
- * weaker orders of memory do is not tried.
+ * The software IOTLB in orders that threads of an operating system take once in
+ * a blue moon: its sources are compiled here with a stop before each atomic
+ * access, and small programs of several threads change places at a few of these
+ * stops. A thread may so stand still between two accesses while others make
+ * whole calls. Programs and stops are drawn; of some programs, all pairs of
+ * stops are tried. All accesses are in one order here: what weaker orders of
+ * memory do is not tried.
  */
 #include "random.h"
 #include "test.h"
 #include <iomt/iomt.h>
+#include <limits.h>
 #include <ucontext.h>
 
 static void stop(void);
@@ -42,7 +44,8 @@ static uint64_t exchange(void *word, uint64_t value, size_t size)
 #define SWITCHES 5u   /* the most in a run */
 #define STOPS	 100u /* switches come within so many */
 #define SPACES	 8u   /* one more than a group has slots */
-#define RUNS	 1000000u
+#define RUNS	 500000u
+#define ONE_IN	 4u /* of the plans */
 #define BLOCK	 0x1fffffu
 #define STACK	 65536u
 
@@ -61,8 +64,9 @@ static ucontext_t idle;
 static struct random dice;
 static unsigned now; /* the thread that runs, or THREADS outside of them */
 static unsigned stops, next_switch, switches_left;
-static bool flood;	  /* there are news at every stop */
-static const char *wrong; /* what a thread found: told when all of them are over */
+static const struct plan *plan; /* who goes on at which stops, or NULL: drawn */
+static bool flood;		/* there are news at every stop */
+static const char *wrong;	/* what a thread found: told when all of them are over */
 
 /* The "tables": the generation of a space, and the one whose invalidation has
  * returned. */
@@ -71,6 +75,33 @@ static uint64_t table[SPACES], invalidated[SPACES];
 static unsigned draw(unsigned limit)
 {
 	return (unsigned)random_below(&dice, limit);
+}
+
+/* Two changes of places, and who comes when a thread is over. */
+struct plan {
+	unsigned first;		 /* thread */
+	unsigned at[2], next[2]; /* stops, and threads */
+	bool downwards;		 /* the last thread that is not over comes, not the first */
+};
+
+/* The thread that goes on at this stop. */
+static unsigned planned(unsigned before)
+{
+	unsigned at = stops++;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (plan->at[i] == at && !threads[plan->next[i]].over)
+			return plan->next[i];
+	}
+	return before;
+}
+
+static void go_on(unsigned before, unsigned other)
+{
+	if (other == before)
+		return;
+	now = other;
+	swapcontext(&threads[before].context, &threads[other].context);
 }
 
 static void stop(void)
@@ -82,15 +113,18 @@ static void stop(void)
 		cache->news++;
 		return;
 	}
+	if (plan) {
+		if (before < THREADS)
+			go_on(before, planned(before));
+		return;
+	}
 	other = draw(THREADS);
 	if (before == THREADS || stops++ != next_switch || !switches_left)
 		return;
 	switches_left--;
 	next_switch = stops + draw(1u << draw(7));
-	if (other == before || threads[other].over)
-		return;
-	now = other;
-	swapcontext(&threads[before].context, &threads[other].context);
+	if (!threads[other].over)
+		go_on(before, other);
 }
 
 static struct iomt_tlb_space name(uint32_t space)
@@ -115,10 +149,10 @@ static void look_up(struct iomt_tlb_space *name, uint32_t space, uint64_t iova)
 		wrong = "found what was invalidated";
 }
 
-static void walk(struct iomt_tlb_space *name, uint32_t space, uint64_t iova)
+static void walk(struct iomt_tlb_space *name, uint32_t space, uint64_t iova, uint8_t size_lg2)
 {
 	uint64_t token = iomt_tlb_begin(name);
-	struct iomt_tlb_entry entry = {.prot = IOMT_READ, .size_lg2 = draw(2) ? 12 : 21};
+	struct iomt_tlb_entry entry = {.prot = IOMT_READ, .size_lg2 = size_lg2};
 
 	stop();
 	entry.oa = (uint64_t)space << 40 | table[space] << 21 | iova;
@@ -126,20 +160,22 @@ static void walk(struct iomt_tlb_space *name, uint32_t space, uint64_t iova)
 	iomt_tlb_insert(name, token, iova, &entry);
 }
 
-static void change(struct iomt_tlb_space *name, uint32_t space)
+enum { DOMAIN, PASID, ALL_PAGES, RANGES }; /* from RANGES on: a block */
+
+static void change(struct iomt_tlb_space *name, uint32_t space, unsigned kind)
 {
-	unsigned kind = draw(6);
-	uint32_t first = kind == 0 ? space & 4 : space, last = kind == 0 ? space | 3 : space;
+	uint32_t first = kind == DOMAIN ? space & 4 : space,
+		 last = kind == DOMAIN ? space | 3 : space;
 	uint64_t generation[SPACES];
 
 	for (uint32_t i = first; i <= last; i++)
 		generation[i] = ++table[i];
-	if (kind == 0)
+	if (kind == DOMAIN)
 		iomt_tlb_invalidate_domain(name);
-	else if (kind == 1)
+	else if (kind == PASID)
 		iomt_tlb_invalidate_pasid(name);
 	else
-		iomt_tlb_invalidate_range(name, 0, kind == 2 ? UINT64_MAX : BLOCK);
+		iomt_tlb_invalidate_range(name, 0, kind == ALL_PAGES ? UINT64_MAX : BLOCK);
 	for (uint32_t i = first; i <= last; i++) {
 		if (invalidated[i] < generation[i])
 			invalidated[i] = generation[i];
@@ -155,10 +191,10 @@ static void call(struct thread *thread)
 
 	switch (draw(4)) {
 	case 0:
-		walk(used, space, iova);
+		walk(used, space, iova, draw(2) ? 12 : 21);
 		break;
 	case 1:
-		change(used, space);
+		change(used, space, draw(RANGES + 3));
 		break;
 	default:
 		look_up(used, space, iova);
@@ -166,16 +202,30 @@ static void call(struct thread *thread)
 	}
 }
 
-static void run_thread(void)
+static void end_thread(void)
 {
-	for (unsigned i = draw(CALLS) + 1; i; i--)
-		call(&threads[now]);
 	threads[now].over = true;
-	for (now = 0; now < THREADS; now++) {
+	for (unsigned i = 0; i < THREADS; i++) {
+		now = plan && plan->downwards ? THREADS - 1 - i : i;
 		if (!threads[now].over)
 			setcontext(&threads[now].context);
 	}
 	setcontext(&idle);
+}
+
+static void run_thread(void)
+{
+	for (unsigned i = draw(CALLS) + 1; i; i--)
+		call(&threads[now]);
+	end_thread();
+}
+
+static void make_context(struct thread *thread, void (*run)(void))
+{
+	getcontext(&thread->context);
+	thread->context.uc_stack.ss_sp = stacks[thread - threads];
+	thread->context.uc_stack.ss_size = STACK;
+	makecontext(&thread->context, run, 0);
 }
 
 static void begin_thread(unsigned index, const uint32_t space[2])
@@ -190,35 +240,40 @@ static void begin_thread(unsigned index, const uint32_t space[2])
 		if (draw(2))
 			look_up(&thread->names[i], i, 0);
 	}
-	getcontext(&thread->context);
-	thread->context.uc_stack.ss_sp = stacks[index];
-	thread->context.uc_stack.ss_size = STACK;
-	makecontext(&thread->context, run_thread, 0);
+	make_context(thread, run_thread);
+}
+
+static void make_cache(uint32_t entries)
+{
+	struct iomt_tlb_cfg cfg = {
+		.size = sizeof(cfg), .entries = entries, .spaces = 1, .readers = 0};
+
+	CHECK(iomt_tlb_bytes(&cfg) <= sizeof(memory));
+	CHECK_INT(iomt_tlb_init(&cache, &cfg, memory), 0);
+	memset(table, 0, sizeof(table));
+	memset(invalidated, 0, sizeof(invalidated));
+	wrong = NULL;
+	stops = 0;
 }
 
 /* A cache in which some spaces have entries, and threads that deal with one or
  * two of them. */
 static void prepare_run(void)
 {
-	struct iomt_tlb_cfg cfg = {
-		.size = sizeof(cfg), .entries = draw(2) ? 3 : 48, .spaces = 1, .readers = 0};
-	uint32_t count = draw(2) ? SPACES - 1 : draw(SPACES + 1), space[2];
+	uint32_t count, space[2];
 
-	CHECK(iomt_tlb_bytes(&cfg) <= sizeof(memory));
-	CHECK_INT(iomt_tlb_init(&cache, &cfg, memory), 0);
-	memset(table, 0, sizeof(table));
-	memset(invalidated, 0, sizeof(invalidated));
+	make_cache(draw(2) ? 3 : 48);
+	count = draw(2) ? SPACES - 1 : draw(SPACES + 1);
 	for (uint32_t i = 0; i < count; i++) {
 		struct iomt_tlb_space made = name(i);
 
-		walk(&made, i, 0);
+		walk(&made, i, 0, draw(2) ? 12 : 21);
 	}
 	/* the last one, when there is no room for it, takes the place of number 5 */
 	space[0] = draw(2) ? SPACES - 1 : draw(SPACES);
 	space[1] = draw(2) ? 5 : space[0];
 	for (unsigned i = 0; i < THREADS; i++)
 		begin_thread(i, space);
-	stops = 0;
 	next_switch = draw(STOPS);
 	switches_left = draw(SWITCHES) + 1;
 }
@@ -243,18 +298,164 @@ static void orders(void)
 	unsigned runs = (unsigned)random_times(RUNS);
 
 	random_init(&dice, 1);
+	plan = NULL;
 	flood = false;
 	for (unsigned run = 0; run < runs; run++) {
 		uint64_t seed = dice.state;
 
 		now = THREADS;
-		wrong = NULL;
 		prepare_run();
 		now = 0;
 		swapcontext(&idle, &threads[0].context);
 		now = THREADS;
 		look_after();
 		CHECK_MSG(!wrong, "IOMT_TEST_SEED=%" PRIu64 ": %s", seed, wrong);
+	}
+}
+
+/* What threads of a program do, with the name that they have of the space. */
+static const uint32_t here = SPACES - 1; /* when there is no room for it, it takes the place of 5 */
+
+static void walk_small(struct iomt_tlb_space *name)
+{
+	walk(name, here, 0, 12);
+}
+
+static void walk_large(struct iomt_tlb_space *name)
+{
+	walk(name, here, 0, 21);
+}
+
+static void walk_other(struct iomt_tlb_space *names)
+{
+	struct iomt_tlb_space other = name(5);
+
+	(void)names;
+	walk(&other, 5, 0, 12);
+}
+
+static void forget_range(struct iomt_tlb_space *name)
+{
+	change(name, here, RANGES);
+}
+
+static void look_and_forget(struct iomt_tlb_space *name)
+{
+	look_up(name, here, 0);
+	change(name, here, RANGES);
+}
+
+static void forget_pasid(struct iomt_tlb_space *name)
+{
+	change(name, here, PASID);
+}
+
+static void (*const acts[])(struct iomt_tlb_space *name) = {
+	walk_small, walk_large, walk_other, forget_range, look_and_forget, forget_pasid,
+};
+#define ACTS	(sizeof(acts) / sizeof(acts[0]))
+#define WALKS	2u /* of the space, which are the first */
+#define FORGETS 3u /* where those begin that forget */
+
+static unsigned one_in;		  /* so many plans, one is tried */
+static unsigned program[THREADS]; /* which acts */
+
+static void run_act(void)
+{
+	acts[program[now]](&threads[now].names[here]);
+	end_thread();
+}
+
+/* The cache at first: of "count" spaces something is there, and threads that have heard of all. */
+struct scene {
+	uint32_t count;
+	bool heard;
+};
+
+static void run_plan(const struct scene *scene)
+{
+	now = THREADS;
+	make_cache(48);
+	for (uint32_t i = 0; i < SPACES; i++) {
+		struct iomt_tlb_space made = name(i);
+
+		if (i < scene->count)
+			walk(&made, i, 0, 12);
+	}
+	for (unsigned t = 0; t < THREADS; t++) {
+		threads[t].over = false;
+		for (uint32_t i = 0; i < SPACES; i++)
+			threads[t].names[i] = name(i);
+		if (scene->heard)
+			look_up(&threads[t].names[here], here, 0);
+		make_context(&threads[t], run_act);
+	}
+	stops = 0;
+	now = plan->first;
+	swapcontext(&idle, &threads[now].context);
+	now = THREADS;
+	look_after();
+	CHECK_MSG(!wrong, "acts %u %u %u, thread %u, at %u thread %u, at %u thread %u: %s",
+		  program[0], program[1], program[2], plan->first, plan->at[0], plan->next[0],
+		  plan->at[1], plan->next[1], wrong);
+}
+
+/* Places of the second change: none, and one in so many of all. */
+static void second_changes(const struct scene *scene, struct plan *made)
+{
+	unsigned most;
+
+	made->at[1] = UINT_MAX;
+	run_plan(scene);
+	most = stops;
+	for (made->at[1] = made->at[0] + 1; made->at[1] < most; made->at[1]++) {
+		made->next[1] = (made->next[0] + 1 + draw(THREADS - 1)) % THREADS;
+		if (!draw(one_in))
+			run_plan(scene);
+	}
+}
+
+static void first_changes(const struct scene *scene)
+{
+	struct plan made;
+	unsigned most;
+
+	plan = &made;
+	for (unsigned i = 0; i < THREADS * (THREADS - 1) * 2; i++) {
+		made = (struct plan){.first = i % THREADS, .at = {UINT_MAX, UINT_MAX}};
+		made.next[0] = (made.first + 1 + i / THREADS % (THREADS - 1)) % THREADS;
+		made.downwards = i / THREADS / (THREADS - 1);
+		run_plan(scene);
+		most = stops;
+		for (made.at[0] = 0; made.at[0] < most; made.at[0]++) {
+			if (!draw(2))
+				second_changes(scene, &made);
+		}
+	}
+	plan = NULL;
+}
+
+/* Two changes of places are enough for most that goes wrong. */
+static void changes_of_places(void)
+{
+	static const struct scene scenes[] = {{8, false}, {8, true}, {7, false}, {7, true}};
+
+	random_init(&dice, 1);
+	one_in = (unsigned)(ONE_IN * 100 / random_times(100));
+	one_in += !one_in;
+	flood = false;
+	for (unsigned i = 0; i < ACTS * ACTS * ACTS; i++) {
+		bool walks = false, forgets = false;
+
+		for (unsigned t = 0, rest = i; t < THREADS; t++, rest /= ACTS) {
+			program[t] = rest % ACTS;
+			walks = walks || program[t] < WALKS;
+			forgets = forgets || program[t] >= FORGETS;
+		}
+		if (program[0] > program[1] || program[1] > program[2] || !walks || !forgets)
+			continue;
+		for (unsigned scene = 0; scene < 4; scene++)
+			first_changes(&scenes[scene]);
 	}
 }
 
@@ -294,4 +495,4 @@ static void floods(void)
 	}
 }
 
-TEST_SUITE(tlb_orders, TEST(orders), TEST(floods));
+TEST_SUITE(tlb_orders, TEST(orders), TEST(changes_of_places), TEST(floods));

@@ -32,8 +32,8 @@ prepare() {
 	mkdir -p "$tree"
 	rm -rf "${tree:?}"/{src,include,tests,cmake,bench,tools}
 	cp -r src include tests cmake bench tools CMakeLists.txt "$tree"
-	rm -rf build/mutants/{src,tools}
-	cp -r src tools build/mutants # what each fault is taken out with
+	rm -rf build/mutants/{src,include,tools}
+	cp -r src include tools build/mutants # what each fault is taken out with
 	cmake -S "$tree" -B build/mutants/build -G Ninja -DCMAKE_BUILD_TYPE=None \
 		-DCMAKE_C_FLAGS=-O1 -DIOMT_BUILD_BENCH=OFF -DIOMT_BUILD_EXAMPLES=OFF \
 		-DIOMT_WERROR=OFF >/dev/null
