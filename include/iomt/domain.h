@@ -87,7 +87,8 @@ int iomt_domain_table_destroy(struct iomt_domain_table *table);
 /*
  * For iomt_pt_cfg.top_changed of tables that grow in use, with the struct iomt_domain_table as ctx:
  * rewrites the device-table entries that name it. Under the caller's lock for attaching, which whoever
- * maps into such a table must be able to take.
+ * maps into such a table must be able to take. Where hardware refuses the commands, addresses beyond the
+ * old top may fault until the unit is reset; nobody is told but by the ring.
  */
 void iomt_domain_top_changed(void *ctx, struct iomt_pt *pt);
 

@@ -13,6 +13,10 @@
  *	iomt_amd_decode(&cmd, &inv);
  *	iomt_viommu_invalidate(&viommu, &inv);
  *
+ * VT-d: PASID tables are the host's, and the guest's invalidations name its PASIDs: what its entry of a PASID
+ * says is attached to the PASID of that number, and what that of RID_PASID says to none. The vIOMMU must not
+ * offer another RID_PASID than 0 (ECAP_REG.RPS is 0).
+ *
  * What the guest maps is unknown to the host: a change of the parent drops all that guests have of it
  * (VT-d and SMMUv3 have commands for that, elsewhere it is everything of the guest's ids).
  *

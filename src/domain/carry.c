@@ -209,12 +209,12 @@ int iomt_change_prepare(struct iomt_attachment *place, const struct iomt_pasid_t
 	return err;
 }
 
+/* No id was left: what hardware does not take of this keeps none back. */
 void iomt_change_undo(struct iomt_iommu *iommu)
 {
 	struct iomt_device *device = iommu->change->device;
 
 	iomt_change_send(iommu);
-	iommu->lost |= iommu->change->err < 0;
 	if (iommu->change->made_pasids) {
 		iomt_pasid_table_destroy(&device->pasids);
 		device->has_pasids = false;

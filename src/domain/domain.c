@@ -279,9 +279,11 @@ void iomt_domain_top_changed(void *ctx, struct iomt_pt *pt)
 	for (struct iomt_attachment *place = table->first; place; place = place->after) {
 		struct iomt_iommu *iommu = place->device->iommu;
 		struct iomt_iommu_change change;
+		bool lost = iommu->lost;
 
 		iomt_change_begin(iommu, &change, place->device);
 		(void)iomt_change_device(place->device);
 		(void)iomt_change_end(iommu);
+		iommu->lost = lost; /* no id was left */
 	}
 }

@@ -12,6 +12,10 @@ static void id_bits(const struct iomt_iommu_caps *caps, uint8_t *domains, uint8_
 	*asids = 0;
 }
 
+/* Of a guest's entry; all others are the host's to set. */
+#define GUEST_FLAGS \
+	(IOMT_VTD_ENTRY_SRE | IOMT_VTD_ENTRY_WPE | IOMT_VTD_ENTRY_NXE | IOMT_VTD_ENTRY_EAFE)
+
 static uint32_t domain_vtd_wide(const struct iomt_iommu *iommu)
 {
 	return iomt_ring_kind_of(iommu->cfg.ring) == &iomt_ring_vtd_wide ? IOMT_VTD_WIDE : 0;
@@ -26,6 +30,10 @@ static int refuse(const struct iomt_device *device, const struct iomt_domain *do
 	if (nested && (nested->guest.vtd.fspm > 1 ||
 		       !domain_walks(&device->caps.iommu->stage[0], 4u + nested->guest.vtd.fspm))) {
 		*reason = "the unit does not walk so many levels of a guest's table";
+		return IOMT_EINVAL;
+	}
+	if (nested && (nested->guest.vtd.flags & ~GUEST_FLAGS)) {
+		*reason = "the guest's entry has flags that are not of its stage";
 		return IOMT_EINVAL;
 	}
 	return 0;
@@ -111,8 +119,7 @@ static void describe_nested(const struct iomt_nested *nested, const struct iomt_
 	entry->stages = IOMT_VTD_NESTED;
 	entry->first = nested->guest.vtd.first;
 	entry->fspm = nested->guest.vtd.fspm;
-	entry->flags |= nested->guest.vtd.flags & (IOMT_VTD_ENTRY_SRE | IOMT_VTD_ENTRY_WPE |
-						   IOMT_VTD_ENTRY_NXE | IOMT_VTD_ENTRY_EAFE);
+	entry->flags |= nested->guest.vtd.flags;
 }
 
 static int write_entry(struct iomt_attachment *place)

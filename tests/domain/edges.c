@@ -214,8 +214,11 @@ static void grows_beyond_the_unit(void)
 	cfg.iova_bits = 48;
 	CHECK_INT(iomt_pt_init(&a.pt, &cfg), 0);
 	attach(&a.domain, &device, IOMT_NO_PASID, &place);
+	refuse_next(-110); /* hardware may see the new top later: no id waits for that */
 	CHECK_INT(iomt_pt_map(&a.pt, 1ULL << 47, 0, 0x1000, IOMT_READ, NULL), 0);
 	CHECK_EQ(dte(0x10, 0) >> 9 & 7, 4);
+	CHECK(unit.executed >= unit.refuse);
+	CHECK(!iommu.lost);
 	detach(&place);
 	remove_device(&device);
 	end();
@@ -340,6 +343,45 @@ static void id_of_a_refused_flush(void)
 	end();
 }
 
+/*
+ * A call that fails for another reason has told hardware of nothing but tables that were taken in advance. Where
+ * it did not take that, no id was left that it may know: none is held back, as only IOMT_EIO says.
+ */
+static void refused_in_advance(void)
+{
+	unsigned failed = 0;
+	int err = IOMT_ENOMEM;
+
+	begin(&iomt_iommu_smmu, &iomt_ring_smmu, 0, &iomt_arm_s1_4k);
+	add_device(&device, 1, 8, 0);
+	for (uint64_t n = 1; err == IOMT_ENOMEM; n++) {
+		uint64_t executed;
+
+		add_device(&other, 2, 8, 0);
+		executed = unit.executed;
+		refuse_next(-110);
+		provider.fail_at = provider.allocations + n;
+		err = iomt_domain_attach(&a.domain, &other, 1, 0, &beside);
+		provider.fail_at = 0;
+		unit.refuse = 0;
+		if (err == IOMT_ENOMEM) {
+			failed += unit.executed > executed; /* and was refused */
+			remove_device(&other);
+		}
+		for (unsigned i = 0; err == IOMT_ENOMEM && i < 300; i++) { /* ASIDs are fewer */
+			attach(&a.domain, &device, IOMT_NO_PASID, &place);
+			detach(&place);
+		}
+	}
+	CHECK_INT(err, IOMT_EIO);
+	CHECK(failed);
+	iomt_iommu_was_reset(&iommu);
+	detach(&beside);
+	remove_device(&other);
+	remove_device(&device);
+	end();
+}
+
 /* Arrays of targets that readers have had are given back now and then, however many go at once. */
 static void retired_arrays_go(void)
 {
@@ -403,4 +445,5 @@ TEST_SUITE(domain_edges, TEST(blocked_device_has_no_tlb), TEST(nested_in_two_wor
 	   TEST(leaves_an_id_to_another), TEST(encrypted), TEST(not_forgotten),
 	   TEST(copied_into_what_is_attached), TEST(grows_beyond_the_unit), TEST(short_ring),
 	   TEST(wider_than_the_unit), TEST(nonsense), TEST(done_though_refused),
-	   TEST(id_of_a_refused_flush), TEST(retired_arrays_go), TEST(one_id_one_host_table));
+	   TEST(id_of_a_refused_flush), TEST(refused_in_advance), TEST(retired_arrays_go),
+	   TEST(one_id_one_host_table));

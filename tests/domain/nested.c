@@ -377,7 +377,7 @@ static void unlike_devices(void)
 	}
 }
 
-/* What other units can, this one cannot: GLX, five levels, GIOV; five levels; so many substreams. */
+/* What this unit cannot, or no guest says: GLX, levels, GIOV; levels, flags; so many substreams. */
 static void beyond_the_unit(void)
 {
 	static const struct {
@@ -388,6 +388,8 @@ static void beyond_the_unit(void)
 		{0, {.amd = {.gcr3 = 0x5000, .paging_mode = 1}}},
 		{0, {.amd = {.gcr3 = 0x5000, .giov = true}}},
 		{1, {.vtd = {.first = 0x5000, .fspm = 1}}},
+		{1, {.vtd = {.first = 0x5000, .flags = IOMT_VTD_ENTRY_SSADE}}},
+		{1, {.vtd = {.first = 0x5000, .flags = 1u << 31}}},
 		{2, {.smmu = {.context = 0x5000, .s1_cdmax = 9}}},
 	};
 

@@ -16,7 +16,7 @@ suites=(encoding_facts encoding_amdv1 encoding_x86_64 encoding_vtd_ss encoding_a
 	flush ids ids_memory ids_random ids_history ids_threads space space_sets space_memory space_random
 	space_orders space_threads pasid_table pasid_table_live pasid_table_memory pasid_table_random
 	device_table device_table_refused device_table_live device_table_memory device_table_random
-	domain_attach domain_edges domain_bugs domain_random domain_refusals domain_sva domain_kernel_dma
+	domain_attach domain_threads domain_edges domain_bugs domain_random domain_refusals domain_sva domain_kernel_dma
 	domain_nested domain_nested_walks domain_guest_commands domain_units domain_choice
 	domain_choice_random pack pack_tables pack_random pack_round repack repack_random repack_large
 	hosted_reclaim hosted_rcu hosted_rcu_threads hosted_pool hosted_wide hosted_threads hosted_huge
