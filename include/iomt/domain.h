@@ -353,7 +353,12 @@ int iomt_domain_unmap(struct iomt_domain *domain, struct iomt_flush_queue *queue
  */
 int iomt_domain_copy(struct iomt_domain *to, const struct iomt_domain *from);
 
-/* The flushes of a table, to make queues of. */
+/*
+ * The flushes of a table, to make queues of. By them other changes of the page table (iomt_pt_protect,
+ * iomt_pt_dirty, iomt_pt_trim) reach every place, too, and give no range back:
+ *
+ *	iomt_flush_strict(iomt_domain_flush(&table), &gather, 1, 0);
+ */
 static inline struct iomt_flush *iomt_domain_flush(struct iomt_domain_table *table)
 {
 	return &table->flush;
