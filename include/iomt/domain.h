@@ -159,7 +159,10 @@ struct iomt_iommu_cfg {
 
 	uint32_t flags; /* IOMT_IOMMU_WIDE_STORES */
 
-	/* Bits of device ids, 0 for 16; SMMUv3 with two levels: split 6, 8 or 10, else 0. */
+	/*
+	 * Bits of device ids, 0 for 16. SMMUv3: a linear table (split 0) has 15 at most, so that one of the
+	 * two must be said; split 6, 8 or 10 makes two levels. Else split is 0.
+	 */
 	uint8_t id_bits;
 	uint8_t split;
 
