@@ -160,7 +160,10 @@ struct iomt_iommu_cfg {
 
 	uint32_t flags; /* IOMT_IOMMU_WIDE_STORES */
 
-	/* Bits of device ids, 0 for 16; SMMUv3 with two levels: split 6, 8 or 10, else 0. */
+	/*
+	 * Bits of device ids, 0 for 16. SMMUv3: a linear table (split 0) has 15 at most, so that one of the
+	 * two must be said; split 6, 8 or 10 makes two levels. Else split is 0.
+	 */
 	uint8_t id_bits;
 	uint8_t split;
 
@@ -359,7 +362,12 @@ int iomt_domain_unmap(struct iomt_domain *domain, struct iomt_flush_queue *queue
  */
 int iomt_domain_copy(struct iomt_domain *to, const struct iomt_domain *from);
 
-/* The flushes of a table, to make queues of. */
+/*
+ * The flushes of a table, to make queues of. By them other changes of the page table (iomt_pt_protect,
+ * iomt_pt_dirty, iomt_pt_trim) reach every place, too, and give no range back:
+ *
+ *	iomt_flush_strict(iomt_domain_flush(&table), &gather, 1, 0);
+ */
 static inline struct iomt_flush *iomt_domain_flush(struct iomt_domain_table *table)
 {
 	return &table->flush;

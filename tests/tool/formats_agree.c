@@ -3,6 +3,7 @@
  * Tables of the library in every format, at random: what the command says of their image is what the
  * library says of them.
  */
+#include "pool.h"
 #include "random.h"
 #include "run.h"
 #include <cjson/cJSON.h>
@@ -14,32 +15,12 @@
 #define PIECES 12
 
 struct machine {
-	unsigned char *memory;
-	uint64_t used;
-	struct iomt_mem mem;
+	struct pool pool;
 	struct iomt_pt pt;
 	uint64_t mapped; /* bytes */
 	uint64_t at[PIECES], length[PIECES];
 	unsigned pieces;
 };
-
-static void *alloc(void *ctx, size_t bytes)
-{
-	struct machine *machine = ctx;
-	uint64_t at = (machine->used + bytes - 1) & ~(uint64_t)(bytes - 1);
-
-	if (at + bytes > BYTES)
-		return NULL;
-	machine->used = at + bytes;
-	return machine->memory + at;
-}
-
-static void keep(void *ctx, void *memory, size_t bytes)
-{
-	(void)ctx;
-	(void)memory;
-	(void)bytes;
-}
 
 static const struct {
 	const char *name;
@@ -166,27 +147,24 @@ static void check_addresses(const struct machine *machine, const char *options,
 
 static void check_format(unsigned which, struct random *random)
 {
-	struct machine machine = {.memory = aligned_alloc(BYTES, BYTES)};
+	void *memory = aligned_alloc(BYTES, BYTES);
+	struct machine machine = {0};
 	struct iomt_pt_cfg cfg = {.size = sizeof(cfg),
 				  .format = formats_here[which].format,
-				  .mem = &machine.mem,
+				  .mem = &machine.pool.mem,
 				  .flags = formats_here[which].flags,
 				  .iova_bits = formats_here[which].iova_bits};
 	struct iomt_pt_hw hw;
 	struct blob blob;
 	char options[128];
 
-	CHECK(machine.memory);
-	memset(machine.memory, 0, BYTES);
-	machine.mem = (struct iomt_mem){.size = sizeof(machine.mem),
-					.alloc = alloc,
-					.free = keep,
-					.phys_offset = BASE - (uintptr_t)machine.memory,
-					.ctx = &machine};
+	CHECK(memory);
+	memset(memory, 0, BYTES);
+	pool_init(&machine.pool, memory, BYTES, BASE);
 	CHECK_MSG(!iomt_pt_init(&machine.pt, &cfg), "%s", formats_here[which].name);
 	map_at_random(&machine, random, which);
 	iomt_pt_hw(&machine.pt, &hw);
-	blob = blob_make(machine.memory, BYTES);
+	blob = blob_make(memory, BYTES);
 	snprintf(options, sizeof(options),
 		 "--format %s --root 0x%" PRIx64 " --levels %u --iova-bits %u",
 		 formats_here[which].name, hw.root, hw.levels, formats_here[which].iova_bits);
@@ -194,7 +172,8 @@ static void check_format(unsigned which, struct random *random)
 	check_addresses(&machine, options, random, &blob);
 	blob_drop(&blob);
 	iomt_pt_destroy(&machine.pt);
-	free(machine.memory);
+	CHECK_EQ(machine.pool.live, 0);
+	free(memory);
 }
 
 static void agree(void)

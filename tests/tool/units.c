@@ -265,4 +265,30 @@ static void of_riscv(void)
 	blob_drop(&blob);
 }
 
-TEST_SUITE(tool_units, TEST(of_vtd), TEST(of_smmu), TEST(of_smmu_without_halves), TEST(of_riscv));
+/* AMD V1, six levels (48882, 2.2.3): all 128 slots lead to one table, each slot of which is in a leaf of 2^52 bytes. */
+static void all_addresses(void)
+{
+	struct blob blob = blob_make("", 0);
+	uint64_t table = 3ULL << 61 | 0x20000 | 5 << 9 | 1;
+	uint64_t leaf = 3ULL << 61 | 0x7fffffffff000 | 7 << 9 | 1;
+	struct ran ran;
+
+	blob_cut(&blob, 0x40000);
+	for (unsigned i = 0; i < 512; i++) {
+		if (i < 128)
+			blob_write(&blob, 0x10000 + 8 * i, &table, 8);
+		blob_write(&blob, 0x20000 + 8 * i, &leaf, 8);
+	}
+	ran = run_line("dump --image %s --format amdv1 --root 0x10000 --levels 6", blob.path);
+	CHECK_MSG(!ran.code && strstr(ran.out, "\ncount:            4096\nmapped:           16E\n"),
+		  "%s", ran.err);
+	run_end(&ran);
+	ran = run_line("dump --json --image %s --format amdv1 --root 0x10000 --levels 6",
+		       blob.path);
+	CHECK_MSG(!ran.code && strstr(ran.out, "\"mapped\": 18446744073709551616,"), "%s", ran.err);
+	run_end(&ran);
+	blob_drop(&blob);
+}
+
+TEST_SUITE(tool_units, TEST(all_addresses), TEST(of_vtd), TEST(of_smmu),
+	   TEST(of_smmu_without_halves), TEST(of_riscv));

@@ -108,7 +108,10 @@ static int dump(struct source *source, const void *ctx)
 		code = say_ranges(source, &source->tables[i], arguments, &rows, &bytes, &next);
 	out_list_end(tool);
 	out_number(tool, "count", rows);
-	out_size(tool, "mapped", bytes);
+	if (rows && !bytes) /* ranges do not overlap: the sum wraps for this alone */
+		out_size_all(tool, "mapped");
+	else
+		out_size(tool, "mapped", bytes);
 	whole = source_complete(source);
 	out_flag(tool, "complete", code == TOOL_YES && !next && whole);
 	if (next)

@@ -41,26 +41,20 @@ static error_t take(int key, char *text, struct argp_state *state)
 	}
 }
 
-/* The commands, in the help. */
-static char *help(int key, const char *text, void *input)
+static void write_commands(FILE *out)
 {
-	char *list = NULL;
-	size_t size;
-	FILE *out;
-
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC)
-		return (char *)(uintptr_t)text;
-	out = open_memstream(&list, &size);
-	if (!out)
-		return NULL;
 	fprintf(out, "Commands:\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].brief);
 	fprintf(out, "\niomt COMMAND --help says more. Exit codes: 0 fine; 1 the answer is no (a "
-		     "fault, a "
-		     "finding, a difference); 2 bad input or usage.\n");
-	return fclose(out) ? NULL : list;
+		     "fault, a finding, a difference, a conflict); 2 bad input or usage.\n");
+}
+
+static char *help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_POST_DOC ? tool_written(write_commands)
+					     : (char *)(uintptr_t)text;
 }
 
 static int run_command(struct tool *tool, const char *name, int argc, char **argv)

@@ -43,8 +43,7 @@ static const struct argp_option list[] = {
 	{"page-sizes", KEY_PAGE_SIZES, "SIZE,...", 0, "Page sizes that it has, such as 4K,2M", 2},
 	{"mair", KEY_MAIR, "VALUE", 0, "Arm stage 1: MAIR", 2},
 	{"deny", KEY_DENY, "RIGHTS", 0, "What the entry above denies: any of r, w, x", 2},
-	{"walk", KEY_WALK, "FLAG,...", 0,
-	 "How the hardware walks: none, or what docs/tool.md lists, such as accessed,nx", 2},
+	{"walk", KEY_WALK, "FLAG,...", 0, "" /* help has it */, 2},
 	{"budget", KEY_BUDGET, "N", 0, "Entries that may be read (256M)", 2},
 	{NULL, 0, NULL, 0, "Or from a device table down:", 3},
 	{"unit", KEY_UNIT, "KIND", 0, "amd, vtd, smmu or riscv", 3},
@@ -56,8 +55,7 @@ static const struct argp_option list[] = {
 	{"rid", KEY_RID, "ID", 0, "The device: 00:1f.2, or a number", 3},
 	{"pasid", KEY_PASID, "N", 0, "PASID, SubstreamID or process_id", 3},
 	{"stage", KEY_STAGE, "N", 0, "Of two stages: 1 or 2", 3},
-	{"features", KEY_FEATURES, "FEATURE,...", 0,
-	 "What the unit has (all): none, or what docs/tool.md lists", 3},
+	{"features", KEY_FEATURES, "FEATURE,...", 0, "" /* the same */, 3},
 	{"capabilities", KEY_CAPABILITIES, "VALUE", 0, "RISC-V: the register", 3},
 	{0},
 };
@@ -410,7 +408,34 @@ static error_t take(int key, char *text, struct argp_state *state)
 	return good ? 0 : EINVAL;
 }
 
-const struct argp source_argp = {list, take, NULL, NULL, NULL, NULL, NULL};
+static void write_words(FILE *out, const struct tool_bit *bits)
+{
+	fprintf(out, ": %s, or any of", bits->name);
+	for (const struct tool_bit *bit = bits + 1; bit->name; bit++)
+		fprintf(out, "%s %s", bit == bits + 1 ? "" : ",", bit->name);
+}
+
+static void write_walk(FILE *out)
+{
+	fputs("How the hardware walks", out);
+	write_words(out, walk_flags);
+}
+
+static void write_features(FILE *out)
+{
+	fputs("What the unit has (all but gcr3-gpa)", out);
+	write_words(out, unit_features);
+}
+
+static char *help(int key, const char *text, void *input)
+{
+	(void)input;
+	if (key == KEY_WALK)
+		return tool_written(write_walk);
+	return key == KEY_FEATURES ? tool_written(write_features) : (char *)(uintptr_t)text;
+}
+
+const struct argp source_argp = {list, take, NULL, NULL, NULL, help, NULL};
 
 void source_options_init(struct source_options *options, struct tool *tool)
 {

@@ -286,6 +286,14 @@ void out_size(struct tool *tool, const char *key, uint64_t bytes)
 		 units[unit]);
 }
 
+void out_size_all(struct tool *tool, const char *key)
+{
+	if (tool->json)
+		json_field(tool, key, cJSON_CreateRaw("18446744073709551616"));
+	else
+		text_field(tool, key, OUT_PLAIN, "16E");
+}
+
 void out_flag(struct tool *tool, const char *key, bool value)
 {
 	if (tool->json)

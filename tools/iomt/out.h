@@ -54,6 +54,8 @@ void out_number(struct tool *tool, const char *key, uint64_t value);
 void out_address(struct tool *tool, const char *key, uint64_t value);
 /* Bytes: "2M" in text, a number in JSON. */
 void out_size(struct tool *tool, const char *key, uint64_t bytes);
+/* All 2^64 of them, the same. */
+void out_size_all(struct tool *tool, const char *key);
 /* "yes" or "no" in text. */
 void out_flag(struct tool *tool, const char *key, bool value);
 

@@ -2,6 +2,7 @@
 /* argp, without its exits and without its own messages: each mistake is one line. */
 #include "tool.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { KEY_JSON = 0x1001, KEY_COLOUR };
@@ -119,6 +120,21 @@ static error_t take(int key, char *text, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+char *tool_written(void (*write)(FILE *out))
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	write(out);
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
 }
 
 static char *filter(int key, const char *text, void *input)

@@ -133,24 +133,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
-/* The list of what it does, in the help. */
-static char *help(int key, const char *text, void *input)
+static void write_verbs(FILE *out)
 {
-	char *list = NULL;
-	size_t size;
-	FILE *out;
-
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC)
-		return (char *)(uintptr_t)text;
-	out = open_memstream(&list, &size);
-	if (!out)
-		return NULL;
 	fprintf(out, "What it does:\n");
 	for (size_t i = 0; i < COUNT(verbs); i++)
 		fprintf(out, "  %-9s%-8s%s\n", verbs[i].name,
 			verbs[i].operand ? verbs[i].operand : "", verbs[i].about);
-	return fclose(out) ? NULL : list;
+}
+
+static char *help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_POST_DOC ? tool_written(write_verbs) : (char *)(uintptr_t)text;
 }
 
 static int run_verb(struct simulation *simulation)

@@ -80,6 +80,9 @@ bool tool_on_terminal(FILE *file);
 int tool_parse(struct tool *tool, const struct argp *argp, int argc, char **argv, unsigned flags,
 	       void *input);
 
+/* For the help filters of argps: what "write" writes, to be freed, or NULL without memory. */
+char *tool_written(void (*write)(FILE *out));
+
 /*
  * A number of an option or operand: decimal, 0x..., 0b..., or 0..., with K, M, G, T for powers of 1024.
  * False, and tool_fail has said why: it is none, or more than "most".

@@ -39,6 +39,11 @@ for name in iomt $(cat "$dir/commands"); do
 	count=$((count + $(wc -l <"$dir/sorted")))
 done
 
+if zcat "$pages"/man?/*.gz | grep -n 'docs/' >&2; then
+	echo "a page sends readers to files that they do not have" >&2
+	exit 1
+fi
+
 # examples work: those that need no file but what comes with it
 zcat "$pages"/man1/*.gz | sed -n 's/^\(iomt [a-z]* .*\)$/\1/p' | sed 's/\\-/-/g' >"$dir/examples"
 ran=0
