@@ -18,8 +18,9 @@
  * A context is what a device and PASID mean: keep it until the guest invalidates (iomt/walk_cached.h
  * does that).
  *
- * The tables are hostile, as for iomt/walk.h. Each word of an entry is read once, by itself; a find reads
- * a few dozens of words at most. Which fault becomes what: docs/walks.md.
+ * The tables are hostile, as for iomt/walk.h. Each word of an entry is read once, by itself; but AMD's
+ * device-table entries, which hardware reads at once, again until two reads agree. A find reads a few dozens
+ * of words, unless entries change. Which fault becomes what: docs/walks.md.
  */
 #ifndef IOMT_WALK_DEVICE_H
 #define IOMT_WALK_DEVICE_H
@@ -214,7 +215,8 @@ struct iomt_device_fault {
  * Finds what request->device and request->pasid mean. Returns
  *  - 0: *context says so, *fault is unchanged;
  *  - IOMT_EFAULT: *fault says why not, *context is not one;
- *  - IOMT_EAGAIN: as for iomt_walk, for tables behind stage 2;
+ *  - IOMT_EAGAIN: as for iomt_walk, for tables behind stage 2; or AMD's device-table entry changed again
+ *    and again. *fault is unchanged;
  *  - IOMT_EINVAL: the PASID has more than 20 bits, the id of AMD or VT-d more than 16, RISC-V's more than
  *    24.
  * iova and access matter to *fault alone; but RISC-V has no process context for translated requests, and

@@ -4,6 +4,8 @@
 
 #define VALID_ACCESS (UNIT_ASKED | IOMT_PRIV | IOMT_WALK_ATS | IOMT_WALK_LOOK)
 #define FEATURES     0x3fffu
+#define TRIES	     64 /* reads of an entry that changes */
+#define AT_ONCE	     4	/* words at most */
 
 static int wrong(struct iomt_pt_cfg_error *error, const char *field, const char *reason)
 {
@@ -175,6 +177,21 @@ int iomt_find_read(struct find *find, const struct iomt_walker *second, unsigned
 			return iomt_find_fail(find, at, IOMT_DEVICE_FAULT_MEMORY, code, 0);
 	}
 	return 0;
+}
+
+int iomt_find_read_at_once(struct find *find, unsigned at, unsigned code, u64 address, u64 *words,
+			   unsigned count)
+{
+	u64 again[AT_ONCE];
+	int err = iomt_find_read(find, NULL, at, code, address, words, count);
+
+	for (unsigned i = 0; !err && i < TRIES; i++) {
+		err = iomt_find_read(find, NULL, at, code, address, again, count);
+		if (err || !__builtin_memcmp(again, words, count * sizeof(u64)))
+			return err;
+		__builtin_memcpy(words, again, count * sizeof(u64));
+	}
+	return err ? err : IOMT_EAGAIN;
 }
 
 int iomt_find_walker(const struct find *find, struct iomt_walker *walker, struct iomt_walk_cfg *cfg,
