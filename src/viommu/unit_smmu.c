@@ -268,7 +268,8 @@ static int find_ste(struct find *find, u64 address)
 		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED, 0, ste[0]);
 	if (is_illegal(find->unit, ste, config))
 		return bad_ste(find, ste[0]);
-	context->domain = config == BYPASS ? 0 : (uint32_t)unit_bits(ste[2], 15, 0);
+	if (config != BYPASS && unit_has(find->unit, IOMT_UNIT_STAGE_2))
+		context->domain = (uint32_t)unit_bits(ste[2], 15, 0); /* else nothing has a VMID */
 	context->ats = config != BYPASS && unit_has(find->unit, IOMT_UNIT_ATS) &&
 		       unit_bits(ste[1], 29, 28);
 	if (config & 2) {

@@ -103,6 +103,8 @@ static const struct device_suite suite = {
 static const struct device_case translating[] = {
 	{"stage 1", S1},
 	{"stage 1, substream 1", .pasid = PASID(1), S1},
+	/* S2VMID is ignored then, and nothing is tagged by it (5.2) */
+	{"stage 1, where there is no stage 2", .no_features = IOMT_UNIT_STAGE_2, .stages = 1, .oa = 0x50456, .process = PASID(9)},
 	{"stage 1 without substreams", {{STE, V | CONFIG(5) | 0x14000}}, S1},
 	{"stage 2", .device = 4, .stages = 2, .oa = 0x70456, .domain = 7},
 	{"both", .device = 5, .stages = 3, .oa = 0x71456, .domain = 7, .process = PASID(9)},
