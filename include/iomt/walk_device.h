@@ -46,7 +46,7 @@ enum iomt_unit_arch {
 #define IOMT_UNIT_NESTED   0x0004u /* VT-d NEST; AMD and SMMUv3 have it with both stages */
 #define IOMT_UNIT_FIVE	   0x0008u /* first stage of five levels: AMD GATS, VT-d FS5LP */
 #define IOMT_UNIT_PASS	   0x0010u /* VT-d PT */
-#define IOMT_UNIT_ATS	   0x0020u /* AMD IotlbSup, VT-d DT, SMMUv3 ATS */
+#define IOMT_UNIT_ATS	   0x0020u /* AMD IotlbSup, VT-d DT, SMMUv3 ATS with NS1ATS, without DPT */
 #define IOMT_UNIT_ACCESSED 0x0040u /* of stage 2: AMD HASup, VT-d SSADS; SMMUv3 HTTU */
 #define IOMT_UNIT_DIRTY	   0x0080u /* AMD HDSup, VT-d SSADS; SMMUv3 HTTU */
 #define IOMT_UNIT_SNOOP	   0x0100u /* VT-d SC */

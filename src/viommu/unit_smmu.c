@@ -21,10 +21,12 @@
 #define CONTEXT	   unit_mask(51, 6) /* S1ContextPtr */
 #define TTB	   unit_mask(51, 4)
 #define CD_TABLE   unit_mask(51, 12)
+#define S2S	   (1ULL << 57)
 #define WORD_STE   8
 #define WORD_CD	   8
 
 enum { BYPASS = 4, STAGE_1 = 5, STAGE_2 = 6, NESTED = 7 }; /* Config */
+enum { EATS_FULL = 1, EATS_SPLIT }; /* SMMU_IDR0.NS1ATS is set, SMMU_IDR3.DPT clear: no others */
 enum { DSS_ABORT, DSS_BYPASS, DSS_SUBSTREAM_0, DSS_RESERVED };
 
 /* PS, IPS: bits of address, no more than the hardware has. 7 is reserved. */
@@ -103,7 +105,7 @@ static int find_stage_2(struct find *find, const u64 *ste)
 	if (!(ste[2] >> 51 & 1) || (ste[2] >> 52 & 1) || !lg2 || ps == 7)
 		return bad_ste(find, ste[2]); /* S2AA64, S2ENDI, S2TG, S2PS */
 	if (!updates(unit, ste[2] >> 56 & 1, ste[2] >> 55 & 1, &cfg.flags) ||
-	    ((ste[2] >> 57 & 1) && !unit_has(unit, IOMT_UNIT_STALL)))
+	    ((ste[2] & S2S) && !unit_has(unit, IOMT_UNIT_STALL)))
 		return bad_ste(find, ste[2]);
 	cfg.oa_bits = (uint8_t)room(width(unit, ps), lg2, ds);
 	if (cfg.root & ~unit_low(cfg.oa_bits))
@@ -246,7 +248,7 @@ static bool is_illegal(const struct iomt_unit *unit, const u64 *ste, unsigned co
 		return true;
 	if (config == BYPASS || !unit_has(unit, IOMT_UNIT_ATS))
 		return false;
-	return ats == 3 || (ats == 2 && config != NESTED);
+	return ats == EATS_SPLIT || (ats == EATS_FULL && (config & 2) && (ste[2] & S2S));
 }
 
 static int find_ste(struct find *find, u64 address)
@@ -271,7 +273,7 @@ static int find_ste(struct find *find, u64 address)
 	if (config != BYPASS && unit_has(find->unit, IOMT_UNIT_STAGE_2))
 		context->domain = (uint32_t)unit_bits(ste[2], 15, 0); /* else nothing has a VMID */
 	context->ats = config != BYPASS && unit_has(find->unit, IOMT_UNIT_ATS) &&
-		       unit_bits(ste[1], 29, 28);
+		       unit_bits(ste[1], 29, 28) == EATS_FULL;
 	if (config & 2) {
 		err = find_stage_2(find, ste);
 		if (err)

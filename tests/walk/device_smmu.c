@@ -119,7 +119,11 @@ static const struct device_case translating[] = {
 	{"TTB1", {{0x14000, (CD0 & ~0xffffffffULL) | 1 << 14 | 16 << 16 | 2 << 22 | 1ULL << 31}, {0x14010, 0x30000}}, .iova = 0xffff000040603456, S1},
 	{"TBI0", {{0x14000, CD0 | 1ULL << 38}}, .iova = 0xab00000040603456, S1},
 	{"translation request", {{0x100c8, DSS(2) | 1 << 28}}, .access = ATS, S1},
+	{"EATS 3", {{0x100c8, DSS(2) | 3 << 28}}, S1}, /* behaves as 0 */
 	{"HA, HD", {{0x14000, CD0 | 3ULL << 42}}, .features = IOMT_UNIT_ACCESSED | IOMT_UNIT_DIRTY, S1},
+	{"EATS 1 without S2S", {{0x10108, 1 << 28}}, .device = 4, .access = ATS, .stages = 2, .oa = 0x70456, .domain = 7},
+	{"S2S", {{0x10110, STE2 | 1ULL << 57}}, .device = 4, .features = IOMT_UNIT_STALL, .stages = 2, .oa = 0x70456, .domain = 7},
+	{"S2S of one stage with EATS 1", {{0x100c8, DSS(2) | 1 << 28}, {0x100d0, 7 | 1ULL << 57}}, .features = IOMT_UNIT_STALL, S1},
 	{"stalls", {{0x14000, CD0 | 1ULL << 44}}, .features = IOMT_UNIT_STALL, S1},
 };
 
@@ -140,8 +144,9 @@ static const struct device_case failing[] = {
 	{"S1Fmt 3", {{STE, V | CONFIG(5) | 3 << 4 | CDMAX(2)}}, BAD_STE},
 	{"S1DSS 3", {{0x100c8, DSS(3)}}, BAD_STE},
 	{"STRW 1", {{0x100c8, DSS(2) | 1 << 30}}, BAD_STE},
-	{"EATS 3", {{0x100c8, DSS(2) | 3 << 28}}, BAD_STE},
 	{"EATS 2 of one stage", {{0x100c8, DSS(2) | 2 << 28}}, BAD_STE},
+	{"EATS 1 with S2S", {{0x10108, 1 << 28}, {0x10110, STE2 | 1ULL << 57}}, .device = 4, .features = IOMT_UNIT_STALL, BAD_STE},
+	{"EATS 2", {{0x10148, DSS(2) | 2 << 28}}, .device = 5, BAD_STE},
 	{"S2AA64", {{0x10110, STE2 & ~(1ULL << 51)}}, .device = 4, BAD_STE},
 	{"S2ENDI", {{0x10110, STE2 | 1ULL << 52}}, .device = 4, BAD_STE},
 	{"S2TG 3", {{0x10110, STE2 | 3ULL << 46}}, .device = 4, BAD_STE},
@@ -174,6 +179,7 @@ static const struct device_case failing[] = {
 	{"T0SZ 15", {{0x14000, (CD0 & ~16ULL) | 15}}, BAD_CD},
 	{"TTB0 beyond 44 bits", {{0x14008, 1ULL << 44}}, BAD_CD},
 	{"translation request", .access = ATS, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 0x05},
+	{"translation request, EATS 3", {{0x100c8, DSS(2) | 3 << 28}}, .access = ATS, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 0x05},
 	{"translation request, bypass", {{0x10188, 1 << 28}}, .device = 6, .access = ATS, .kind = REFUSE, .at = IOMT_AT_DEVICE, .code = 0x05},
 	{"bypass, beyond", .device = 6, .iova = 1ULL << 44, .kind = RANGE, .at = IOMT_AT_DEVICE, .code = 0x11, .event = {0x600000011, 0x20800000000}},
 	{"EPD1", .iova = 0xffff000040603456, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x10},
