@@ -124,6 +124,11 @@ static const struct device_case translating[] = {
 	{"EATS 1 without S2S", {{0x10108, 1 << 28}}, .device = 4, .access = ATS, .stages = 2, .oa = 0x70456, .domain = 7},
 	{"S2S", {{0x10110, STE2 | 1ULL << 57}}, .device = 4, .features = IOMT_UNIT_STALL, .stages = 2, .oa = 0x70456, .domain = 7},
 	{"S2S of one stage with EATS 1", {{0x100c8, DSS(2) | 1 << 28}, {0x100d0, 7 | 1ULL << 57}}, .features = IOMT_UNIT_STALL, S1},
+	/* reserved, and as another value (5.2, 5.4) */
+	{"S2PS 7", {{0x10110, STE2 | 7ULL << 48}}, .device = 4, .stages = 2, .oa = 0x70456, .domain = 7},
+	{"IPS 7", {{0x14000, CD0 | 7ULL << 32}}, S1},
+	{"S2HD alone", {{0x10110, STE2 | 1ULL << 55}}, .device = 4, .features = IOMT_UNIT_ACCESSED | IOMT_UNIT_DIRTY, .stages = 2, .oa = 0x70456, .domain = 7},
+	{"HD alone", {{0x14000, CD0 | 1ULL << 42}}, .features = IOMT_UNIT_ACCESSED | IOMT_UNIT_DIRTY, S1},
 	{"stalls", {{0x14000, CD0 | 1ULL << 44}}, .features = IOMT_UNIT_STALL, S1},
 };
 
@@ -150,9 +155,7 @@ static const struct device_case failing[] = {
 	{"S2AA64", {{0x10110, STE2 & ~(1ULL << 51)}}, .device = 4, BAD_STE},
 	{"S2ENDI", {{0x10110, STE2 | 1ULL << 52}}, .device = 4, BAD_STE},
 	{"S2TG 3", {{0x10110, STE2 | 3ULL << 46}}, .device = 4, BAD_STE},
-	{"S2PS 7", {{0x10110, STE2 | 7ULL << 48}}, .device = 4, BAD_STE},
 	{"S2HA without", {{0x10110, STE2 | 1ULL << 56}}, .device = 4, BAD_STE},
-	{"S2HD alone", {{0x10110, STE2 | 1ULL << 55}}, .device = 4, .features = IOMT_UNIT_ACCESSED | IOMT_UNIT_DIRTY, BAD_STE},
 	{"S2S without", {{0x10110, STE2 | 1ULL << 57}}, .device = 4, BAD_STE},
 	{"S2SL0 of two levels, 39 bits", {{0x10110, STE2 & ~(1ULL << 38)}}, .device = 4, BAD_STE},
 	{"S2T0SZ 0", {{0x10110, STE2 & ~(25ULL << 32)}}, .device = 4, BAD_STE},
@@ -169,8 +172,11 @@ static const struct device_case failing[] = {
 	{"CD not valid", {{0x14000, CD0 & ~(1ULL << 31)}}, .kind = ABSENT, .at = IOMT_AT_PROCESS, .code = 0x0a},
 	{"AA64", {{0x14000, CD0 & ~(1ULL << 41)}}, BAD_CD},
 	{"ENDI", {{0x14000, CD0 | 1 << 15}}, BAD_CD},
-	{"IPS 7", {{0x14000, CD0 | 7ULL << 32}}, BAD_CD},
 	{"HA without", {{0x14000, CD0 | 1ULL << 43}}, BAD_CD},
+	{"S2HD without", {{0x10110, STE2 | 3ULL << 55}}, .device = 4, .features = IOMT_UNIT_ACCESSED, BAD_STE},
+	{"HD alone, without", {{0x14000, CD0 | 1ULL << 42}}, .features = IOMT_UNIT_ACCESSED, BAD_CD},
+	/* not dirty, and nobody makes it so: a page of DBM that is read-only */
+	{"HD alone, a write", {{0x14000, CD0 | 1ULL << 42}, {0x33018, 0x50000 | LEAF1 | 1 << 7 | 1ULL << 51}}, .features = IOMT_UNIT_ACCESSED | IOMT_UNIT_DIRTY, .access = IOMT_WRITE, .kind = WALK, .at = IOMT_AT_PAGES, .code = 0x13},
 	{"HD without", {{0x14000, CD0 | 3ULL << 42}}, .features = IOMT_UNIT_ACCESSED, BAD_CD},
 	{"S without", {{0x14000, CD0 | 1ULL << 44}}, BAD_CD},
 	{"TG0 3", {{0x14000, CD0 | 3 << 6}}, BAD_CD},
