@@ -103,15 +103,20 @@ void iomt_device_vtd_record(const struct iomt_device_fault *fault, uint64_t reco
 	record[1] |= 1ULL << 63;			/* F */
 }
 
+/* IHI 0070, 7.3.7 and 7.3.9: events without SSV, of which the second always has a SubstreamID. */
+#define SMMU_STREAM_DISABLED 0x06
+#define SMMU_BAD_SUBSTREAM   0x08
+
 void iomt_device_smmu_event(const struct iomt_device_fault *fault, uint64_t record[4])
 {
 	const struct iomt_request *request = &fault->request;
 	struct iomt_walk_smmu_event event;
+	bool has_ssv = fault->code != SMMU_STREAM_DISABLED && fault->code != SMMU_BAD_SUBSTREAM;
 	bool fetch = fault->kind == IOMT_DEVICE_FAULT_MEMORY;
 
 	record[0] = fault->code | (u64)request->device << 32;
 	if (request->pasid != IOMT_TLB_NO_PASID)
-		record[0] |= 1ULL << 11 | (u64)request->pasid << 12; /* SSV, SubstreamID */
+		record[0] |= (has_ssv ? 1ULL << 11 : 0) | (u64)request->pasid << 12;
 	record[1] = 0;
 	record[2] = 0;
 	record[3] = fetch ? fault->address : 0; /* F_STE_FETCH, F_CD_FETCH */

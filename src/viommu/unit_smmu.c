@@ -217,9 +217,8 @@ static int find_stage_1(struct find *find, const u64 *ste)
 
 	if (has_substream && (substream >> max || !max))
 		return bad_substream(find, ste[0]);
-	if (max && dss == DSS_SUBSTREAM_0 && has_substream && !substream)
-		return bad_substream(find, ste[1]);
-	if (max && !has_substream && dss == DSS_ABORT)
+	/* substream 0 is for those without one, or these are not let through (7.3.7) */
+	if (max && (has_substream ? dss == DSS_SUBSTREAM_0 && !substream : dss == DSS_ABORT))
 		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED,
 				      F_STREAM_DISABLED, ste[1]);
 	if (max && !has_substream && dss == DSS_BYPASS)
