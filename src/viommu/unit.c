@@ -253,6 +253,11 @@ static int refuse(const struct iomt_context *context, const struct iomt_request 
 	return IOMT_EFAULT;
 }
 
+static bool is_beyond(const struct iomt_context *context, const struct iomt_request *request)
+{
+	return request->iova & ~unit_low(context->oa_bits);
+}
+
 /* Addresses as they are. */
 static int pass(const struct iomt_context *context, const struct unit_facts *f,
 		const struct iomt_request *request, struct iomt_walk_leaf *leaf,
@@ -262,7 +267,7 @@ static int pass(const struct iomt_context *context, const struct unit_facts *f,
 
 	if ((request->access & UNIT_ASKED & ~allowed) && !(request->access & IOMT_WALK_ATS))
 		return refuse(context, request, IOMT_DEVICE_FAULT_REFUSED, f->refused_pass, fault);
-	if (f->beyond_pass && (request->iova & ~unit_low(context->oa_bits)))
+	if (f->beyond_pass && is_beyond(context, request))
 		return refuse(context, request, IOMT_DEVICE_FAULT_RANGE, f->beyond_pass, fault);
 	*leaf = (struct iomt_walk_leaf){.oa = request->iova, .prot = allowed, .size_lg2 = 64};
 	return 0;
@@ -365,6 +370,9 @@ static int walk_pages(const struct iomt_context *context, const struct iomt_requ
 	struct iomt_walk_fault walk;
 	int err;
 
+	if (stages == 2 && context->arch == IOMT_UNIT_SMMU && is_beyond(context, request))
+		return refuse(context, request, IOMT_DEVICE_FAULT_RANGE, iomt_unit_smmu.beyond_pass,
+			      fault); /* as an output of stage 1 */
 	if (stages == 2)
 		err = iomt_walk(&context->second, request->iova, access, leaf, &walk);
 	else

@@ -107,6 +107,16 @@ void iomt_device_vtd_record(const struct iomt_device_fault *fault, uint64_t reco
 #define SMMU_STREAM_DISABLED 0x06
 #define SMMU_BAD_SUBSTREAM   0x08
 
+/* PnU, InD (of reads alone), RnW. */
+static u64 smmu_access(uint32_t access)
+{
+	u64 pnu = access & IOMT_PRIV ? 1ULL << 33 : 0;
+
+	if (access & IOMT_WRITE)
+		return pnu;
+	return pnu | (access & IOMT_EXEC ? 1ULL << 34 : 0) | 1ULL << 35;
+}
+
 void iomt_device_smmu_event(const struct iomt_device_fault *fault, uint64_t record[4])
 {
 	const struct iomt_request *request = &fault->request;
@@ -121,7 +131,7 @@ void iomt_device_smmu_event(const struct iomt_device_fault *fault, uint64_t reco
 	record[2] = 0;
 	record[3] = fetch ? fault->address : 0; /* F_STE_FETCH, F_CD_FETCH */
 	if (fault->code == 0x11 && fault->kind == IOMT_DEVICE_FAULT_RANGE) {
-		record[1] = 2ULL << 40 | (request->access & IOMT_WRITE ? 0 : 1ULL << 35);
+		record[1] = 2ULL << 40 | smmu_access(request->access);
 		record[2] = request->iova;
 	}
 	if (fault->code == 0x05)
@@ -131,8 +141,7 @@ void iomt_device_smmu_event(const struct iomt_device_fault *fault, uint64_t reco
 	event = iomt_walk_smmu_event(&fault->walk);
 	if (fault->at != IOMT_AT_PAGES)
 		event.cls = 0; /* a context descriptor's fetch */
-	record[1] = (u64)event.pnu << 33 | (u64)event.ind << 34 | (u64)event.rnw << 35 |
-		    (u64)event.s2 << 39 | (u64)event.cls << 40;
+	record[1] = smmu_access(request->access) | (u64)event.s2 << 39 | (u64)event.cls << 40;
 	record[2] = event.input;
 	record[3] = event.type == 0x0b ? event.fetch : event.ipa;
 }
