@@ -18,8 +18,9 @@
  * A context is what a device and PASID mean: keep it until the guest invalidates (iomt/walk_cached.h
  * does that).
  *
- * The tables are hostile, as for iomt/walk.h. Each word of an entry is read once, by itself; a find reads
- * a few dozens of words at most. Which fault becomes what: docs/walks.md.
+ * The tables are hostile, as for iomt/walk.h. Each word of an entry is read once, by itself; but AMD's
+ * device-table entries, which hardware reads at once, again until two reads agree. A find reads a few dozens
+ * of words, unless entries change. Which fault becomes what: docs/walks.md.
  */
 #ifndef IOMT_WALK_DEVICE_H
 #define IOMT_WALK_DEVICE_H
@@ -45,7 +46,7 @@ enum iomt_unit_arch {
 #define IOMT_UNIT_NESTED   0x0004u /* VT-d NEST; AMD and SMMUv3 have it with both stages */
 #define IOMT_UNIT_FIVE	   0x0008u /* first stage of five levels: AMD GATS, VT-d FS5LP */
 #define IOMT_UNIT_PASS	   0x0010u /* VT-d PT */
-#define IOMT_UNIT_ATS	   0x0020u /* AMD IotlbSup, VT-d DT, SMMUv3 ATS */
+#define IOMT_UNIT_ATS	   0x0020u /* AMD IotlbSup, VT-d DT, SMMUv3 ATS with NS1ATS, without DPT */
 #define IOMT_UNIT_ACCESSED 0x0040u /* of stage 2: AMD HASup, VT-d SSADS; SMMUv3 HTTU */
 #define IOMT_UNIT_DIRTY	   0x0080u /* AMD HDSup, VT-d SSADS; SMMUv3 HTTU */
 #define IOMT_UNIT_SNOOP	   0x0100u /* VT-d SC */
@@ -214,7 +215,8 @@ struct iomt_device_fault {
  * Finds what request->device and request->pasid mean. Returns
  *  - 0: *context says so, *fault is unchanged;
  *  - IOMT_EFAULT: *fault says why not, *context is not one;
- *  - IOMT_EAGAIN: as for iomt_walk, for tables behind stage 2;
+ *  - IOMT_EAGAIN: as for iomt_walk, for tables behind stage 2; or AMD's device-table entry changed again
+ *    and again. *fault is unchanged;
  *  - IOMT_EINVAL: the PASID has more than 20 bits, the id of AMD or VT-d more than 16, RISC-V's more than
  *    24.
  * iova and access matter to *fault alone; but RISC-V has no process context for translated requests, and

@@ -347,24 +347,24 @@ static bool decode_tlbi(uint64_t low, uint64_t high, uint32_t flags, struct iomt
 	return !cmd_bits(low, 31, 8) && !high;
 }
 
+/* The SMMU aligns the address; without SSV there is neither SubstreamID nor G (4.5.1). */
 static bool decode_atc(uint64_t low, uint64_t high, struct iomt_inv *inv)
 {
 	unsigned size = high & 0x3f;
 	uint64_t span = ~0ULL >> (ATC_SIZE_ALL - (size <= ATC_SIZE_ALL ? size : 0));
-	bool substream = low & SSV, global = low >> 9 & 1;
+	bool global = low >> 9 & 1;
 
 	inv->kind = IOMT_INV_DEVICE_TLB;
 	inv->flags = IOMT_INV_BY_DEVICE | IOMT_INV_BY_ADDRESS;
 	inv->device = inv->device_last = (uint32_t)(low >> 32);
-	if (substream && !global) {
+	if (low & SSV && !global) {
 		inv->flags |= IOMT_INV_BY_PROCESS;
 		inv->process = (uint32_t)cmd_bits(low, 31, 12);
 	}
-	inv->first = high & ~PAGE_MASK;
+	inv->first = high & ~PAGE_MASK & ~span;
 	inv->last = inv->first | span;
-	return size <= ATC_SIZE_ALL && !(inv->first & span) && !cmd_bits(low, 8, 8) &&
-	       !cmd_bits(low, 10, 10) && !cmd_bits(high, 11, 6) &&
-	       (substream || (!global && !cmd_bits(low, 31, 12)));
+	return size <= ATC_SIZE_ALL && !cmd_bits(low, 8, 8) && !cmd_bits(low, 10, 10) &&
+	       !cmd_bits(high, 11, 6);
 }
 
 static bool decode_config(uint64_t low, uint64_t high, struct iomt_inv *inv)

@@ -164,7 +164,7 @@ struct iomt_walk_smmu_event iomt_walk_smmu_event(const struct iomt_walk_fault *f
 		.cls = smmu_class(fault),
 		.s2 = fault->stage == 2,
 		.rnw = !(fault->access & IOMT_WRITE),
-		.ind = fault->access & IOMT_EXEC,
+		.ind = (fault->access & IOMT_EXEC) && !(fault->access & IOMT_WRITE),
 		.pnu = fault->access & IOMT_PRIV,
 	};
 

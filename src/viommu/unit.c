@@ -4,6 +4,8 @@
 
 #define VALID_ACCESS (UNIT_ASKED | IOMT_PRIV | IOMT_WALK_ATS | IOMT_WALK_LOOK)
 #define FEATURES     0x3fffu
+#define TRIES	     64 /* reads of an entry that changes */
+#define AT_ONCE	     4	/* words at most */
 
 static int wrong(struct iomt_pt_cfg_error *error, const char *field, const char *reason)
 {
@@ -177,6 +179,21 @@ int iomt_find_read(struct find *find, const struct iomt_walker *second, unsigned
 	return 0;
 }
 
+int iomt_find_read_at_once(struct find *find, unsigned at, unsigned code, u64 address, u64 *words,
+			   unsigned count)
+{
+	u64 again[AT_ONCE];
+	int err = iomt_find_read(find, NULL, at, code, address, words, count);
+
+	for (unsigned i = 0; !err && i < TRIES; i++) {
+		err = iomt_find_read(find, NULL, at, code, address, again, count);
+		if (err || !__builtin_memcmp(again, words, count * sizeof(u64)))
+			return err;
+		__builtin_memcpy(words, again, count * sizeof(u64));
+	}
+	return err ? err : IOMT_EAGAIN;
+}
+
 int iomt_find_walker(const struct find *find, struct iomt_walker *walker, struct iomt_walk_cfg *cfg,
 		     unsigned at, unsigned code, u64 entry)
 {
@@ -236,6 +253,11 @@ static int refuse(const struct iomt_context *context, const struct iomt_request 
 	return IOMT_EFAULT;
 }
 
+static bool is_beyond(const struct iomt_context *context, const struct iomt_request *request)
+{
+	return request->iova & ~unit_low(context->oa_bits);
+}
+
 /* Addresses as they are. */
 static int pass(const struct iomt_context *context, const struct unit_facts *f,
 		const struct iomt_request *request, struct iomt_walk_leaf *leaf,
@@ -245,7 +267,7 @@ static int pass(const struct iomt_context *context, const struct unit_facts *f,
 
 	if ((request->access & UNIT_ASKED & ~allowed) && !(request->access & IOMT_WALK_ATS))
 		return refuse(context, request, IOMT_DEVICE_FAULT_REFUSED, f->refused_pass, fault);
-	if (f->beyond_pass && (request->iova & ~unit_low(context->oa_bits)))
+	if (f->beyond_pass && is_beyond(context, request))
 		return refuse(context, request, IOMT_DEVICE_FAULT_RANGE, f->beyond_pass, fault);
 	*leaf = (struct iomt_walk_leaf){.oa = request->iova, .prot = allowed, .size_lg2 = 64};
 	return 0;
@@ -348,6 +370,9 @@ static int walk_pages(const struct iomt_context *context, const struct iomt_requ
 	struct iomt_walk_fault walk;
 	int err;
 
+	if (stages == 2 && context->arch == IOMT_UNIT_SMMU && is_beyond(context, request))
+		return refuse(context, request, IOMT_DEVICE_FAULT_RANGE, iomt_unit_smmu.beyond_pass,
+			      fault); /* as an output of stage 1 */
 	if (stages == 2)
 		err = iomt_walk(&context->second, request->iova, access, leaf, &walk);
 	else

@@ -61,6 +61,13 @@ int iomt_find_fail(const struct find *find, unsigned at, unsigned kind, unsigned
 int iomt_find_read(struct find *find, const struct iomt_walker *second, unsigned at, unsigned code,
 		   u64 address, u64 *words, unsigned count);
 
+/*
+ * The same at a guest address, for an entry that hardware reads in one transaction: until two reads agree on
+ * all words, 4 at most. IOMT_EAGAIN where they never do.
+ */
+int iomt_find_read_at_once(struct find *find, unsigned at, unsigned code, u64 address, u64 *words,
+			   unsigned count);
+
 /* Makes a walker of the context; what cannot be is a fault of the entry. */
 int iomt_find_walker(const struct find *find, struct iomt_walker *walker, struct iomt_walk_cfg *cfg,
 		     unsigned at, unsigned code, u64 entry);

@@ -118,17 +118,13 @@ static int find_guest(struct find *find, const u64 *words)
 	struct iomt_context *context = find->context;
 	bool has_pasid = find->request->pasid != IOMT_TLB_NO_PASID;
 	uint32_t pasid = has_pasid ? find->request->pasid : 0;
-	u64 dte = find->address, mode = 0, entry = 0;
+	u64 mode = unit_bits(words[2], 55, 54), entry = 0;
 	struct iomt_walk_cfg cfg = {.format = &iomt_walk_x86_64};
 	int err;
 
-	err = iomt_find_read(find, NULL, IOMT_AT_DEVICE, DTE_HARDWARE, dte + 16, &mode, 1);
-	find->address = dte;
-	if (err)
-		return err;
-	if (unit_bits(mode, 55, 54) > (unit_has(find->unit, IOMT_UNIT_FIVE) ? 1 : 0))
+	if (mode > (unit_has(find->unit, IOMT_UNIT_FIVE) ? 1 : 0))
 		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_ILLEGAL, ILLEGAL_DTE,
-				      mode);
+				      words[2]);
 	err = find_gcr3(find, words, pasid, &entry);
 	if (err == IOMT_EFAULT)
 		find->fault->guest = true;
@@ -138,7 +134,7 @@ static int find_guest(struct find *find, const u64 *words)
 	context->process = pasid;
 	context->used[0] = true;
 	cfg.root = entry & ADDRESS;
-	cfg.levels = (uint8_t)(4 + unit_bits(mode, 55, 54));
+	cfg.levels = (uint8_t)(4 + mode);
 	cfg.flags = IOMT_WALK_ACCESSED | IOMT_WALK_DIRTY | IOMT_WALK_TOP_GLOBAL_RESERVED;
 	cfg.flags |= has_pasid ? IOMT_WALK_SIGNED : 0;
 	cfg.flags |= unit_has(find->unit, IOMT_UNIT_NX) ? IOMT_WALK_NX : 0;
@@ -173,15 +169,15 @@ static int find_amd(struct find *find)
 {
 	const struct iomt_unit *unit = find->unit;
 	struct iomt_context *context = find->context;
-	u64 base = unit->cfg.base, offset = 32 * (u64)find->request->device, words[2], wrong;
+	u64 base = unit->cfg.base, offset = 32 * (u64)find->request->device, words[3], wrong;
 	bool has_pasid = find->request->pasid != IOMT_TLB_NO_PASID;
 	int err;
 
 	if (offset >= (unit_bits(base, 8, 0) + 1) << 12)
 		return iomt_find_fail(find, IOMT_AT_REGISTER, IOMT_DEVICE_FAULT_RANGE,
 				      IO_PAGE_FAULT, 0);
-	err = iomt_find_read(find, NULL, IOMT_AT_DEVICE, DTE_HARDWARE, (base & ADDRESS) + offset,
-			     words, 2);
+	err = iomt_find_read_at_once(find, IOMT_AT_DEVICE, DTE_HARDWARE, (base & ADDRESS) + offset,
+				     words, 3);
 	if (err || !(words[0] & V))
 		return err;
 	context->domain = (uint32_t)unit_bits(words[1], 15, 0);

@@ -103,20 +103,35 @@ void iomt_device_vtd_record(const struct iomt_device_fault *fault, uint64_t reco
 	record[1] |= 1ULL << 63;			/* F */
 }
 
+/* IHI 0070, 7.3.7 and 7.3.9: events without SSV, of which the second always has a SubstreamID. */
+#define SMMU_STREAM_DISABLED 0x06
+#define SMMU_BAD_SUBSTREAM   0x08
+
+/* PnU, InD (of reads alone), RnW. */
+static u64 smmu_access(uint32_t access)
+{
+	u64 pnu = access & IOMT_PRIV ? 1ULL << 33 : 0;
+
+	if (access & IOMT_WRITE)
+		return pnu;
+	return pnu | (access & IOMT_EXEC ? 1ULL << 34 : 0) | 1ULL << 35;
+}
+
 void iomt_device_smmu_event(const struct iomt_device_fault *fault, uint64_t record[4])
 {
 	const struct iomt_request *request = &fault->request;
 	struct iomt_walk_smmu_event event;
+	bool has_ssv = fault->code != SMMU_STREAM_DISABLED && fault->code != SMMU_BAD_SUBSTREAM;
 	bool fetch = fault->kind == IOMT_DEVICE_FAULT_MEMORY;
 
 	record[0] = fault->code | (u64)request->device << 32;
 	if (request->pasid != IOMT_TLB_NO_PASID)
-		record[0] |= 1ULL << 11 | (u64)request->pasid << 12; /* SSV, SubstreamID */
+		record[0] |= (has_ssv ? 1ULL << 11 : 0) | (u64)request->pasid << 12;
 	record[1] = 0;
 	record[2] = 0;
 	record[3] = fetch ? fault->address : 0; /* F_STE_FETCH, F_CD_FETCH */
 	if (fault->code == 0x11 && fault->kind == IOMT_DEVICE_FAULT_RANGE) {
-		record[1] = 2ULL << 40 | (request->access & IOMT_WRITE ? 0 : 1ULL << 35);
+		record[1] = 2ULL << 40 | smmu_access(request->access);
 		record[2] = request->iova;
 	}
 	if (fault->code == 0x05)
@@ -126,8 +141,7 @@ void iomt_device_smmu_event(const struct iomt_device_fault *fault, uint64_t reco
 	event = iomt_walk_smmu_event(&fault->walk);
 	if (fault->at != IOMT_AT_PAGES)
 		event.cls = 0; /* a context descriptor's fetch */
-	record[1] = (u64)event.pnu << 33 | (u64)event.ind << 34 | (u64)event.rnw << 35 |
-		    (u64)event.s2 << 39 | (u64)event.cls << 40;
+	record[1] = smmu_access(request->access) | (u64)event.s2 << 39 | (u64)event.cls << 40;
 	record[2] = event.input;
 	record[3] = event.type == 0x0b ? event.fetch : event.ipa;
 }

@@ -21,16 +21,18 @@
 #define CONTEXT	   unit_mask(51, 6) /* S1ContextPtr */
 #define TTB	   unit_mask(51, 4)
 #define CD_TABLE   unit_mask(51, 12)
+#define S2S	   (1ULL << 57)
 #define WORD_STE   8
 #define WORD_CD	   8
 
 enum { BYPASS = 4, STAGE_1 = 5, STAGE_2 = 6, NESTED = 7 }; /* Config */
+enum { EATS_FULL = 1, EATS_SPLIT }; /* SMMU_IDR0.NS1ATS is set, SMMU_IDR3.DPT clear: no others */
 enum { DSS_ABORT, DSS_BYPASS, DSS_SUBSTREAM_0, DSS_RESERVED };
 
-/* PS, IPS: bits of address, no more than the hardware has. 7 is reserved. */
+/* PS, IPS: bits of address, no more than the hardware has. 7 is reserved, and as 6. */
 static unsigned width(const struct iomt_unit *unit, u64 ps)
 {
-	static const uint8_t widths[] = {32, 36, 40, 42, 44, 48, 52};
+	static const uint8_t widths[] = {32, 36, 40, 42, 44, 48, 52, 52};
 
 	return widths[ps] < unit->cfg.oa_bits ? widths[ps] : unit->cfg.oa_bits;
 }
@@ -63,14 +65,13 @@ static unsigned room(unsigned bits, unsigned granule_lg2, bool ds)
 	return bits > 48 && granule_lg2 != 16 && !ds ? 48 : bits;
 }
 
-/* Hardware updates: neither, accessed (HA), both (HA, HD); HD alone and what is not there are illegal. */
+/* Hardware updates: accessed (HA), both (HA, HD). HD alone is neither; what is not there is illegal. */
 static bool updates(const struct iomt_unit *unit, bool ha, bool hd, uint32_t *flags)
 {
 	*flags |= ha ? IOMT_WALK_ACCESSED : 0;
-	*flags |= hd ? IOMT_WALK_DIRTY : 0;
-	if (hd && (!ha || !unit_has(unit, IOMT_UNIT_DIRTY)))
-		return false;
-	return !ha || unit_has(unit, IOMT_UNIT_ACCESSED);
+	*flags |= ha && hd ? IOMT_WALK_DIRTY : 0;
+	return (!ha || unit_has(unit, IOMT_UNIT_ACCESSED)) &&
+	       (!hd || unit_has(unit, IOMT_UNIT_DIRTY));
 }
 
 static int bad_ste(const struct find *find, u64 word)
@@ -100,10 +101,10 @@ static int find_stage_2(struct find *find, const u64 *ste)
 		 ps = (unsigned)unit_bits(ste[2], 50, 48);
 	struct iomt_walk_cfg cfg = {.root = ste[3] & TTB};
 
-	if (!(ste[2] >> 51 & 1) || (ste[2] >> 52 & 1) || !lg2 || ps == 7)
-		return bad_ste(find, ste[2]); /* S2AA64, S2ENDI, S2TG, S2PS */
+	if (!(ste[2] >> 51 & 1) || (ste[2] >> 52 & 1) || !lg2)
+		return bad_ste(find, ste[2]); /* S2AA64, S2ENDI, S2TG */
 	if (!updates(unit, ste[2] >> 56 & 1, ste[2] >> 55 & 1, &cfg.flags) ||
-	    ((ste[2] >> 57 & 1) && !unit_has(unit, IOMT_UNIT_STALL)))
+	    ((ste[2] & S2S) && !unit_has(unit, IOMT_UNIT_STALL)))
 		return bad_ste(find, ste[2]);
 	cfg.oa_bits = (uint8_t)room(width(unit, ps), lg2, ds);
 	if (cfg.root & ~unit_low(cfg.oa_bits))
@@ -165,8 +166,8 @@ static int find_cd(struct find *find, u64 address)
 	if (!(cd[0] >> 31 & 1))
 		return iomt_find_fail(find, IOMT_AT_PROCESS, IOMT_DEVICE_FAULT_ABSENT, C_BAD_CD,
 				      cd[0]);
-	/* AA64, ENDI, IPS */
-	if (!(cd[0] >> 41 & 1) || (cd[0] >> 15 & 1) || unit_bits(cd[0], 34, 32) == 7)
+	/* AA64, ENDI */
+	if (!(cd[0] >> 41 & 1) || (cd[0] >> 15 & 1))
 		return bad_cd(find, cd[0]);
 	if (!updates(find->unit, cd[0] >> 43 & 1, cd[0] >> 42 & 1, &flags) ||
 	    ((cd[0] >> 44 & 1) && !unit_has(find->unit, IOMT_UNIT_STALL)))
@@ -216,9 +217,8 @@ static int find_stage_1(struct find *find, const u64 *ste)
 
 	if (has_substream && (substream >> max || !max))
 		return bad_substream(find, ste[0]);
-	if (max && dss == DSS_SUBSTREAM_0 && has_substream && !substream)
-		return bad_substream(find, ste[1]);
-	if (max && !has_substream && dss == DSS_ABORT)
+	/* substream 0 is for those without one, or these are not let through (7.3.7) */
+	if (max && (has_substream ? dss == DSS_SUBSTREAM_0 && !substream : dss == DSS_ABORT))
 		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED,
 				      F_STREAM_DISABLED, ste[1]);
 	if (max && !has_substream && dss == DSS_BYPASS)
@@ -246,7 +246,7 @@ static bool is_illegal(const struct iomt_unit *unit, const u64 *ste, unsigned co
 		return true;
 	if (config == BYPASS || !unit_has(unit, IOMT_UNIT_ATS))
 		return false;
-	return ats == 3 || (ats == 2 && config != NESTED);
+	return ats == EATS_SPLIT || (ats == EATS_FULL && (config & 2) && (ste[2] & S2S));
 }
 
 static int find_ste(struct find *find, u64 address)
@@ -268,9 +268,10 @@ static int find_ste(struct find *find, u64 address)
 		return iomt_find_fail(find, IOMT_AT_DEVICE, IOMT_DEVICE_FAULT_REFUSED, 0, ste[0]);
 	if (is_illegal(find->unit, ste, config))
 		return bad_ste(find, ste[0]);
-	context->domain = config == BYPASS ? 0 : (uint32_t)unit_bits(ste[2], 15, 0);
+	if (config != BYPASS && unit_has(find->unit, IOMT_UNIT_STAGE_2))
+		context->domain = (uint32_t)unit_bits(ste[2], 15, 0); /* else nothing has a VMID */
 	context->ats = config != BYPASS && unit_has(find->unit, IOMT_UNIT_ATS) &&
-		       unit_bits(ste[1], 29, 28);
+		       unit_bits(ste[1], 29, 28) == EATS_FULL;
 	if (config & 2) {
 		err = find_stage_2(find, ste);
 		if (err)

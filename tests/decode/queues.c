@@ -424,9 +424,6 @@ static bool is_other(const struct explained *e, const struct iomt_cmd *cmd)
 		return cmd->word[0] >> 10 & 1;
 	if (!strcmp(e->layout->title, "INVALIDATE_IOTLB_PAGES")) /* Type, of some hardware */
 		return cmd->word[1] >> 4 & 3;
-	if (!strcmp(e->layout->title, "CMD_ATC_INV")) /* ignored, and aligned by the SMMU (4.5.1) */
-		return (!(cmd->word[0] >> 11 & 1) && cmd->word[0] & 0xfffff200) ||
-		       cmd->word[1] >> 12 & ((1ULL << (cmd->word[1] & 0x3f)) - 1);
 	if (!strcmp(e->layout->title, "CMD_SYNC") && (cmd->word[0] >> 22 & 3) == 1)
 		return true; /* MSH */
 	if (!strcmp(e->layout->title, "CMD_SYNC") || !strcmp(e->layout->title, "CMD_TLBI_S2_IPA"))

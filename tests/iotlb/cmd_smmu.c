@@ -336,9 +336,8 @@ static void reserved(void)
 	refused(0x2a, 0x0010000000005000);
 	refused(0x30, 1);
 	refused(0x40, 53);
-	refused(0x40, 0x5001);
-	refused(0x1040, 0x5000); /* a SubstreamID without SSV */
-	refused(0x240, 0x5000);	 /* G without SSV */
+	refused(0x440, 0x5000); /* SSec */
+	refused(0x40, 0x5040);
 	refused(0x3046, 0);
 	refused(0x46, 1);
 	refused(0x06, 1);
@@ -368,7 +367,38 @@ static void decoded(void)
 	CHECK_INT(inv.level, -1);
 }
 
+/* Legal forms of CMD_ATC_INV that the SMMU makes something else of (4.5.1). */
+static void decoded_atc(void)
+{
+	static const struct {
+		uint64_t low, high, first, last;
+		uint32_t flags, process;
+	} cases[] = {
+		{0x40, 0x5000, 0x5000, 0x5fff, 0, 0},
+		{0x40, 0x5001, 0x4000, 0x5fff, 0, 0},
+		{0x40, 0xfffffffffffff033, 1ULL << 63, UINT64_MAX, 0, 0},
+		{0x40, 0x8000000000005034, 0, UINT64_MAX, 0, 0},
+		{0x7840, 0x5000, 0x5000, 0x5fff, IOMT_INV_BY_PROCESS, 7},
+		{0x7a40, 0x5000, 0x5000, 0x5fff, 0, 0}, /* G */
+		{0x7040, 0x5000, 0x5000, 0x5fff, 0, 0}, /* a SubstreamID without SSV */
+		{0x7240, 0x5000, 0x5000, 0x5fff, 0, 0}, /* and G */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct iomt_cmd cmd = {{0x900000000 | cases[i].low, cases[i].high}};
+		struct iomt_inv inv;
+
+		CHECK_INT(iomt_smmu_decode(&cmd, 0, &inv), 0);
+		CHECK_EQ(inv.first, cases[i].first);
+		CHECK_EQ(inv.last, cases[i].last);
+		CHECK_EQ(inv.flags, IOMT_INV_BY_DEVICE | IOMT_INV_BY_ADDRESS | cases[i].flags);
+		CHECK_EQ(inv.process, cases[i].process);
+		CHECK_EQ(inv.device, 9);
+		check_decoder(&reader, &cmd);
+	}
+}
+
 TEST_SUITE(cmd_smmu, TEST(addresses), TEST(steps_of_tables), TEST(range_form), TEST(one_granule),
 	   TEST(unaligned_32_pages), TEST(leading_and_trailing), TEST(at_the_top),
 	   TEST(large_scale), TEST(whole_runs), TEST(regimes), TEST(nested), TEST(device),
-	   TEST(others), TEST(errors), TEST(reserved), TEST(decoded));
+	   TEST(others), TEST(errors), TEST(reserved), TEST(decoded), TEST(decoded_atc));

@@ -509,11 +509,11 @@ static bool read_smmu(const struct reader *reader, unsigned opcode, const uint64
 		m->effect = EFFECT_DEVICE_TRANSLATIONS;
 		m->by_address = true;
 		m->process = v[VALID_PROCESS] && !v[ALL_PROCESSES] ? (int64_t)v[PROCESS] : ANY;
-		if (v[MASK] > 52 || v[ADDRESS] & ones_up_to(11 + (unsigned)v[MASK]))
+		if (v[MASK] > 52)
 			return false;
-		m->first = v[ADDRESS];
+		m->first = v[ADDRESS] & ~ones_up_to(11 + (unsigned)v[MASK]);
 		m->last = v[ADDRESS] | ones_up_to(11 + (unsigned)v[MASK]);
-		return v[VALID_PROCESS] || (!v[PROCESS] && !v[ALL_PROCESSES]);
+		return true;
 	}
 	m->effect = opcode < 5 ? EFFECT_DEVICE_ENTRIES : EFFECT_PROCESS_ENTRIES;
 	m->tables = !v[LEAF];

@@ -242,6 +242,64 @@ static void changing(void)
 	CHECK(!memcmp(&fault, &before, sizeof(fault)));
 }
 
+/* A guest that replaces its entry by one store of 128 bits when some of the words have been read. */
+struct replacing {
+	struct guest *guest;
+	unsigned reads; /* of the entry */
+	unsigned at;	/* the read before which it is replaced; 0: all of them */
+};
+
+static struct iomt_guest_word replacing_read64(void *ctx, uint64_t address)
+{
+	struct replacing *replacing = ctx;
+	bool is_entry = address - DTE < 32;
+
+	if (is_entry && (++replacing->reads == replacing->at || !replacing->at)) {
+		*guest_word(replacing->guest, DTE) ^= 0x20000 ^ 0x2a000;
+		*guest_word(replacing->guest, DTE + 8) ^= 5 ^ 6;
+	}
+	return guest_read64(replacing->guest, address);
+}
+
+/* What the entry said is one or the other: no root has the other's domain id. */
+static void replaced(void)
+{
+	static struct guest guest;
+	struct iomt_request request = {.device = 0x10, .pasid = NONE, .access = IOMT_READ};
+	static struct iomt_context context;
+	static struct iomt_device_fault fault;
+	struct iomt_unit unit;
+
+	for (unsigned at = 1; at < 12; at++) {
+		struct replacing replacing = {.guest = &guest, .at = at % 11};
+		struct iomt_guest_mem mem = {
+			.size = sizeof(mem), .read64 = replacing_read64, .ctx = &replacing};
+		struct iomt_unit_cfg cfg = suite.cfg;
+		struct iomt_walk_leaf leaf;
+
+		guest_open(&guest, false);
+		for (size_t i = 0; i < suite.count; i++)
+			*guest_word(&guest, words[i].address) = words[i].value;
+		*guest_word(&guest, 0x2a008) = 0x2b000 | NEXT(2ULL);
+		*guest_word(&guest, 0x2b018) = 0x2c000 | NEXT(1ULL);
+		*guest_word(&guest, 0x2c018) = 0x72000 | NEXT(0ULL);
+		cfg.size = sizeof(cfg);
+		cfg.mem = &mem;
+		request.iova = suite.iova;
+		CHECK_INT(iomt_unit_init(&unit, &cfg, NULL), 0);
+		if (!replacing.at) {
+			CHECK_INT(iomt_unit_find(&unit, &request, &context, &fault), IOMT_EAGAIN);
+			CHECK(replacing.reads < 1000);
+			continue;
+		}
+		CHECK_INT(iomt_unit_find(&unit, &request, &context, &fault), 0);
+		CHECK_INT(iomt_context_walk(&context, &request, &leaf, &fault), 0);
+		CHECK_MSG((context.domain == 5 && leaf.oa == 0x70456) ||
+				  (context.domain == 6 && leaf.oa == 0x72456),
+			  "read %u: 0x%" PRIx64 " of domain %u", at, leaf.oa, context.domain);
+	}
+}
+
 static void configurations(void)
 {
 	static const struct {
@@ -276,4 +334,4 @@ static void configurations(void)
 }
 
 TEST_SUITE(device_amd, TEST(translates), TEST(faults), TEST(codes), TEST(silent), TEST(changing),
-	   TEST(configurations));
+	   TEST(replaced), TEST(configurations));

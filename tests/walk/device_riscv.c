@@ -499,21 +499,25 @@ static void msi_sizes(void)
 		uint32_t device;
 		uint64_t iova, mask, pattern, oa;
 		uint8_t size_lg2;
+		uint64_t page; /* of the first stage; 0: one of 2 MiB */
 	} cases[] = {
 		/* the second stage has 2 MiB at 0x40600000 */
-		{4, 0x40700123, 0xff, 0x40600, 0x700123, 20},
-		{4, 0x40602123, 0, 0x40603, 0x602123, 12},
-		{4, 0x40600123, 0, 0x40603, 0x600123, 13},
-		{4, 0x40600123, 0x100, 0x40603, 0x600123, 13},
-		{4, 0x40600123, 0, 0x40800, 0x600123, 21},
+		{4, 0x40700123, 0xff, 0x40600, 0x700123, 20, 0},
+		{4, 0x40602123, 0, 0x40603, 0x602123, 12, 0},
+		{4, 0x40600123, 0, 0x40603, 0x600123, 13, 0},
+		{4, 0x40600123, 0x100, 0x40603, 0x600123, 13, 0},
+		{4, 0x40600123, 0, 0x40800, 0x600123, 21, 0},
 		/* 2 MiB of both stages, from 0x40600000 by way of 0x40200000 */
-		{5, 0x40600123, 0, 0x40210, 0x600123, 16},
-		{5, 0x40600123, 0, 0x40600, 0x600123, 21},
+		{5, 0x40600123, 0, 0x40210, 0x600123, 16, 0},
+		{5, 0x40600123, 0, 0x40600, 0x600123, 21, 0},
+		{5, 0x40603456, 0, 0x40200, 0x603456, 13, LEAF(0x40208000) | 1ULL << 63},
+		{5, 0x40603456, 0, 0x40210, 0x603456, 16, LEAF(0x40208000) | 1ULL << 63},
+		{5, 0x40603456, 0, 0x40200, 0x608456, 12, LEAF(0x40208000)},
 		/* no stage at all */
-		{1, 0x40600123, 0, 0x40610, 0x40600123, 16},
-		{1, 0, 0, 1ULL << 51, 0, 63},
-		{1, 1ULL << 63, 0, 0, 1ULL << 63, 63},
-		{1, 0x123, (1ULL << 52) - 2, 1, 0x123, 12},
+		{1, 0x40600123, 0, 0x40610, 0x40600123, 16, 0},
+		{1, 0, 0, 1ULL << 51, 0, 63, 0},
+		{1, 1ULL << 63, 0, 0, 1ULL << 63, 63, 0},
+		{1, 0x123, (1ULL << 52) - 2, 1, 0x123, 12, 0},
 	};
 	static struct iomt_context context;
 	struct iomt_device_fault fault;
@@ -527,7 +531,8 @@ static void msi_sizes(void)
 
 		*guest_word(guest, 0x25008) = LEAF(0x600000);
 		*guest_word(guest, 0x25018) = LEAF(0x600000);
-		*guest_word(guest, 0x32018) = LEAF(0x40200000);
+		*guest_word(guest, 0x32018) = cases[i].page ? PTR(0x33000) : LEAF(0x40200000);
+		*guest_word(guest, 0x33018) = cases[i].page;
 		*guest_word(guest, dc + 0x20) = ATP(1, 0x16000);
 		*guest_word(guest, dc + 0x28) = cases[i].mask;
 		*guest_word(guest, dc + 0x30) = cases[i].pattern;
