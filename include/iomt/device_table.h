@@ -263,8 +263,9 @@ struct iomt_device_use {
  *
  * IOMT_EINVAL: unknown flags, a field that the format or the use has no use for, IDENTITY with a
  * table, flags for one that is blocked. IOMT_EOPNOTSUPP, where entries of the format cannot say it:
- * blocked in VT-d (clear the entry), PASIDs or PRI in legacy mode, all but PASIDs in scalable mode (give
- * the PASID table an entry for requests without a PASID). *entry is unchanged on errors.
+ * blocked in VT-d (clear the entry), PASIDs, PRI or a table that tracks dirty pages in legacy mode, all
+ * but PASIDs in scalable mode (give the PASID table an entry for requests without a PASID). *entry is
+ * unchanged on errors.
  */
 int iomt_device_entry_for(const struct iomt_device_table *table, const struct iomt_device_use *use,
 			  struct iomt_device_entry *entry);

@@ -295,8 +295,9 @@ struct iomt_domain_refusal {
  *    PASID.
  *  - IOMT_EACCES: the domain is for trusted devices.
  *  - IOMT_EOPNOTSUPP: the device has no PASIDs; the unit does not walk the table's format, or not with
- *    so many levels, as many as it may grow to, or not there (AMD V1 on a PASID, stage 2 of SMMUv3 on one); no identity on a PASID, but
- *    in VT-d's scalable mode; a process' table does not serve requests without a PASID there.
+ *    so many levels, as many as it may grow to, or not there (AMD V1 on a PASID, stage 2 of SMMUv3 on
+ *    one); the table tracks dirty pages (IOMT_PT_DIRTY), and the unit does not; no identity on a PASID,
+ *    but in VT-d's scalable mode; a process' table does not serve requests without a PASID there.
  *  - IOMT_EOPNOTSUPP for nested domains also: on a PASID where the guest has PASID tables of its own
  *    (AMD, SMMUv3), behind another unit than the vIOMMU's.
  *  - IOMT_EBUSY: what is attached beside it excludes it: AMD V1, or stage 2 of SMMUv3, without a

@@ -321,6 +321,7 @@ struct iomt_pt_hw {
 	uint8_t levels;	   /* levels that the hardware walks */
 	uint8_t iova_bits; /* bits of input address that the levels take part in */
 	uint8_t oa_bits;   /* bits of output address */
+	bool dirty; /* IOMT_PT_DIRTY: hardware must be told to track (AMD HAD 3, VT-d SSADE) */
 	/* The format's own: the member that the table is one of. */
 	union {
 		/* AMD 48882, device table entry */

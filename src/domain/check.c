@@ -104,6 +104,9 @@ static int check_table(struct question *question, const struct iomt_domain_table
 	if (question->pasid != IOMT_NO_PASID && !(stage->flags & IOMT_STAGE_PASID))
 		return refuse(question, IOMT_EOPNOTSUPP,
 			      "a table of this format cannot be attached to a PASID");
+	if (table->cfg.pt && hw.dirty && !(stage->flags & IOMT_STAGE_DIRTY))
+		return refuse(question, IOMT_EOPNOTSUPP,
+			      "the table tracks dirty pages, which the unit does not");
 	levels = levels_of(table, format, &hw);
 	if (levels > IOMT_PT_MAX_LEVELS || !domain_walks(stage, levels))
 		return refuse(question, IOMT_EOPNOTSUPP, "the unit does not walk so many levels");

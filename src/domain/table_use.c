@@ -26,6 +26,7 @@ static int use_amd(const struct iomt_device_use *use, struct iomt_device_entry *
 	if (use->table) {
 		dte->root = use->table->root;
 		dte->mode = use->table->u.amdv1.mode;
+		dte->had = use->table->dirty ? 3 : 0;
 	}
 	if (use->pasids) {
 		dte->flags |= IOMT_DTE_GV;
@@ -98,6 +99,8 @@ static int use_legacy(const struct iomt_device_use *use, struct iomt_device_entr
 	bool ats = use->flags & IOMT_DEVICE_USE_ATS;
 
 	if (use->pasids || (use->flags & IOMT_DEVICE_USE_PRI) || (!use->table && !is_identity(use)))
+		return IOMT_EOPNOTSUPP;
+	if (use->table && use->table->dirty)
 		return IOMT_EOPNOTSUPP;
 	if (use->paging_mode || !use->aw != !is_identity(use) || (ats && is_identity(use)))
 		return IOMT_EINVAL;

@@ -228,6 +228,7 @@ static bool describe(const struct iomt_device *device, struct iomt_device_entry 
 		iomt_domain_hw(rid->domain->table, &hw);
 		dte.root = hw.root;
 		dte.mode = hw.u.amdv1.mode;
+		dte.had = hw.dirty ? 3 : 0;
 	}
 	if (nested) {
 		dte.flags |= IOMT_DTE_GV | (nested->guest.amd.giov ? IOMT_DTE_GIOV : 0);

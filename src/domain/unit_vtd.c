@@ -110,6 +110,7 @@ static void describe_second(const struct iomt_pt_hw *hw, struct iomt_vtd_entry *
 	entry->stages = IOMT_VTD_SECOND;
 	entry->second = hw->root;
 	entry->aw = hw->u.vtd.aw;
+	entry->flags |= hw->dirty ? IOMT_VTD_ENTRY_SSADE : 0;
 }
 
 static void describe_nested(const struct iomt_nested *nested, const struct iomt_pt_hw *hw,

@@ -102,6 +102,7 @@ void iomt_pt_hw(const struct iomt_pt *pt, struct iomt_pt_hw *hw)
 		.levels = (uint8_t)(top.level + 1),
 		.iova_bits = (uint8_t)(reach < pt->iova_bits && f->grows ? reach : pt->iova_bits),
 		.oa_bits = pt->oa_bits,
+		.dirty = pt->flags & IOMT_PT_DIRTY,
 	};
 	f->hw(pt, hw);
 }

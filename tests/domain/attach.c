@@ -290,6 +290,64 @@ static void leaving_others_behind(void)
 	}
 }
 
+/*
+ * Hardware marks dirty pages where its entries say so: HAD, bits 8:7 of a device-table entry (48882, 2.2.2.1), SSADE,
+ * bit 9 of a PASID-table entry (D51397, 9.6), S2HD and S2HA, bits 183 and 184 of a stream table entry (IHI 0070, 5.2).
+ */
+static uint64_t tracking_amd(void)
+{
+	return dte(2, 0) >> 7 & 3;
+}
+
+static uint64_t tracking_vtd(void)
+{
+	uint64_t context = word(devices_root(), 0) & ~0xfffULL;
+	uint64_t directory = word(context, 4 * 2) & ~0xfffULL;
+
+	return word(word(directory, 0) & ~0xfffULL, 0) >> 9 & 1;
+}
+
+static uint64_t tracking_smmu(void)
+{
+	return word(devices_root() + 2 * 64, 2) >> 55 & 3;
+}
+
+static void dirty_pages_are_tracked(void)
+{
+	static const struct {
+		const struct iomt_iommu_caps *caps;
+		const struct iomt_ring_kind *ring;
+		const struct iomt_pt_format *format;
+		uint64_t (*tracking)(void);
+		uint64_t on;
+	} cases[] = {
+		{&iomt_iommu_amd_gio, &iomt_ring_amd, &iomt_amdv1, tracking_amd, 3},
+		{&iomt_iommu_vtd_scalable, &iomt_ring_vtd, &iomt_vtd_ss, tracking_vtd, 1},
+		{&iomt_iommu_smmu_full, &iomt_ring_smmu, &iomt_arm_s2_4k, tracking_smmu, 3},
+	};
+	struct iomt_attachment place;
+	struct iomt_device device;
+	struct space plain, dirty;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_iommu(cases[i].caps, cases[i].ring);
+		open_space_with(&plain, cases[i].format, 0, 40);
+		open_space_with(&dirty, cases[i].format, IOMT_PT_DIRTY, 40);
+		add_device(&device, 2, 0, 0);
+		attach(&plain.domain, &device, IOMT_NO_PASID, &place);
+		CHECK_EQ(cases[i].tracking(), 0);
+		CHECK_INT(iomt_domain_replace(&place, &dirty.domain, IOMT_ATTACH_BREAK), 0);
+		CHECK_EQ(cases[i].tracking(), cases[i].on);
+		CHECK_INT(iomt_domain_replace(&place, &plain.domain, IOMT_ATTACH_BREAK), 0);
+		CHECK_EQ(cases[i].tracking(), 0);
+		detach(&place);
+		remove_device(&device);
+		close_space(&dirty);
+		close_space(&plain);
+		close_iommu();
+	}
+}
+
 TEST_SUITE(domain_attach, TEST(amd_host_table), TEST(amd_guest_tables),
 	   TEST(amd_identity_beside_pasids), TEST(vtd_legacy), TEST(vtd_scalable), TEST(smmu),
-	   TEST(leaving_others_behind));
+	   TEST(leaving_others_behind), TEST(dirty_pages_are_tracked));

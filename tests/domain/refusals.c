@@ -215,5 +215,30 @@ static void malformed(void)
 	end();
 }
 
+/* A table that tracks dirty pages, where hardware would never mark one: what is written would not be seen. */
+static void not_tracked(void)
+{
+	static const char untracked[] = "the table tracks dirty pages, which the unit does not";
+	static const struct {
+		const struct iomt_iommu_caps *caps;
+		const struct iomt_ring_kind *ring;
+		const struct iomt_pt_format *format;
+	} cases[] = {
+		{&iomt_iommu_amd, &iomt_ring_amd, &iomt_amdv1},
+		{&iomt_iommu_vtd_legacy, &iomt_ring_vtd, &iomt_vtd_ss},
+		{&iomt_iommu_smmu, &iomt_ring_smmu, &iomt_arm_s1_4k},
+		{&iomt_iommu_smmu, &iomt_ring_smmu, &iomt_arm_s2_4k},
+	};
+	struct space dirty;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(cases[i].caps, cases[i].ring, 0);
+		open_space_with(&dirty, cases[i].format, IOMT_PT_DIRTY, 40);
+		refused(&dirty.domain, IOMT_NO_PASID, IOMT_EOPNOTSUPP, untracked);
+		close_space(&dirty);
+		end();
+	}
+}
+
 TEST_SUITE(domain_refusals, TEST(amd), TEST(amd_levels), TEST(amd_without_giosup), TEST(no_pasids),
-	   TEST(smmu), TEST(output_addresses), TEST(malformed));
+	   TEST(smmu), TEST(output_addresses), TEST(malformed), TEST(not_tracked));
