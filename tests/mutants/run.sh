@@ -37,11 +37,10 @@ prepare() {
 	cmake -S "$tree" -B build/mutants/build -G Ninja -DCMAKE_BUILD_TYPE=None \
 		-DCMAKE_C_FLAGS=-O1 -DIOMT_BUILD_BENCH=OFF -DIOMT_BUILD_EXAMPLES=OFF \
 		-DIOMT_WERROR=OFF >/dev/null
-	build
 }
 
-build() {
-	cmake --build build/mutants/build --target "${suites[@]/%/.plain}" >build/mutants/log 2>&1
+build() { # suite...
+	cmake --build build/mutants/build --target "${@/%/.plain}" >build/mutants/log 2>&1
 }
 
 names() {
@@ -67,19 +66,30 @@ plant() {
 	' "$faults" "$1" "$tree"
 }
 
-# The first suite that fails; nothing when all pass.
-find_killer() {
-	local suite
-	for suite in "${suites[@]}"; do
-		timeout 120 "$(echo build/mutants/build/tests/*/"$suite.plain")" --fail-fast >/dev/null 2>&1 || {
-			echo "$suite"
-			return
-		}
+fails() { # suite
+	! timeout 120 "$(echo build/mutants/build/tests/*/"$1.plain")" --fail-fast >/dev/null 2>&1
+}
+
+# Sets "killer" to the first suite that fails, or to nothing when all pass; 1 when it does not compile.
+# Who found a fault in the same file is asked first, and built alone.
+declare -A likely
+find_killer() { # file
+	for killer in ${likely[$1]-}; do
+		build "$killer" || return
+		! fails "$killer" || return 0
 	done
+	build "${suites[@]}" || return
+	for killer in "${suites[@]}"; do
+		fails "$killer" || continue
+		likely[$1]+=" $killer"
+		return
+	done
+	killer=
 }
 
 prepare
-[ -z "$(find_killer)" ] || { echo "the code fails without any fault: $(find_killer)" >&2 && exit 1; }
+find_killer nothing || { cat build/mutants/log >&2 && exit 1; }
+[ -z "$killer" ] || { echo "the code fails without any fault: $killer" >&2 && exit 1; }
 mapfile -t wanted < <(if [ $# -gt 0 ]; then printf '%s\n' "$@"; else names; fi)
 found=0
 broken=0
@@ -89,17 +99,14 @@ for name in "${wanted[@]}"; do
 		broken=$((broken + 1))
 		continue
 	fi
-	if ! build; then
+	if ! find_killer "$file"; then
 		echo "BROKEN    $name: does not compile"
 		broken=$((broken + 1))
+	elif [ -n "$killer" ]; then
+		found=$((found + 1))
+		printf 'found     %-40s by %s\n' "$name" "$killer"
 	else
-		killer=$(find_killer)
-		if [ -n "$killer" ]; then
-			found=$((found + 1))
-			printf 'found     %-40s by %s\n' "$name" "$killer"
-		else
-			echo "SURVIVES  $name"
-		fi
+		echo "SURVIVES  $name"
 	fi
 	cp "build/mutants/$file" "$tree/$file"
 done
