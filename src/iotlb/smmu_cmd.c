@@ -204,8 +204,8 @@ int iomt_smmu_gather(const struct iomt_smmu_target *target, const struct iomt_ga
 	if (!valid(target))
 		return IOMT_EINVAL;
 	/* an IPA that the field does not hold */
-	if (target->regime == IOMT_SMMU_STAGE_2 && gather->last >> IPA_BITS && policy->most)
-		wanted.kind = IOMT_PLAN_ALL;
+	if (target->regime == IOMT_SMMU_STAGE_2 && gather->last >> IPA_BITS)
+		cmd_want_all(&wanted);
 	find_level(&ranges, gather);
 	covers = rules(&ranges, gather);
 	more = leaves_combined(target, gather, &covers, &wanted) ? 2 : 0;

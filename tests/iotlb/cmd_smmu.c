@@ -276,6 +276,7 @@ static void errors(void)
 {
 	struct iomt_gather page = gathered(0x5000, 0x5fff, SIZE_4K, 0);
 	struct iomt_plan_policy one = iomt_plan_covers(1);
+	struct iomt_plan_policy bad_kind = {.kind = (enum iomt_plan_kind)4, .most = 1};
 	const struct iomt_smmu_target bad[] = {
 		{.regime = IOMT_SMMU_STAGE_1, .granule_lg2 = 13},
 		{.regime = IOMT_SMMU_STAGE_1, .granule_lg2 = 0},
@@ -294,6 +295,7 @@ static void errors(void)
 	}
 	CHECK_INT(invalidate(&stage_2, gathered(0, UINT64_MAX, 0, 0), iomt_plan_covers(0)),
 		  IOMT_EINVAL);
+	CHECK_INT(invalidate(&stage_2, gathered(0, UINT64_MAX, 0, 0), bad_kind), IOMT_EINVAL);
 	CHECK_INT(iomt_smmu_device_gather(&device, &page, &one, cmds, 1), IOMT_EINVAL);
 	device = (struct iomt_smmu_device){.flags = IOMT_SMMU_SUBSTREAM, .substream = 1 << 20};
 	CHECK_INT(iomt_smmu_device_gather(&device, &page, &one, cmds, 1), IOMT_EINVAL);
