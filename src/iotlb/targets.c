@@ -285,12 +285,12 @@ static size_t start(struct unit *unit, const struct iomt_target *targets, size_t
 		unit->room = (size_t)(iomt_ring_capacity(ring) - 1) * cmds;
 	bounded = limited(policy, unit->room, ring->cfg_.kind);
 	for (i = 0; i < count && targets[i].ring == ring; i++) {
+		if (!__atomic_load_n(&targets[i].users, __ATOMIC_ACQUIRE))
+			continue;
 		if (targets[i].kind->device && due) {
 			add_fence(unit);
 			due = false;
 		}
-		if (!__atomic_load_n(&targets[i].users, __ATOMIC_ACQUIRE))
-			continue;
 		if (add_target(unit, &targets[i], gather, &bounded)) {
 			told = true;
 			due |= !targets[i].kind->device;
