@@ -170,7 +170,11 @@ int iomt_targets_add(struct iomt_targets *targets, const struct iomt_target *tar
 		return IOMT_EINVAL;
 	at = find(targets->list_, target, &found);
 	if (found) {
-		set_users(targets, at, targets->list_->targets[at].users + 1);
+		uint32_t users = targets->list_->targets[at].users;
+
+		if (users == UINT32_MAX)
+			return IOMT_ENOSPC;
+		set_users(targets, at, users + 1);
 		return 0;
 	}
 	now.users = 1;

@@ -609,6 +609,10 @@ static void no_more_room(void)
 	CHECK_EQ(iomt_targets_get(&targets)->count, most);
 	CHECK_INT(add(to[77]), 0);
 	CHECK_EQ(iomt_targets_get(&targets)->targets[77].users, 2);
+	/* nor for one more user than can be counted */
+	to[77].users = UINT32_MAX;
+	CHECK_INT(add(to[77]), IOMT_ENOSPC);
+	CHECK_EQ(iomt_targets_get(&targets)->targets[77].users, UINT32_MAX);
 	CHECK_INT(drop(iomt_targets_get(&targets)->targets[78]), 0);
 	CHECK_INT(add(amd(&units[0], 9)), 0);
 	CHECK_EQ(iomt_targets_get(&targets)->count, most);
