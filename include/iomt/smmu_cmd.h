@@ -122,9 +122,9 @@ int iomt_smmu_sync(enum iomt_smmu_signal signal, uint64_t address, uint32_t data
 /*
  * What a command does; flags tell the hardware: IOMT_SMMU_RANGES, IOMT_SMMU_DS. A command by address
  * without a range names one 4K page, and drops all that translates it. IOMT_EINVAL for reserved
- * bits and encodings (a range with NUM, SCALE and TTL 0, or with SCALE above 31, 39 with DS; TTL 1
- * with 16K without DS; a misaligned address of a range; ATC_INV of more than 2^52 pages), commands of
- * secure or other queues, and those that invalidate nothing of this.
+ * bits and encodings (a range with NUM, SCALE and TTL 0, or with SCALE above 31 without DS; a misaligned
+ * address of a range; ATC_INV of more than 2^52 pages), commands of secure or other queues, and those
+ * that invalidate nothing of this. With DS, SCALE above 39 is 39; without, TTL 1 of 16K is none.
  */
 int iomt_smmu_decode(const struct iomt_cmd *cmd, uint32_t flags, struct iomt_inv *inv);
 
