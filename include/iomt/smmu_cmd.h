@@ -13,7 +13,11 @@
 extern "C" {
 #endif
 
-/* Which translations: the commands for an address, and for everything. */
+/*
+ * Which translations: the commands for an address, and for everything. Streams of EL2 have an ASID
+ * where SMMU_CR2.E2H is set: without it TLBI_EL2_ASID need not drop anything (4.4.2.10), which takes a
+ * TLBI_EL2_ALL that is not made here.
+ */
 enum iomt_smmu_regime {
 	IOMT_SMMU_STAGE_1,  /* of an ASID in a VMID: TLBI_NH_VA, TLBI_NH_ASID */
 	IOMT_SMMU_ANY_ASID, /* stage 1 of a VMID, global mappings too: TLBI_NH_VAA, TLBI_NH_ALL */
