@@ -184,7 +184,8 @@ int iomt_model_init(struct iomt_model **model, const struct iomt_model_cfg *cfg,
  * IOMT_ERANGE: it wraps, touches more than 65536 pages, or names a unit, PASID or page size that
  * the configuration does not have.
  * IOMT_ENOMEM: more requesters than cfg.devices, or more lookups than the future has room for.
- * Nothing changes on an error, but that the pages of an access before such a lookup are played.
+ * Nothing changes on an error, but that an access is played up to the lookup that the future has no
+ * room for.
  */
 int iomt_model_play(struct iomt_model *model, const struct iomt_event *event, uint64_t *done_ps);
 

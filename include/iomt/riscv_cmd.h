@@ -86,7 +86,11 @@ int iomt_riscv_process_context(uint32_t device, uint32_t process, struct iomt_cm
 int iomt_riscv_fence(uint32_t flags, uint64_t address, uint32_t data, struct iomt_cmd *cmds,
 		     size_t n);
 
-/* IOTINVAL.VMA and GVMA of everything, in that order: two entries. */
+/*
+ * IOTINVAL.VMA of all PSCIDs of the host and IOTINVAL.GVMA of all GSCIDs, in that order: two entries.
+ * Where hardware caches first stages of guests apart from second stages, the former stay: the
+ * specification has a command for those of one GSCID alone (IOMT_RISCV_GUEST_FIRST, ALL_PSCIDS).
+ */
 int iomt_riscv_all(struct iomt_cmd *cmds, size_t n);
 
 /*

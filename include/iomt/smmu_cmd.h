@@ -13,7 +13,11 @@
 extern "C" {
 #endif
 
-/* Which translations: the commands for an address, and for everything. */
+/*
+ * Which translations: the commands for an address, and for everything. Streams of EL2 have an ASID
+ * where SMMU_CR2.E2H is set: without it TLBI_EL2_ASID need not drop anything (4.4.2.10), which takes a
+ * TLBI_EL2_ALL that is not made here.
+ */
 enum iomt_smmu_regime {
 	IOMT_SMMU_STAGE_1,  /* of an ASID in a VMID: TLBI_NH_VA, TLBI_NH_ASID */
 	IOMT_SMMU_ANY_ASID, /* stage 1 of a VMID, global mappings too: TLBI_NH_VAA, TLBI_NH_ALL */
@@ -122,9 +126,9 @@ int iomt_smmu_sync(enum iomt_smmu_signal signal, uint64_t address, uint32_t data
 /*
  * What a command does; flags tell the hardware: IOMT_SMMU_RANGES, IOMT_SMMU_DS. A command by address
  * without a range names one 4K page, and drops all that translates it. IOMT_EINVAL for reserved
- * bits and encodings (a range with NUM, SCALE and TTL 0, or with SCALE above 31, 39 with DS; TTL 1
- * with 16K without DS; a misaligned address of a range; ATC_INV of more than 2^52 pages), commands of
- * secure or other queues, and those that invalidate nothing of this.
+ * bits and encodings (a range with NUM, SCALE and TTL 0, or with SCALE above 31 without DS; a misaligned
+ * address of a range; ATC_INV of more than 2^52 pages), commands of secure or other queues, and those
+ * that invalidate nothing of this. With DS, SCALE above 39 is 39; without, TTL 1 of 16K is none.
  */
 int iomt_smmu_decode(const struct iomt_cmd *cmd, uint32_t flags, struct iomt_inv *inv);
 

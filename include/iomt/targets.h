@@ -103,7 +103,7 @@ void iomt_targets_init(struct iomt_targets *targets, const struct iomt_mem *mem)
  *
  * One thread at a time adds or removes (the caller's lock); others may invalidate at the same time.
  * Errors, nothing changed: IOMT_EINVAL (a kind that is not of the ring's vendor, or what its gather
- * call refuses), IOMT_ENOMEM, IOMT_ENOSPC (more than 1 MiB of targets).
+ * call refuses), IOMT_ENOMEM, IOMT_ENOSPC (more than 1 MiB of targets, or of 2^32 - 1 users of one).
  */
 int iomt_targets_add(struct iomt_targets *targets, const struct iomt_target *target,
 		     struct iomt_gather *gather);

@@ -98,6 +98,13 @@ static inline unsigned cmd_step_lg2(const struct iomt_gather *gather, unsigned g
 	return step < 63 ? step : 63;
 }
 
+/* Everything instead of what a policy wants, unless it is none: that is for the planner to refuse. */
+static inline void cmd_want_all(struct iomt_plan_policy *policy)
+{
+	if ((unsigned)policy->kind <= IOMT_PLAN_COST && policy->most)
+		policy->kind = IOMT_PLAN_ALL;
+}
+
 /* One cover as a command, with what the call is about behind "ctx"; entries written. */
 typedef int (*cmd_encoder)(const void *ctx, const struct iomt_cover *cover, bool leaves,
 			   struct iomt_cmd *cmd);

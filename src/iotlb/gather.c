@@ -9,35 +9,59 @@
 #define CHUNK_BYTES 4096
 #define SIZE_BITS   63u /* tables are aligned to 64 bytes; the low bits hold log2 of their size */
 
+/*
+ * Chunks stand in a circle: behind the one that is being filled the empty ones, then the full ones. So
+ * no call looks for a place, however many tables there are.
+ */
 struct iomt_gather_chunk {
 	struct iomt_gather_chunk *next;
-	uint64_t tables[CHUNK_BYTES / sizeof(uint64_t) - 1];
+	uint32_t count; /* tables that are noted here */
+	uint32_t spare; /* of the one that is being filled: how many empty ones there are */
+	uint64_t tables[CHUNK_BYTES / sizeof(uint64_t) - 2];
 };
+
+_Static_assert(sizeof(struct iomt_gather_chunk) <= CHUNK_BYTES, "one page");
 
 #define CHUNK_TABLES (sizeof(((struct iomt_gather_chunk *)0)->tables) / sizeof(uint64_t))
 
-/* Chunks needed for "tables" tables; the first few stand in the gather itself. */
-static uint64_t chunks_for(uint64_t tables)
+/* Tables that can be added; the first few stand in the gather itself. */
+static uint64_t room(const struct iomt_gather *gather)
 {
-	if (tables <= IOMT_GATHER_INLINE_TABLES)
-		return 0;
-	return (tables - IOMT_GATHER_INLINE_TABLES + CHUNK_TABLES - 1) / CHUNK_TABLES;
-}
-
-static uint64_t chunks_held(const struct iomt_gather *gather)
-{
+	const struct iomt_gather_chunk *chunk = gather->chunks_;
 	uint64_t count = 0;
 
-	for (const struct iomt_gather_chunk *chunk = gather->chunks_; chunk; chunk = chunk->next)
-		count++;
+	if (gather->tables < IOMT_GATHER_INLINE_TABLES)
+		count = IOMT_GATHER_INLINE_TABLES - gather->tables;
+	if (chunk)
+		count += (chunk->spare + 1ULL) * CHUNK_TABLES - chunk->count;
 	return count;
 }
 
+static void add_chunk(struct iomt_gather *gather, struct iomt_gather_chunk *chunk)
+{
+	struct iomt_gather_chunk *filled = gather->chunks_;
+
+	chunk->count = 0;
+	chunk->spare = 0;
+	if (filled) {
+		chunk->next = filled->next;
+		filled->next = chunk;
+		filled->spare++;
+	} else {
+		chunk->next = chunk;
+		gather->chunks_ = chunk;
+	}
+}
+
+/* The one behind the one that is being filled: what was added last. At the end, that one itself. */
 static void free_chunk(struct iomt_gather *gather)
 {
-	struct iomt_gather_chunk *chunk = gather->chunks_;
+	struct iomt_gather_chunk *filled = gather->chunks_, *chunk = filled->next;
 
-	gather->chunks_ = chunk->next;
+	filled->next = chunk->next;
+	filled->spare--;
+	if (chunk == filled)
+		gather->chunks_ = NULL;
 	iomt_debug_poison(chunk, CHUNK_BYTES);
 	gather->mem_->free(gather->mem_->ctx, chunk, CHUNK_BYTES);
 }
@@ -45,13 +69,12 @@ static void free_chunk(struct iomt_gather *gather)
 int iomt_gather_reserve(struct iomt_gather *gather, const struct iomt_mem *mem, uint32_t count)
 {
 	const struct iomt_mem *before = gather->mem_;
-	uint64_t held = chunks_held(gather), want = chunks_for((uint64_t)gather->tables + count);
 	uint64_t added = 0;
 
 	if (before != mem && (gather->tables || gather->chunks_))
 		return IOMT_EINVAL;
 	gather->mem_ = mem;
-	for (; held + added < want; added++) {
+	for (; room(gather) < count; added++) {
 		struct iomt_gather_chunk *chunk = mem->alloc(mem->ctx, CHUNK_BYTES);
 
 		if (!chunk) {
@@ -60,34 +83,35 @@ int iomt_gather_reserve(struct iomt_gather *gather, const struct iomt_mem *mem, 
 			gather->mem_ = before;
 			return IOMT_ENOMEM;
 		}
-		chunk->next = gather->chunks_;
-		gather->chunks_ = chunk;
+		add_chunk(gather, chunk);
 	}
 	return 0;
 }
 
-/* Where table number i of the gather is noted. Chunks are numbered from the oldest, at the end. */
-static uint64_t *place(struct iomt_gather *gather, uint64_t i)
+/* Where the next table is noted. */
+static uint64_t *place(struct iomt_gather *gather)
 {
 	struct iomt_gather_chunk *chunk = gather->chunks_;
 
-	if (i < IOMT_GATHER_INLINE_TABLES)
-		return &gather->inline_[i];
-	i -= IOMT_GATHER_INLINE_TABLES;
-	for (uint64_t skip = chunks_held(gather) - 1 - i / CHUNK_TABLES; skip; skip--)
-		chunk = chunk->next;
-	return &chunk->tables[i % CHUNK_TABLES];
+	if (gather->tables < IOMT_GATHER_INLINE_TABLES)
+		return &gather->inline_[gather->tables];
+	if (chunk->count == CHUNK_TABLES) {
+		chunk->next->spare = chunk->spare - 1;
+		chunk = gather->chunks_ = chunk->next;
+	}
+	return &chunk->tables[chunk->count++];
 }
 
 void iomt_gather_add_table(struct iomt_gather *gather, void *table, size_t bytes)
 {
 #ifdef IOMT_DEBUG
-	if (!gather->mem_ || chunks_held(gather) < chunks_for((uint64_t)gather->tables + 1)) {
+	if (!gather->mem_ || !room(gather)) {
 		iomt_debug_broken(IOMT_RULE_NO_ROOM, gather);
 		return;
 	}
 #endif
-	*place(gather, gather->tables++) = (uintptr_t)table | (unsigned)__builtin_ctzll(bytes);
+	*place(gather) = (uintptr_t)table | (unsigned)__builtin_ctzll(bytes);
+	gather->tables++;
 }
 
 /* Makes it empty; the sync hook stays. */
@@ -107,19 +131,29 @@ void iomt_gather_move(struct iomt_gather *to, struct iomt_gather *from)
 	empty(from);
 }
 
-void iomt_gather_release(struct iomt_gather *gather)
+static void free_tables(const struct iomt_mem *mem, const uint64_t *noted, uint32_t count)
 {
-	const struct iomt_mem *mem = gather->mem_;
-
-	for (uint32_t i = 0; i < gather->tables; i++) {
-		uint64_t noted = *place(gather, i);
-		void *table = (void *)(uintptr_t)(noted & ~(uint64_t)SIZE_BITS);
-		size_t bytes = (size_t)1 << (noted & SIZE_BITS);
+	for (uint32_t i = 0; i < count; i++) {
+		void *table = (void *)(uintptr_t)(noted[i] & ~(uint64_t)SIZE_BITS);
+		size_t bytes = (size_t)1 << (noted[i] & SIZE_BITS);
 
 		if (iomt_debug_poison(table, bytes))
 			mem->free(mem->ctx, table, bytes);
 	}
-	while (gather->chunks_)
+}
+
+void iomt_gather_release(struct iomt_gather *gather)
+{
+	uint32_t here = gather->tables;
+
+	if (here > IOMT_GATHER_INLINE_TABLES)
+		here = IOMT_GATHER_INLINE_TABLES;
+	free_tables(gather->mem_, gather->inline_, here);
+	while (gather->chunks_) {
+		const struct iomt_gather_chunk *chunk = gather->chunks_->next;
+
+		free_tables(gather->mem_, chunk->tables, chunk->count);
 		free_chunk(gather);
+	}
 	empty(gather);
 }

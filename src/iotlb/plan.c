@@ -172,9 +172,11 @@ static struct choice cheapest(const struct range *range, const struct iomt_plan_
 		if (!choice.count)
 			continue;
 		vain = in_vain(range, &choice) >> shift;
-		cost = choice.count * policy->command_ns +
-		       policy->entry_ns * (vain < limit ? vain : limit);
-		if (cost < least || (cost == least && !best.count)) {
+		/* "least" fits into a word: what does not is dearer */
+		if (!__builtin_add_overflow(choice.count * policy->command_ns,
+					    policy->entry_ns * (vain < limit ? vain : limit),
+					    &cost) &&
+		    (cost < least || (cost == least && !best.count))) {
 			least = cost;
 			best = choice;
 		}

@@ -40,6 +40,16 @@ static uint64_t little(uint64_t word)
 	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(word) : word;
 }
 
+/* Whether a sync can store in the last of so many words; it then can in all. */
+static bool is_within_reach(const struct iomt_ring_cfg *cfg)
+{
+	struct iomt_cmd cmds[RING_CMDS_MOST];
+	uint64_t last;
+
+	return !__builtin_add_overflow(cfg->stores_phys, (8ULL << cfg->entries_lg2) - 8, &last) &&
+	       cfg->kind->sync(false, last, 0, cmds) > 0;
+}
+
 static bool valid(const struct iomt_ring_cfg *cfg)
 {
 	const struct iomt_ring_kind *kind = cfg->kind;
@@ -52,7 +62,8 @@ static bool valid(const struct iomt_ring_cfg *cfg)
 		return false;
 	return cfg->entries_lg2 >= LG2_MIN && cfg->entries_lg2 <= LG2_MAX &&
 	       !cfg->stores == !cfg->stores_phys &&
-	       !((cfg->stores_phys | (uintptr_t)cfg->stores) & 7);
+	       !((cfg->stores_phys | (uintptr_t)cfg->stores) & 7) &&
+	       (!cfg->stores || is_within_reach(cfg));
 }
 
 int iomt_ring_init(struct iomt_ring *ring, const struct iomt_ring_cfg *cfg)

@@ -88,8 +88,8 @@ int iomt_riscv_gather(const struct iomt_riscv_target *target, const struct iomt_
 	if (!(target->flags & IOMT_RISCV_RANGES))
 		rules = (struct iomt_plan_rules){.unit_lg2 =
 							 (uint8_t)cmd_step_lg2(gather, PAGE_LG2)};
-	if (cmd_tables_changed(gather) && !(target->flags & IOMT_RISCV_NON_LEAF) && policy->most)
-		wanted.kind = IOMT_PLAN_ALL;
+	if (cmd_tables_changed(gather) && !(target->flags & IOMT_RISCV_NON_LEAF))
+		cmd_want_all(&wanted);
 	return cmd_gather(gather, &rules, &wanted, encode, target, 1, cmds, n);
 }
 

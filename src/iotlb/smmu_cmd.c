@@ -204,8 +204,8 @@ int iomt_smmu_gather(const struct iomt_smmu_target *target, const struct iomt_ga
 	if (!valid(target))
 		return IOMT_EINVAL;
 	/* an IPA that the field does not hold */
-	if (target->regime == IOMT_SMMU_STAGE_2 && gather->last >> IPA_BITS && policy->most)
-		wanted.kind = IOMT_PLAN_ALL;
+	if (target->regime == IOMT_SMMU_STAGE_2 && gather->last >> IPA_BITS)
+		cmd_want_all(&wanted);
 	find_level(&ranges, gather);
 	covers = rules(&ranges, gather);
 	more = leaves_combined(target, gather, &covers, &wanted) ? 2 : 0;
@@ -292,15 +292,19 @@ static bool decode_tlbi_range(uint64_t low, uint64_t high, uint32_t flags, struc
 {
 	unsigned num = (unsigned)cmd_bits(low, 16, 12) + 1, scale = (unsigned)cmd_bits(low, 25, 20);
 	unsigned ttl = (unsigned)cmd_bits(high, 9, 8), tg = (unsigned)cmd_bits(high, 11, 10);
-	unsigned max = flags & IOMT_SMMU_DS ? SCALE_MAX_DS : SCALE_MAX, granule = 10 + 2 * tg;
-	unsigned bits;
+	unsigned granule = 10 + 2 * tg, bits;
 
 	inv->first = high & ~PAGE_MASK;
 	inv->last = high | PAGE_MASK;
 	if (!tg)
 		return num == 1 && !scale && !ttl;
-	if (!(flags & IOMT_SMMU_RANGES) || scale > max || (num == 1 && !scale && !ttl) ||
-	    (ttl && ttl_of(3 - ttl, granule, flags) != ttl) ||
+	/* what names no level is no hint, and the largest scale stands for those above */
+	if (ttl && ttl_of(3 - ttl, granule, flags) != ttl)
+		ttl = 0;
+	if (flags & IOMT_SMMU_DS && scale > SCALE_MAX_DS)
+		scale = SCALE_MAX_DS;
+	if (!(flags & IOMT_SMMU_RANGES) || (!(flags & IOMT_SMMU_DS) && scale > SCALE_MAX) ||
+	    (num == 1 && !scale && !ttl) ||
 	    inv->first & ((1ULL << entry_lg2(granule, ttl ? 3 - ttl : 0)) - 1))
 		return false;
 	inv->granule_lg2 = (uint8_t)granule;

@@ -170,7 +170,11 @@ int iomt_targets_add(struct iomt_targets *targets, const struct iomt_target *tar
 		return IOMT_EINVAL;
 	at = find(targets->list_, target, &found);
 	if (found) {
-		set_users(targets, at, targets->list_->targets[at].users + 1);
+		uint32_t users = targets->list_->targets[at].users;
+
+		if (users == UINT32_MAX)
+			return IOMT_ENOSPC;
+		set_users(targets, at, users + 1);
 		return 0;
 	}
 	now.users = 1;
@@ -285,12 +289,12 @@ static size_t start(struct unit *unit, const struct iomt_target *targets, size_t
 		unit->room = (size_t)(iomt_ring_capacity(ring) - 1) * cmds;
 	bounded = limited(policy, unit->room, ring->cfg_.kind);
 	for (i = 0; i < count && targets[i].ring == ring; i++) {
+		if (!__atomic_load_n(&targets[i].users, __ATOMIC_ACQUIRE))
+			continue;
 		if (targets[i].kind->device && due) {
 			add_fence(unit);
 			due = false;
 		}
-		if (!__atomic_load_n(&targets[i].users, __ATOMIC_ACQUIRE))
-			continue;
 		if (add_target(unit, &targets[i], gather, &bounded)) {
 			told = true;
 			due |= !targets[i].kind->device;

@@ -174,6 +174,7 @@ static void errors(void)
 	struct iomt_gather page = gathered(0x5000, 0x5fff, SIZE_4K, 0);
 	struct iomt_gather changed = gathered(0x5000, 0x5fff, SIZE_4K, 2);
 	struct iomt_plan_policy one = iomt_plan_covers(1), none = iomt_plan_covers(0);
+	struct iomt_plan_policy bad_kind = {.kind = (enum iomt_plan_kind)4, .most = 1};
 	const struct iomt_riscv_target bad[] = {
 		{.stage = (enum iomt_riscv_stage)3},
 		{.stage = IOMT_RISCV_HOST_FIRST, .flags = 8},
@@ -192,6 +193,7 @@ static void errors(void)
 		CHECK_INT(iomt_riscv_device_gather(&bad_devices[i], &page, &one, cmds, 16),
 			  IOMT_EINVAL);
 	CHECK_INT(iomt_riscv_gather(&host, &changed, &none, cmds, 16), IOMT_EINVAL);
+	CHECK_INT(iomt_riscv_gather(&host, &changed, &bad_kind, cmds, 16), IOMT_EINVAL);
 	CHECK_INT(iomt_riscv_gather(&host, &page, &one, cmds, 0), IOMT_ENOSPC);
 	CHECK_INT(iomt_riscv_device_context(1 << 24, cmds, 1), IOMT_EINVAL);
 	CHECK_INT(iomt_riscv_process_context(1 << 24, 0, cmds, 1), IOMT_EINVAL);

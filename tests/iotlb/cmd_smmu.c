@@ -276,6 +276,7 @@ static void errors(void)
 {
 	struct iomt_gather page = gathered(0x5000, 0x5fff, SIZE_4K, 0);
 	struct iomt_plan_policy one = iomt_plan_covers(1);
+	struct iomt_plan_policy bad_kind = {.kind = (enum iomt_plan_kind)4, .most = 1};
 	const struct iomt_smmu_target bad[] = {
 		{.regime = IOMT_SMMU_STAGE_1, .granule_lg2 = 13},
 		{.regime = IOMT_SMMU_STAGE_1, .granule_lg2 = 0},
@@ -294,6 +295,7 @@ static void errors(void)
 	}
 	CHECK_INT(invalidate(&stage_2, gathered(0, UINT64_MAX, 0, 0), iomt_plan_covers(0)),
 		  IOMT_EINVAL);
+	CHECK_INT(invalidate(&stage_2, gathered(0, UINT64_MAX, 0, 0), bad_kind), IOMT_EINVAL);
 	CHECK_INT(iomt_smmu_device_gather(&device, &page, &one, cmds, 1), IOMT_EINVAL);
 	device = (struct iomt_smmu_device){.flags = IOMT_SMMU_SUBSTREAM, .substream = 1 << 20};
 	CHECK_INT(iomt_smmu_device_gather(&device, &page, &one, cmds, 1), IOMT_EINVAL);
@@ -327,7 +329,7 @@ static void reserved(void)
 	refused(0x1012, 0x5000);	     /* NUM without TG */
 	refused(0x1012, 0x5800);	     /* 16K, misaligned */
 	refused(0x1012, 0x201600);	     /* TTL 2, misaligned */
-	refused(0x1012, 0x900);		     /* TTL 1 of 16K */
+	refused(0x12, 0x900); /* TTL 1 of 16K, which is none, without NUM and SCALE */
 	refused(0x12, 0x5002);
 	refused(0x412, 0x5000); /* SSec */
 	refused(0x20012, 0x5000);
@@ -367,6 +369,31 @@ static void decoded(void)
 	CHECK_INT(inv.level, -1);
 }
 
+/* What hardware takes for something else: TTL 1 of 16K for none, SCALE above 39 for 39 (4.4.1.1). */
+static void taken_otherwise(void)
+{
+	const struct reader wide = {.vendor = VENDOR_SMMU,
+				    .flags = IOMT_SMMU_RANGES | IOMT_SMMU_DS};
+	struct iomt_cmd cmd = {{0x1012, 0x4900}};
+	struct iomt_inv inv;
+
+	CHECK_INT(iomt_smmu_decode(&cmd, IOMT_SMMU_RANGES, &inv), 0);
+	CHECK_EQ(inv.first, 0x4000);
+	CHECK_EQ(inv.last, 0xbfff);
+	CHECK_EQ(inv.granule_lg2, 14);
+	CHECK_INT(inv.level, -1);
+	check_decoder(&reader, &cmd);
+	CHECK_INT(iomt_smmu_decode(&cmd, wide.flags, &inv), IOMT_EINVAL); /* not aligned to 64G */
+	check_decoder(&wide, &cmd);
+	for (uint64_t scale = 39; scale < 64; scale++) {
+		cmd = (struct iomt_cmd){{0x1012 | scale << 20, 0x5400}};
+		CHECK_INT(iomt_smmu_decode(&cmd, wide.flags, &inv), 0);
+		CHECK_EQ(inv.first, 0x5000);
+		CHECK_EQ(inv.last, 0x5000 + (1ULL << 52) - 1);
+		check_decoder(&wide, &cmd);
+	}
+}
+
 /* Legal forms of CMD_ATC_INV that the SMMU makes something else of (4.5.1). */
 static void decoded_atc(void)
 {
@@ -401,4 +428,5 @@ static void decoded_atc(void)
 TEST_SUITE(cmd_smmu, TEST(addresses), TEST(steps_of_tables), TEST(range_form), TEST(one_granule),
 	   TEST(unaligned_32_pages), TEST(leading_and_trailing), TEST(at_the_top),
 	   TEST(large_scale), TEST(whole_runs), TEST(regimes), TEST(nested), TEST(device),
-	   TEST(others), TEST(errors), TEST(reserved), TEST(decoded), TEST(decoded_atc));
+	   TEST(others), TEST(errors), TEST(reserved), TEST(decoded), TEST(taken_otherwise),
+	   TEST(decoded_atc));

@@ -635,18 +635,21 @@ static void short_futures(void)
 	for (size_t i = 0; i < 2; i++) {
 		size_t bytes = iomt_future_bytes(2 + (i == 0), pages[i]);
 		struct iomt_model_cfg cfg = plain_cfg(8, IOMT_POLICY_LRU);
-		void *memory = malloc(bytes);
+		void *memory = malloc(bytes), *stack = malloc(iomt_curve_bytes(4));
 		struct iomt_event event;
 		struct iomt_model *model;
 
 		CHECK_INT(iomt_future_init(&cfg.future, 2 + (i == 0), pages[i], memory, bytes), 0);
+		CHECK_INT(iomt_curve_init(&cfg.curve, 4, stack, iomt_curve_bytes(4)), 0);
 		model = model_open(&cfg);
 		play(model, access_at(0x1000));
 		play(model, access_at(0x2000));
 		event = access_at(0x3000);
 		CHECK_INT(iomt_model_play(model, &event, NULL), IOMT_ENOMEM);
 		CHECK_EQ(stats_of(model).lookups, 2);
+		CHECK_EQ(iomt_curve_lookups(cfg.curve), 2);
 		free(model);
+		free(stack);
 		free(memory);
 	}
 }

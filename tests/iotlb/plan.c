@@ -257,6 +257,12 @@ static void what_costs(void)
 	gather.leaf_sizes = 0x200000;
 	CHECK_EQ(covered(&gather, rules, iomt_plan_cost(100, 99, 64, 64)), 2048 << COUNT_BITS | 1);
 	CHECK_EQ(covered(&gather, rules, iomt_plan_cost(100, 101, 64, 64)), 1536 << COUNT_BITS | 2);
+	/* the largest figures: three covers spare nothing that an IOTLB of 2^32 - 1 entries has */
+	rules.scale_max = 52;
+	gather = gathered((1ULL << 52) - (0xaaULL << 44) - 0x1000,
+			  (1ULL << 52) + (0xaaULL << 44) + 0xfff);
+	CHECK_EQ(covered(&gather, rules, iomt_plan_cost(UINT32_MAX, UINT32_MAX, UINT32_MAX, 3)),
+		 1ULL << 41 << COUNT_BITS | 1);
 }
 
 /* Two covers drop a third more than needed on average, one in the median twice and more. */

@@ -435,7 +435,20 @@ static void bad_arguments(void)
 	REFUSED(cfg.stores_phys |= 4);
 	REFUSED(cfg.stores = (void *)((char *)cfg.stores + 4));
 	REFUSED((cfg.stores = NULL, cfg.stores_phys = 0)); /* VT-d must store */
+	/* the last word must be within reach: of 64 bits of address, and of 52 */
+	REFUSED(cfg.stores_phys = 0ULL - 56);
+	REFUSED(cfg.stores_phys = 0ULL - 8);
+	cfg.stores_phys = 0ULL - 64;
+	CHECK_INT(iomt_ring_init(&ring, &cfg), 0);
+	good.kind = &iomt_ring_amd;
+	REFUSED(cfg.stores_phys = 1ULL << 52);
+	REFUSED(cfg.stores_phys = (1ULL << 52) - 56);
+	cfg.stores_phys = (1ULL << 52) - 64;
+	CHECK_INT(iomt_ring_init(&ring, &cfg), 0);
 	cfg.kind = &iomt_ring_smmu;
+	CHECK_INT(iomt_ring_init(&ring, &cfg), 0);
+	cfg.stores = NULL;
+	cfg.stores_phys = 0;
 	CHECK_INT(iomt_ring_init(&ring, &cfg), 0);
 }
 

@@ -542,6 +542,7 @@ static void memory(void)
 /* Counting needs no memory, nor does removing: what stays in the array is told nothing. */
 static void removed_without_memory(void)
 {
+	struct iomt_target device = {.kind = &iomt_target_amd_device, .amd_device = {.rid = 8}};
 	struct iomt_target five, seven;
 	struct iomt_gather gather;
 
@@ -571,6 +572,16 @@ static void removed_without_memory(void)
 	CHECK_EQ(iomt_targets_get(&targets)->count, 2);
 	CHECK_INT(drop(seven), 0);
 	CHECK_EQ(iomt_targets_get(&targets)->count, 0);
+
+	/* nor does an IOTLB wait for a device that is not told */
+	device.ring = five.ring;
+	CHECK_INT(add(five), 0);
+	CHECK_INT(add(device), 0);
+	provider.fail_at = provider.allocations + 1;
+	CHECK_INT(iomt_targets_remove(&targets, &device, &gather), 0);
+	CHECK_EQ(iomt_targets_get(&targets)->count, 2);
+	CHECK_INT(invalidate(), 0);
+	CHECK_EQ(units[0].executed, 7);
 	end();
 }
 
@@ -598,6 +609,10 @@ static void no_more_room(void)
 	CHECK_EQ(iomt_targets_get(&targets)->count, most);
 	CHECK_INT(add(to[77]), 0);
 	CHECK_EQ(iomt_targets_get(&targets)->targets[77].users, 2);
+	/* nor for one more user than can be counted */
+	to[77].users = UINT32_MAX;
+	CHECK_INT(add(to[77]), IOMT_ENOSPC);
+	CHECK_EQ(iomt_targets_get(&targets)->targets[77].users, UINT32_MAX);
 	CHECK_INT(drop(iomt_targets_get(&targets)->targets[78]), 0);
 	CHECK_INT(add(amd(&units[0], 9)), 0);
 	CHECK_EQ(iomt_targets_get(&targets)->count, most);

@@ -428,8 +428,8 @@ static bool read_vtd(const struct reader *reader, unsigned opcode, const uint64_
 static bool read_range(const struct reader *reader, const uint64_t *v, struct meaning *m)
 {
 	bool ds = reader->flags & IOMT_SMMU_DS;
+	uint64_t length, scale = ds && v[SCALE] > 39 ? 39 : v[SCALE], ttl = v[TTL];
 	unsigned granule, align;
-	uint64_t length;
 
 	if (!v[TG]) { /* no range and no hint */
 		m->point = true;
@@ -437,22 +437,22 @@ static bool read_range(const struct reader *reader, const uint64_t *v, struct me
 		m->last = v[ADDRESS] | 0xfff;
 		return !v[NUM] && !v[SCALE] && !v[TTL];
 	}
-	if (!(reader->flags & IOMT_SMMU_RANGES) || v[SCALE] > (ds ? 39 : 31))
-		return false;
-	if (!v[NUM] && !v[SCALE] && !v[TTL])
-		return false;
 	granule = v[TG] == 1 ? 12 : v[TG] == 2 ? 14 : 16;
 	if (granule == 14 && v[TTL] == 1 && !ds)
+		ttl = 0;
+	if (!(reader->flags & IOMT_SMMU_RANGES) || (!ds && scale > 31))
+		return false;
+	if (!v[NUM] && !scale && !ttl)
 		return false;
 	align = granule;
-	for (unsigned level = 3; v[TTL] && level > v[TTL]; level--)
+	for (unsigned level = 3; ttl && level > ttl; level--)
 		align += granule - 3;
 	if (v[ADDRESS] & ones_up_to(align - 1))
 		return false;
 	m->granule_lg2 = (int)granule;
-	m->level = v[TTL] ? 3 - (int)v[TTL] : -1;
+	m->level = ttl ? 3 - (int)ttl : -1;
 	m->first = v[ADDRESS];
-	length = (v[NUM] + 1) << v[SCALE] << granule;
+	length = (v[NUM] + 1) << scale << granule;
 	m->last = length - 1 > ~0ULL - m->first ? ~0ULL : m->first + (length - 1);
 	return true;
 }

@@ -194,6 +194,45 @@ static void many_tables(void)
 	table_close(&t);
 }
 
+static void add_tables(struct iomt_gather *gather, struct provider *provider, uint32_t count)
+{
+	CHECK_INT(iomt_gather_reserve(gather, &provider->mem, count), 0);
+	for (uint32_t i = 0; i < count; i++) {
+		size_t bytes = i % 100 ? 4096 : 16384;
+
+		iomt_gather_add_table(gather, provider->mem.alloc(provider, bytes), bytes);
+	}
+}
+
+/* Room for many at once, for more than that, and room that is never used. */
+static void room_in_advance(void)
+{
+	static const uint32_t rooms[] = {1, 6, 7, 600, 1, 5000, 1, 3};
+	static struct provider provider;
+	struct iomt_gather gather, moved;
+	uint64_t live;
+
+	provider_init(&provider, PROVIDER_LINEAR);
+	iomt_gather_init(&gather);
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++)
+		add_tables(&gather, &provider, rooms[i]);
+	CHECK_EQ(gather.tables, 5619);
+	CHECK_INT(iomt_gather_reserve(&gather, &provider.mem, 2000), 0);
+	/* without memory for all of it, none of it stays */
+	live = provider.live_pages;
+	provider.fail_at = provider.allocations + 5;
+	CHECK_INT(iomt_gather_reserve(&gather, &provider.mem, 5000), IOMT_ENOMEM);
+	CHECK_EQ(provider.live_pages, live);
+	add_tables(&gather, &provider, 5000);
+	CHECK_EQ(gather.tables, 10619);
+	live = provider.live_pages;
+	iomt_gather_move(&moved, &gather);
+	iomt_gather_release(&gather);
+	CHECK_EQ(provider.live_pages, live);
+	iomt_gather_release(&moved);
+	provider_check_empty(&provider);
+}
+
 /* One gather for several tables of one provider; another provider is refused. */
 static void shared_by_tables(void)
 {
@@ -235,4 +274,5 @@ static void release_keeps_hook(void)
 TEST_SUITE(gather, TEST(empty), TEST(map_gathers_nothing), TEST(unmap_gathers_leaves),
 	   TEST(upper_addresses), TEST(runs_count_whole), TEST(protect_gathers_changes),
 	   TEST(runs_gather_slots), TEST(split_gathers_levels), TEST(tables_wait),
-	   TEST(many_tables), TEST(shared_by_tables), TEST(release_keeps_hook));
+	   TEST(many_tables), TEST(room_in_advance), TEST(shared_by_tables),
+	   TEST(release_keeps_hook));

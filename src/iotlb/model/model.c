@@ -143,10 +143,14 @@ static unsigned piece_lg2(struct iomt_model *model, const struct iomt_event *eve
 /* What the curve and the future are told of a lookup, and the future answers. */
 static int note(struct iomt_model *model, const struct key *key, uint64_t *next)
 {
+	int err = 0;
+
 	*next = FUTURE_NEVER;
-	if (model->cfg.curve)
+	if (model->cfg.future)
+		err = iomt_future_note(model->cfg.future, key, next);
+	if (!err && model->cfg.curve)
 		iomt_curve_note(model->cfg.curve, key);
-	return model->cfg.future ? iomt_future_note(model->cfg.future, key, next) : 0;
+	return err;
 }
 
 /* From the moment that a request is at the IOMMU until its translation is known there. */
