@@ -97,8 +97,9 @@ struct iomt_pt_cfg {
 	/*
 	 * Levels of tables, 0 for the fewest that reach iova_bits. AMD V1 may begin with fewer and
 	 * grow while in use, if top_changed is given: it grows to reach an address, never just to
-	 * hold a larger leaf. Arm stage 2 may name one level more than the
-	 * concatenated root needs.
+	 * hold a larger leaf. Arm stage 2 may name one level more than the concatenated root needs,
+	 * but for 16K without LPA2; hardware has that start only where its own output is wide enough
+	 * (DDI 0487, VTCR_EL2.SL0: 44 bits for four levels of 4K, 42 for three of 16K).
 	 */
 	uint8_t levels;
 
@@ -296,9 +297,9 @@ int iomt_pt_reserve(struct iomt_pt *pt, uint64_t iova, uint64_t length);
  * Unlinks the empty tables that lie wholly inside [iova, iova + length - 1] and adds them to the
  * gather, which must not be NULL; they are freed by iomt_gather_release, after the invalidation.
  * The top table stays. This writes to all of the range: a map in it at the same time may be lost, with
- * the tables that it links. IOMT_EINVAL, IOMT_ERANGE as for iomt_pt_map; IOMT_ENOMEM when there is no
- * memory for the gather's bookkeeping: tables gathered before it ran out are gathered, the rest
- * stays.
+ * the tables that it links. IOMT_EINVAL, IOMT_ERANGE as for iomt_pt_map; IOMT_EINVAL also when the
+ * gather is NULL, or holds tables of another provider; IOMT_ENOMEM when there is no memory for the
+ * gather's bookkeeping: tables gathered before it ran out are gathered, the rest stays.
  */
 int iomt_pt_trim(struct iomt_pt *pt, uint64_t iova, uint64_t length, struct iomt_gather *gather);
 

@@ -12,6 +12,8 @@
 
 typedef iomt_word u64;
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "hardware reads little-endian words");
+
 static inline u64 entry_load(const u64 *word)
 {
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);

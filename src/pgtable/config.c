@@ -86,8 +86,10 @@ static unsigned usual_iova_bits(const struct pt_format *f, const struct iomt_pt_
 	unsigned spare = spare_bits(f, cfg->flags), most = f->max_iova_bits - spare;
 	unsigned bits = f->usual_iova_bits - spare, reach = reach_lg2(f, cfg->levels) - spare;
 
-	if (f->iova_within_oa && bits > oa_bits)
-		bits = oa_bits;
+	if (f->iova_within_oa && most > oa_bits)
+		most = oa_bits;
+	if (bits > most)
+		bits = most;
 	if (!cfg->levels || cfg->top_changed)
 		return bits;
 	if (reach < bits || natural_levels(f, bits + spare) < cfg->levels)
@@ -103,14 +105,14 @@ static int check_widths(const struct iomt_pt_cfg *cfg, struct plan *plan,
 	if (cfg->levels && (cfg->levels < f->min_levels || cfg->levels > f->max_levels))
 		return wrong(error, IOMT_EINVAL, "levels", "the format has no such depth");
 	plan->oa_bits = cfg->oa_bits ? cfg->oa_bits : f->usual_oa_bits;
+	if (cfg->oa_bits && (plan->oa_bits > 63 || !(f->oa_widths >> plan->oa_bits & 1)))
+		return wrong(error, IOMT_EINVAL, "oa_bits", "the format has no such output width");
 	if (!cfg->oa_bits && f->encrypts && cfg->enc_bit && cfg->enc_bit < plan->oa_bits)
 		plan->oa_bits = cfg->enc_bit;
 	plan->iova_bits = cfg->iova_bits ? cfg->iova_bits : usual_iova_bits(f, cfg, plan->oa_bits);
 	if (plan->iova_bits < f->min_iova_bits ||
 	    plan->iova_bits + spare_bits(f, cfg->flags) > f->max_iova_bits)
 		return wrong(error, IOMT_EINVAL, "iova_bits", "the format has no such input width");
-	if (cfg->oa_bits && (plan->oa_bits > 63 || !(f->oa_widths >> plan->oa_bits & 1)))
-		return wrong(error, IOMT_EINVAL, "oa_bits", "the format has no such output width");
 	if (f->iova_within_oa && plan->iova_bits > plan->oa_bits)
 		return wrong(error, IOMT_EINVAL, "iova_bits", "wider than the output address");
 	return 0;

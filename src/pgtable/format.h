@@ -19,6 +19,8 @@
 
 typedef iomt_word u64;
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "hardware reads little-endian words");
+
 #define PT_INLINE   static inline __attribute__((always_inline))
 #define PT_NOINLINE static __attribute__((noinline))
 

@@ -94,7 +94,8 @@ static int trim_table(const struct pt_format *f, struct trim *trim, u64 *table, 
 	int err = 0;
 
 	for (; !err && i < slots; i++) {
-		u64 v = base + (i << pt_unit_lg2(f, level)), last = pt_slot_last(f, v, level);
+		u64 v = base + (i << pt_unit_lg2(f, level));
+		u64 last = pt_slot_last(f, v, level);
 		u64 entry;
 
 		if (v > trim->last)
@@ -105,7 +106,8 @@ static int trim_table(const struct pt_format *f, struct trim *trim, u64 *table, 
 		if (level > 1)
 			err = trim_table(f, trim, pt_child(f, trim->pt, entry), 1u << f->index_lg2,
 					 level - 1, v);
-		if (!err && v >= trim->v && last <= trim->last)
+		/* what it could translate beyond all addresses is not asked for; hardware remembers that too */
+		if (!err && v >= trim->v && (last & trim->pt->va_mask) <= trim->last)
 			err = unlink_empty(f, trim, &table[i], entry, level, v, last);
 	}
 	return err;

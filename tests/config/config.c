@@ -68,6 +68,8 @@ static void every_field(void)
 		{{.format = &iomt_arm_s1_4k, .oa_bits = 52}, IOMT_EINVAL, "oa_bits"},
 		{{.format = &iomt_arm_s1_64k, .oa_bits = 47}, IOMT_EINVAL, "oa_bits"},
 		{{.format = &iomt_riscv_s1, .oa_bits = 57}, IOMT_EINVAL, "oa_bits"},
+		{{.format = &iomt_arm_s2_4k, .oa_bits = 24}, IOMT_EINVAL, "oa_bits"},
+		{{.format = &iomt_arm_s2_4k, .oa_bits = 52}, IOMT_EINVAL, "oa_bits"},
 		{{.format = &iomt_riscv_s1, .levels = 2}, IOMT_EINVAL, "levels"},
 		{{.format = &iomt_riscv_s1, .iova_bits = 39, .levels = 3}, IOMT_EINVAL, "levels"},
 		{{.format = &iomt_riscv_s1, .iova_bits = 47, .flags = IOMT_PT_SIGNED},
@@ -287,6 +289,34 @@ static void riscv_modes(void)
 	}
 }
 
+/* Levels alone decide the width of a stage 2, too, as far as the output is wide. */
+static void stage_2_levels(void)
+{
+	static const struct {
+		const struct iomt_pt_format *format;
+		uint8_t oa_bits, levels, iova_bits;
+	} rows[] = {
+		{&iomt_arm_s2_4k, 48, 2, 30},  {&iomt_arm_s2_4k, 40, 3, 39},
+		{&iomt_arm_s2_4k, 44, 4, 44},  {&iomt_arm_s2_4k, 40, 4, 40},
+		{&iomt_arm_s2_16k, 42, 3, 42}, {&iomt_arm_s2_64k, 44, 3, 44},
+		{&iomt_arm_s2_64k, 52, 3, 48}, {&iomt_arm_s2_16k_lpa2, 48, 4, 48},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct kind kind = {.format = rows[i].format};
+		struct iomt_pt_hw hw;
+		struct table t;
+
+		kind.oa_bits = rows[i].oa_bits;
+		kind.levels = rows[i].levels;
+		table_open(&t, &kind, PROVIDER_LOW);
+		iomt_pt_hw(&t.pt, &hw);
+		CHECK_EQ(hw.iova_bits, rows[i].iova_bits);
+		CHECK_EQ(hw.levels, rows[i].levels);
+		table_close(&t);
+	}
+}
+
 /* Only allowed sizes are used. */
 static void page_sizes(void)
 {
@@ -382,5 +412,5 @@ static void names_and_errors(void)
 }
 
 TEST_SUITE(config, TEST(every_field), TEST(struct_sizes), TEST(providers), TEST(defaults),
-	   TEST(bounds), TEST(riscv_modes), TEST(page_sizes), TEST(sizes_that_fit),
-	   TEST(unreachable_memory), TEST(heap), TEST(names_and_errors));
+	   TEST(bounds), TEST(riscv_modes), TEST(stage_2_levels), TEST(page_sizes),
+	   TEST(sizes_that_fit), TEST(unreachable_memory), TEST(heap), TEST(names_and_errors));

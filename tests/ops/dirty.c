@@ -222,7 +222,7 @@ static void split_elsewhere(void *ctx)
 	if (++m->cleans != 2)
 		return;
 	CHECK_INT(iomt_pt_unmap(&m->t.pt, 0x40001000, 0x1000, NULL, NULL), 0);
-	hardware_writes(&m->t, 0x11000);
+	hardware_writes(&m->t, 0x10000);
 }
 
 /* A split meanwhile makes it look again. What was cleaned before is gathered, as what is then. */
@@ -234,7 +234,7 @@ static void looks_again(void)
 	table_open(&m.t, kind_named("x86_64_5"), PROVIDER_INCOHERENT);
 	table_map(&m.t, 0x10000, 0, 0x3000, RW);
 	table_map(&m.t, 0x40000000, 0, 0x200000, RW);
-	hardware_writes(&m.t, 0x10000);
+	hardware_writes(&m.t, 0x11000);
 	hardware_writes(&m.t, 0x12000);
 	m.cleans = 0;
 	m.t.provider.on_clean = split_elsewhere;

@@ -114,6 +114,34 @@ static void trim_everything(void)
 	}
 }
 
+/* Of a table that could translate more than there are addresses, those are all. */
+static void trim_narrow_inputs(void)
+{
+	static const struct {
+		const char *kind;
+		uint8_t iova_bits, levels;
+	} rows[] = {{"amdv1", 20, 2}, {"amdv1", 40, 6}, {"x86_64_4", 32, 0}, {"vtd_ss_5", 40, 5}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct kind kind = *kind_named(rows[i].kind);
+		struct table t;
+
+		kind.iova_bits = rows[i].iova_bits;
+		kind.levels = rows[i].levels;
+		table_open(&t, &kind, PROVIDER_LINEAR);
+		table_map(&t, 0x5000, 0, 0x1000, RW);
+		table_unmap(&t, 0, t.last + 1, 0x1000);
+		iomt_gather_release(&t.gather);
+		CHECK_INT(iomt_pt_trim(&t.pt, 0, t.last + 1 - 0x1000, &t.gather), 0);
+		CHECK(t.gather.last < t.last || t.gather.first > t.gather.last);
+		CHECK_INT(iomt_pt_trim(&t.pt, 0, t.last + 1, &t.gather), 0);
+		CHECK(t.gather.first == 0 && t.gather.last >= t.last);
+		iomt_gather_release(&t.gather);
+		CHECK_EQ(t.provider.live_pages, 1);
+		table_close(&t);
+	}
+}
+
 static void statistics(void)
 {
 	struct iomt_pt_stats stats;
@@ -211,4 +239,4 @@ static void fewest_tables(void)
 }
 
 TEST_SUITE(memory, TEST(reserve), TEST(reserve_around_leaves), TEST(trim), TEST(trim_everything),
-	   TEST(statistics), TEST(tables_of_a_list), TEST(fewest_tables));
+	   TEST(trim_narrow_inputs), TEST(statistics), TEST(tables_of_a_list), TEST(fewest_tables));
