@@ -146,10 +146,10 @@ int pt_dirty(struct iomt_pt *pt, u64 iova, u64 length, u64 page_size, uint64_t *
 	/* a leaf across an edge may be split meanwhile: then look again, bits only come */
 	do {
 		splits = pt_splits(pt);
+		harvest.cleaned = (struct pt_touched){0, 0, 0, 0};
 		visit(pt, pt->format->walk(pt, harvest.first), harvest.first, harvest.last,
 		      pt->format->harvest, &harvest);
-	} while (!pt_no_split_since(pt, splits));
-	if (!harvest.keep)
 		touched_gather(&harvest.cleaned, iova - harvest.first, gather);
+	} while (!pt_no_split_since(pt, splits));
 	return 0;
 }

@@ -209,5 +209,46 @@ static void starts_clean(void)
 	}
 }
 
+struct meanwhile {
+	struct table t;
+	unsigned cleans;
+};
+
+/* When the last leaf was cleaned, another thread splits one elsewhere, and hardware writes to a page. */
+static void split_elsewhere(void *ctx)
+{
+	struct meanwhile *m = ctx;
+
+	if (++m->cleans != 2)
+		return;
+	CHECK_INT(iomt_pt_unmap(&m->t.pt, 0x40001000, 0x1000, NULL, NULL), 0);
+	hardware_writes(&m->t, 0x11000);
+}
+
+/* A split meanwhile makes it look again. What was cleaned before is gathered, as what is then. */
+static void looks_again(void)
+{
+	static struct meanwhile m;
+	uint64_t bitmap[1] = {0};
+
+	table_open(&m.t, kind_named("x86_64_5"), PROVIDER_INCOHERENT);
+	table_map(&m.t, 0x10000, 0, 0x3000, RW);
+	table_map(&m.t, 0x40000000, 0, 0x200000, RW);
+	hardware_writes(&m.t, 0x10000);
+	hardware_writes(&m.t, 0x12000);
+	m.cleans = 0;
+	m.t.provider.on_clean = split_elsewhere;
+	m.t.provider.clean_ctx = &m;
+	harvest(&m.t, 0x10000, 0x3000, 0x1000, bitmap, 0);
+	CHECK_EQ(bitmap[0], 7);
+	CHECK_EQ(m.t.gather.first, 0x10000);
+	CHECK_EQ(m.t.gather.last, 0x12fff);
+	CHECK_EQ(m.t.gather.leaf_sizes, 0x1000);
+	bitmap[0] = 0;
+	harvest(&m.t, 0x10000, 0x3000, 0x1000, bitmap, 0);
+	CHECK_EQ(bitmap[0], 0);
+	table_close(&m.t);
+}
+
 TEST_SUITE(dirty, TEST(granules), TEST(page_sizes), TEST(large_leaves), TEST(any_slot_of_a_run),
-	   TEST(across_a_line), TEST(starts_clean));
+	   TEST(across_a_line), TEST(starts_clean), TEST(looks_again));
