@@ -44,9 +44,9 @@ struct iomt_domain_table_cfg {
 	size_t size;
 
 	/*
-	 * The table, which must outlive this; made with iomt_domain_top_changed, this as ctx, when it
-	 * may grow. NULL for a table that somebody else makes, a process' for one: then "format" and
-	 * "hw" say what it is, and iomt_domain_changed is called for its changes.
+	 * The table, which must outlive this. When it may grow it was made with a top_changed that
+	 * ends in iomt_domain_top_changed. NULL for a table that somebody else makes, a process' for
+	 * one: then "format" and "hw" say what it is, and iomt_domain_changed is called for its changes.
 	 */
 	struct iomt_pt *pt;
 	const struct iomt_pt_format *format;
@@ -85,10 +85,12 @@ int iomt_domain_table_init(struct iomt_domain_table *table,
 int iomt_domain_table_destroy(struct iomt_domain_table *table);
 
 /*
- * For iomt_pt_cfg.top_changed of tables that grow in use, with the struct iomt_domain_table as ctx:
- * rewrites the device-table entries that name it. Under the caller's lock for attaching, which whoever
- * maps into such a table must be able to take. Where hardware refuses the commands, addresses beyond the
- * old top may fault until the unit is reset; nobody is told but by the ring.
+ * Of a table that grows in use, with the struct iomt_domain_table as ctx: rewrites the device-table entries
+ * that name it. Under the caller's lock for attaching: where several threads map, iomt_pt_cfg.top_changed is
+ * a function of the caller's that takes the lock and calls this, since two may be told at once. Where one
+ * thread alone maps and attaches, or maps that may grow the table are made under the lock, it may be this.
+ * Where hardware refuses the commands, addresses beyond the old top may fault until the unit is reset; nobody
+ * is told but by the ring.
  */
 void iomt_domain_top_changed(void *ctx, struct iomt_pt *pt);
 

@@ -40,7 +40,8 @@
  * use, and for each 2^17 that hold such. A full space of 20 bits takes 16.5 bytes for each.
  *
  * Threads: all calls but init, trim and destroy may be made at any time in any thread, and none
- * waits for another. With IOMT_PASID_SERIAL no two calls may overlap. A get that meets the last put
+ * waits for another; iomt_pasid_reserve and iomt_pasid_release not beside iomt_pasid_alloc_reserved for
+ * the same PASIDs. With IOMT_PASID_SERIAL no two calls may overlap. A get that meets the last put
  * either comes first, and the PASID stays, or is refused.
  */
 #ifndef IOMT_PASID_H
@@ -202,7 +203,8 @@ int iomt_pasid_free(struct iomt_pasid_space *space, struct iomt_pasid_set *set, 
  *
  * IOMT_EEXIST when one is allocated, IOMT_EAGAIN when none is but some are in quarantine,
  * IOMT_EPERM when one is reserved already, IOMT_EINVAL, IOMT_ERANGE, IOMT_ENOMEM. On errors nothing
- * changes.
+ * changes. Not at the same time as iomt_pasid_alloc_reserved for the same: a call that fails takes back
+ * what it has reserved, and what was allocated of that would be handed out again.
  */
 int iomt_pasid_reserve(struct iomt_pasid_space *space, uint32_t first, uint32_t last);
 

@@ -149,12 +149,16 @@ static int release_word(struct iomt_ids *ids, struct ids_piece *piece, uint64_t 
 static const struct change reserving = {reserve_slot, reserve_word};
 static const struct change releasing = {release_slot, release_word};
 
-/* Releases what is reserved, past what another thread released meanwhile. */
+/* Releases what is reserved, past what another thread released meanwhile: a word, or all of a slot. */
 static void release_rest(struct iomt_ids *ids, uint64_t first, uint64_t last,
 			 struct ids_spare *spare)
 {
-	while (first <= last && apply(ids, first, last, &releasing, spare, &first))
-		first = ids_after_word(first);
+	struct ids_piece piece;
+
+	while (first <= last && apply(ids, first, last, &releasing, spare, &first)) {
+		ids_piece_at(ids, first, last, &piece);
+		first = piece.path.word ? ids_after_word(first) : piece.last + 1;
+	}
 }
 
 int iomt_ids_reserve(struct iomt_ids *ids, uint32_t first, uint32_t last)

@@ -236,10 +236,13 @@ static bool names_domain(const struct iomt_unit_cache *cache, const struct iomt_
 	return host || (inv->flags & IOMT_INV_BY_DOMAIN);
 }
 
-/* Translations of a domain, or of one of its processes. */
-static void forget_pages(const struct iomt_unit_cache *cache, const struct iomt_inv *inv)
+/*
+ * Translations of a domain, or of one of its processes. What was seen is not just loaded: who notes more
+ * after this finds the tables as they are now.
+ */
+static void forget_pages(struct iomt_unit_cache *cache, const struct iomt_inv *inv)
 {
-	uint32_t seen = __atomic_load_n(&cache->seen, __ATOMIC_SEQ_CST);
+	uint32_t seen = __atomic_fetch_or(&cache->seen, 0, __ATOMIC_SEQ_CST);
 	bool by_process = inv->flags & IOMT_INV_BY_PROCESS;
 	bool by_address = inv->flags & IOMT_INV_BY_ADDRESS;
 	uint32_t domain;

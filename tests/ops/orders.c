@@ -171,4 +171,4 @@ static void triples(void)
 
 TEST_SUITE(orders, TEST(pairs), TEST(cursor_and_trim), TEST(cursor_and_trims),
 	   TEST(readers_and_trim), TEST(mapper_and_trim), TEST(leaf_and_trim), TEST(marks),
-	   TEST(messages), TEST(writes), TEST(lines), TEST(tops), TEST(triples));
+	   TEST(messages), TEST(writes), TEST(lines), TEST(ranges), TEST(tops), TEST(triples));

@@ -49,6 +49,7 @@ void marks(void);
 void messages(void);
 void writes(void);
 void lines(void);
+void ranges(void);
 
 /* orders_top.c */
 void tops(void);

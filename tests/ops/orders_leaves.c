@@ -195,3 +195,81 @@ void lines(void)
 	}
 	tell_own("dirty state of many entries");
 }
+
+/*
+ * Eight granules, two runs or one leaf: a thread cuts some off at one end, and another does something to all
+ * the others. Its gather has all that it changed, however often it had to look.
+ */
+enum what { UNMAP, PROTECT, CLEAN };
+
+static struct {
+	enum what what;
+	uint64_t iova, n;	 /* granules that stay together */
+	uint64_t before, behind; /* granules that are cut off */
+} most;
+
+static void change_most(unsigned k)
+{
+	if (k == 1 && most.before)
+		op_unmap(k, most.iova - most.before * GRANULE, most.before);
+	else if (k)
+		op_unmap(k, most.iova + most.n * GRANULE, most.behind);
+	else if (most.what == UNMAP)
+		op_unmap(k, most.iova, most.n);
+	else if (most.what == PROTECT)
+		op_protect(k, most.iova, most.n);
+	else
+		EXPECT(!iomt_pt_dirty(&world.pt, most.iova, most.n * GRANULE, GRANULE,
+				      &world.bitmaps[k], 0, &world.gathers[k]));
+}
+
+static void all_gathered(void)
+{
+	const struct iomt_gather *gather = &world.gathers[0];
+
+	for (uint64_t i = 0; i < most.n; i++) {
+		uint64_t at = most.iova + i * GRANULE, *slot, entry = 0;
+
+		if (most.what != CLEAN) {
+			EXPECT(gather->first <= at && gather->last >= at + GRANULE - 1);
+			continue;
+		}
+		EXPECT(world.bitmaps[0] >> i & 1);
+		EXPECT(world_walk(at, &slot, &entry));
+		EXPECT((entry & WRITTEN) ||
+		       (gather->first <= at && gather->last >= at + GRANULE - 1));
+	}
+	EXPECT(most.what == CLEAN || (gather->leaf_sizes & GRANULE));
+	world_end();
+}
+
+static void try_most(unsigned table, uint64_t iova, enum what what, uint64_t before,
+		     uint64_t behind)
+{
+	uint64_t *slot, entry;
+
+	begin_own("change the most | cut the rest", table, 2);
+	memset(unspecified, true, sizeof(unspecified));
+	most.what = what;
+	most.before = before;
+	most.behind = behind;
+	most.n = 8 - before - behind;
+	most.iova = iova + before * GRANULE;
+	for (uint64_t i = 0; i < 8; i++) {
+		CHECK(world_walk(iova + i * GRANULE, &slot, &entry));
+		*slot |= WRITTEN;
+	}
+	try_program(change_most, all_gathered);
+}
+
+void ranges(void)
+{
+	for (unsigned i = 0; i < 2 * 3 * 2 * 3; i++) {
+		uint64_t iova = i & 1 ? LARGE : CUT_RUN, n = 1 + i / 12;
+		enum what what = (enum what)(i / 2 % 3);
+
+		try_most(DIRTY, iova, what, i / 6 % 2 ? n : 0, i / 6 % 2 ? 0 : n);
+		try_most(BREAKS, iova, what, i / 6 % 2 ? n : 0, i / 6 % 2 ? 0 : n);
+	}
+	tell_own("ranges that others cut at an end");
+}

@@ -292,6 +292,33 @@ static void bytes(void)
 	close_ids(&ids);
 }
 
+static struct iomt_ids between;
+static void *(*alloc_between)(void *ctx, size_t bytes);
+
+/* A call has looked at its range and takes memory: another thread releases a part of that. */
+static void *release_part(void *ctx, size_t bytes)
+{
+	provider.mem.alloc = alloc_between;
+	CHECK_INT(iomt_ids_release(&between, 0x400, 0x7ff), 0);
+	return alloc_between(ctx, bytes);
+}
+
+/* Past what others released meanwhile the call goes on, and divides nothing but its ends. */
+static void released_meanwhile(void)
+{
+	flags = 0;
+	open_ids(&between, 20);
+	CHECK_INT(iomt_ids_reserve(&between, 0, 0x3fff), 0);
+	alloc_between = provider.mem.alloc;
+	provider.mem.alloc = release_part;
+	CHECK_INT(iomt_ids_release(&between, 0, 0x3ff7), 0);
+	check_counts(&between, 0, 8);
+	CHECK_EQ(provider.live_bytes, 2 * 1024 + 512);
+	CHECK_ALLOC(&between, 0x7ff, 0xfffff, 0x7ff);
+	CHECK_INT(iomt_ids_release(&between, 0x3ff8, 0x3fff), 0);
+	close_ids(&between);
+}
+
 static void configurations(void)
 {
 	struct {
@@ -343,4 +370,5 @@ BOTH(bytes)
 
 TEST_SUITE(ids, BOTH_TESTS(widths), BOTH_TESTS(to_the_last), BOTH_TESTS(smallest), BOTH_TESTS(next),
 	   BOTH_TESTS(every_error), BOTH_TESTS(all_or_nothing), BOTH_TESTS(large_ranges),
-	   BOTH_TESTS(iteration), BOTH_TESTS(bytes), TEST(configurations));
+	   BOTH_TESTS(iteration), BOTH_TESTS(bytes), TEST(released_meanwhile),
+	   TEST(configurations));

@@ -6,6 +6,7 @@
  * Devices 1 and 2 are of domains 5 and 6, with host tables of two levels; PASID 1 of device 1 has guest tables on
  * its host table. Output addresses of pages are numbers that only grow: which version a page is at.
  */
+#define _GNU_SOURCE /* processors */
 #include "guest.h"
 #include "random.h"
 #include <pthread.h>
@@ -18,6 +19,9 @@
 #define WRITERS	    3u
 #define PLACES	    6u
 #define ENOUGH	    30u /* other versions, for each reader in each place */
+#define ROUNDS	    40000u
+#define DELAY	    2000u /* turns of an empty loop */
+#define LINES	    56u	  /* as many stores as a processor may still have before it, and more */
 #define DEVICE_1    0x10020ULL
 #define DEVICE_2    0x10040ULL
 #define GCR3	    0x28000ULL
@@ -37,6 +41,8 @@ static const struct place {
 static struct guest guest;
 static struct iomt_unit unit;
 static struct iomt_unit_cache cache;
+static struct iomt_tlb *tlb;
+static void *memory;
 static uint64_t begun[PLACES], completed[PLACES];
 static bool stop;
 static uint64_t enough, seen[READERS][PLACES];
@@ -209,7 +215,7 @@ static void make_tables(void)
 	}
 }
 
-static void never_older(void)
+static void open_unit(void)
 {
 	struct iomt_tlb_cfg tlb_cfg = {.size = sizeof(tlb_cfg), .entries = 64, .spaces = 16};
 	struct iomt_unit_cfg cfg = {.size = sizeof(cfg),
@@ -218,11 +224,7 @@ static void never_older(void)
 				    .features = IOMT_UNIT_STAGE_1,
 				    .base = 0x10000,
 				    .pasid_bits = 20};
-	pthread_t readers[READERS], writers[WRITERS];
-	struct iomt_tlb *tlb;
-	void *memory;
 
-	enough = random_times(ENOUGH);
 	make_tables();
 	memory = aligned_alloc(IOMT_TLB_ALIGN, (iomt_tlb_bytes(&tlb_cfg) + IOMT_TLB_ALIGN - 1) &
 						       ~(IOMT_TLB_ALIGN - 1ULL));
@@ -230,6 +232,14 @@ static void never_older(void)
 	CHECK_INT(iomt_tlb_init(&tlb, &tlb_cfg, memory), 0);
 	CHECK_INT(iomt_unit_init(&unit, &cfg, NULL), 0);
 	CHECK_INT(iomt_unit_cache_init(&cache, &unit, tlb, 0), 0);
+}
+
+static void never_older(void)
+{
+	pthread_t readers[READERS], writers[WRITERS];
+
+	enough = random_times(ENOUGH);
+	open_unit();
 	for (uintptr_t i = 0; i < WRITERS; i++)
 		CHECK_INT(pthread_create(&writers[i], NULL, write_pages, (void *)i), 0);
 	for (uintptr_t i = 0; i < READERS; i++)
@@ -244,4 +254,116 @@ static void never_older(void)
 	free(memory);
 }
 
-TEST_SUITE(walk_cached_threads, TEST(never_older));
+/*
+ * The first walk through a guest's tables, while the host's page below changes. Its invalidation need not
+ * look for what nobody has cached yet, but whose walk begins then finds the page as it is.
+ */
+static struct {
+	uint64_t rounds;
+	_Alignas(64) uint64_t started;
+	_Alignas(64) uint64_t ended;
+	_Alignas(64) uint64_t busy[LINES][8]; /* which the processor has to fetch before the page */
+} first;
+
+/* On the n-th processor of those that there are: on one alone the two would never meet. */
+static void run_on(unsigned n)
+{
+	cpu_set_t all, one;
+
+	REQUIRE(!sched_getaffinity(0, sizeof(all), &all));
+	CPU_ZERO(&one);
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all) || n--)
+			continue;
+		CPU_SET(cpu, &one);
+		REQUIRE(!sched_setaffinity(0, sizeof(one), &one));
+	}
+}
+
+static void pass_time(uint64_t turns)
+{
+	for (; turns; turns--)
+		__asm__ volatile("");
+}
+
+static void await(const uint64_t *counter, uint64_t value)
+{
+	for (unsigned tries = 1; __atomic_load_n(counter, __ATOMIC_ACQUIRE) != value; tries++) {
+		if (!(tries % 4096))
+			sched_yield();
+	}
+}
+
+static void fill_lines(uint64_t round)
+{
+	for (unsigned line = 0; line < LINES; line++)
+		__atomic_store_n(first.busy[line], round, __ATOMIC_RELAXED);
+}
+
+static void *change_page(void *arg)
+{
+	uint64_t page = 0x100 + places[2].page;
+	struct iomt_cmd cmd = {{3ULL << 60 | 5ULL << 32, page << 12}};
+	struct iomt_inv inv;
+
+	(void)arg;
+	run_on(1);
+	REQUIRE(!iomt_amd_decode(&cmd, &inv));
+	for (uint64_t round = 1; round <= first.rounds; round++) {
+		await(&first.started, round);
+		fill_lines(round);
+		store(HOST_1 + 0x1000 + 8 * page, OUTPUT(round) | RIGHTS | 1);
+		iomt_unit_invalidate(&cache, &inv);
+		publish(&first.ended, round);
+	}
+	return NULL;
+}
+
+static uint64_t read_version(struct iomt_unit_device *device)
+{
+	struct iomt_request request = {
+		.device = 1, .pasid = 1, .iova = places[2].page << 12, .access = IOMT_READ};
+	struct iomt_device_fault fault;
+	struct iomt_tlb_entry entry;
+
+	REQUIRE(!iomt_unit_translate(&cache, device, &request, &entry, &fault));
+	return VERSION(entry.oa);
+}
+
+static void *walk_first(void *arg)
+{
+	struct random random;
+
+	(void)arg;
+	run_on(0);
+	random_init(&random, 9);
+	for (uint64_t round = 1; round <= first.rounds; round++) {
+		struct iomt_unit_device device = {0};
+
+		iomt_tlb_invalidate_all(tlb);
+		REQUIRE(!iomt_unit_cache_init(&cache, &unit, tlb, 0));
+		fill_lines(0);
+		publish(&first.started, round);
+		pass_time(random_below(&random, DELAY));
+		read_version(&device);
+		await(&first.ended, round);
+		REQUIRE(read_version(&device) == round);
+	}
+	return NULL;
+}
+
+static void first_walk(void)
+{
+	pthread_t writer, reader;
+
+	open_unit();
+	first.rounds = random_times(ROUNDS);
+	first.started = first.ended = 0;
+	CHECK_INT(pthread_create(&writer, NULL, change_page, NULL), 0);
+	CHECK_INT(pthread_create(&reader, NULL, walk_first, NULL), 0);
+	CHECK_INT(pthread_join(reader, NULL), 0);
+	CHECK_INT(pthread_join(writer, NULL), 0);
+	free(memory);
+}
+
+TEST_SUITE(walk_cached_threads, TEST(never_older), TEST(first_walk));
