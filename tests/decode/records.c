@@ -300,6 +300,30 @@ static void smmu_records(void)
 	}
 }
 
+/* F_STREAM_DISABLED and C_BAD_SUBSTREAMID have no SSV (IHI 0070, 7.3.7, 7.3.9). */
+static void smmu_records_without_ssv(void)
+{
+	static const uint16_t codes[] = {0x06, 0x08};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct iomt_device_fault fault = {
+			.request = {.device = 0x1234, .pasid = 0x56789, .access = IOMT_READ},
+			.at = IOMT_AT_PROCESS,
+			.kind = IOMT_DEVICE_FAULT_REFUSED,
+			.code = codes[i],
+		};
+		struct explained e;
+		uint64_t words[4];
+
+		iomt_device_smmu_event(&fault, words);
+		CHECK_EQ(words[0], 0x123456789000 + codes[i]);
+		e = record("smmu_event", words);
+		FIELD_IS(&e, "StreamID", 0x1234);
+		FIELD_IS(&e, "SubstreamID", 0x56789);
+		CHECK(!field_named(&e, "SSV"));
+	}
+}
+
 static void riscv_records(void)
 {
 	static const uint16_t codes[] = {13, 15, 21, 23, 258};
@@ -328,4 +352,4 @@ static void riscv_records(void)
 }
 
 TEST_SUITE(decode_records, TEST(pasid_tables), TEST(amd_events), TEST(vtd_records),
-	   TEST(smmu_records), TEST(riscv_records));
+	   TEST(smmu_records), TEST(smmu_records_without_ssv), TEST(riscv_records));

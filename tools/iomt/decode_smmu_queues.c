@@ -272,8 +272,7 @@ static const struct decode_field forbidden_fields[] = {
 	{RESERVED(255, 192)},
 };
 static const struct decode_field substream_fields[] = {
-	{CHOICE(7, 0, "event", numbers)}, {RESERVED(10, 8)},
-	{FLAG(11, "SSV", "|")}, {NUMBER(31, 12, "SubstreamID", "")}, STREAM,
+	{CHOICE(7, 0, "event", numbers)}, {RESERVED(11, 8)}, {NUMBER(31, 12, "SubstreamID", "")}, STREAM,
 	{RESERVED(127, 64)}, {RESERVED(191, 128)}, {RESERVED(255, 192)},
 };
 static const struct decode_field walk_fields[] = {
@@ -322,7 +321,7 @@ static const struct decode_layout events[] = {
 	LAYOUT(0x03, 0x03, "F_STE_FETCH", "7.3.4", fetch_fields),
 	LAYOUT(0x04, 0x04, "C_BAD_STE", "7.3.5", plain_fields),
 	LAYOUT(0x05, 0x05, "F_BAD_ATS_TREQ", "7.3.6", ats_fields),
-	LAYOUT(0x06, 0x06, "F_STREAM_DISABLED", "7.3.7", plain_fields),
+	LAYOUT(0x06, 0x06, "F_STREAM_DISABLED", "7.3.7", substream_fields),
 	LAYOUT(0x07, 0x07, "F_TRANSL_FORBIDDEN", "7.3.8", forbidden_fields),
 	LAYOUT(0x08, 0x08, "C_BAD_SUBSTREAMID", "7.3.9", substream_fields),
 	LAYOUT(0x09, 0x09, "F_CD_FETCH", "7.3.10", fetch_fields),

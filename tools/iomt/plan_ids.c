@@ -61,19 +61,20 @@ static uint64_t tenant_number(const struct machine *machine, const char *tenant)
 
 /*
  * What hardware lets it send: no PASID where it has none, unless GIOV makes one of none; and what keeps it from
- * others.
+ * others: its tenant, and whether it has a host table, which is the only one of its id (docs/packing.md).
  */
 static struct iomt_repack_device describe(const struct population *all,
 					  const struct plan_place *place)
 {
 	uint8_t unit = all->unit->machine->caps.pasid_bits, own = place->device->rids[0].pasid_bits,
 		bits = own < unit ? own : unit;
+	bool host = key_of(place) == IOMT_PACK_RID;
 
 	return (struct iomt_repack_device){
 		.sends = bits ? 1u << bits : 0,
-		.flags = key_of(place) == IOMT_PACK_RID ? 0 : IOMT_PACK_GIOV,
+		.flags = host ? 0 : IOMT_PACK_GIOV,
 		.trust = place->device->trusted,
-		.fixed = tenant_number(all->plan->machine, place->device->tenant),
+		.fixed = tenant_number(all->plan->machine, place->device->tenant) * 2 + host,
 	};
 }
 

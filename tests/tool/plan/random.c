@@ -207,9 +207,11 @@ static bool is_isolated(const struct device *one, const struct device *other)
 	return true;
 }
 
+/* A domain id is of one host table, or of none (48882, 2.2.2.1, DomainID). */
 static bool may_share(const struct device *one, const struct device *other)
 {
-	return one->tenant == other->tenant && is_isolated(one, other) && is_isolated(other, one);
+	return one->tenant == other->tenant && is_guest(one) == is_guest(other) &&
+	       is_isolated(one, other) && is_isolated(other, one);
 }
 
 /* The fewest ids, by giving each device in turn every id that is there, and one more. */
