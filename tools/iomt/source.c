@@ -134,6 +134,16 @@ static void take_tables(struct source *source)
 	}
 }
 
+/* Entries are read until two reads agree, and no file changes. */
+static bool is_said(const struct source *source, size_t which)
+{
+	size_t i = 0;
+
+	while (source->words[i].address != source->words[which].address)
+		i++;
+	return i < which;
+}
+
 static void say_way(struct source *source)
 {
 	static const struct out_column columns[] = {{"address", "ENTRY AT", 18},
@@ -142,6 +152,8 @@ static void say_way(struct source *source)
 
 	out_list(tool, "device_entries", columns, COUNT(columns));
 	for (size_t i = 0; i < source->image.words_count; i++) {
+		if (is_said(source, i))
+			continue;
 		out_row(tool);
 		out_address(tool, "address", source->words[i].address);
 		out_address(tool, "word", source->words[i].value);
