@@ -53,36 +53,39 @@ static void add_chunk(struct iomt_gather *gather, struct iomt_gather_chunk *chun
 	}
 }
 
-/* The one behind the one that is being filled: what was added last. At the end, that one itself. */
-static void free_chunk(struct iomt_gather *gather)
+/* A list that ends, not a circle. */
+static void free_list(const struct iomt_mem *mem, struct iomt_gather_chunk *chunk)
 {
-	struct iomt_gather_chunk *filled = gather->chunks_, *chunk = filled->next;
+	while (chunk) {
+		struct iomt_gather_chunk *next = chunk->next;
 
-	filled->next = chunk->next;
-	filled->spare--;
-	if (chunk == filled)
-		gather->chunks_ = NULL;
-	iomt_debug_poison(chunk, CHUNK_BYTES);
-	gather->mem_->free(gather->mem_->ctx, chunk, CHUNK_BYTES);
+		iomt_debug_poison(chunk, CHUNK_BYTES);
+		mem->free(mem->ctx, chunk, CHUNK_BYTES);
+		chunk = next;
+	}
 }
 
 int iomt_gather_reserve(struct iomt_gather *gather, const struct iomt_mem *mem, uint32_t count)
 {
-	const struct iomt_mem *before = gather->mem_;
-	uint64_t added = 0;
+	struct iomt_gather_chunk *fresh = NULL;
 
-	if (before != mem && (gather->tables || gather->chunks_))
+	if (gather->mem_ != mem && (gather->tables || gather->chunks_))
 		return IOMT_EINVAL;
-	gather->mem_ = mem;
-	for (; room(gather) < count; added++) {
+	for (uint64_t have = room(gather); have < count; have += CHUNK_TABLES) {
 		struct iomt_gather_chunk *chunk = mem->alloc(mem->ctx, CHUNK_BYTES);
 
 		if (!chunk) {
-			for (; added; added--)
-				free_chunk(gather);
-			gather->mem_ = before;
+			free_list(mem, fresh);
 			return IOMT_ENOMEM;
 		}
+		chunk->next = fresh;
+		fresh = chunk;
+	}
+	gather->mem_ = mem;
+	while (fresh) {
+		struct iomt_gather_chunk *chunk = fresh;
+
+		fresh = chunk->next;
 		add_chunk(gather, chunk);
 	}
 	return 0;
@@ -144,16 +147,18 @@ static void free_tables(const struct iomt_mem *mem, const uint64_t *noted, uint3
 
 void iomt_gather_release(struct iomt_gather *gather)
 {
+	struct iomt_gather_chunk *filled = gather->chunks_, *first = NULL;
 	uint32_t here = gather->tables;
 
 	if (here > IOMT_GATHER_INLINE_TABLES)
 		here = IOMT_GATHER_INLINE_TABLES;
 	free_tables(gather->mem_, gather->inline_, here);
-	while (gather->chunks_) {
-		const struct iomt_gather_chunk *chunk = gather->chunks_->next;
-
-		free_tables(gather->mem_, chunk->tables, chunk->count);
-		free_chunk(gather);
+	if (filled) {
+		first = filled->next;
+		filled->next = NULL;
 	}
+	for (const struct iomt_gather_chunk *chunk = first; chunk; chunk = chunk->next)
+		free_tables(gather->mem_, chunk->tables, chunk->count);
+	free_list(gather->mem_, first);
 	empty(gather);
 }
