@@ -29,7 +29,7 @@ fuzz-all: ## every fuzz target in turn, TIME for each
 	@scripts/deps.sh fuzz
 	@fuzz/all.sh "$(TIME)"
 
-mutants: ## plant faults into the code and see that the tests find them (half an hour)
+mutants: ## plant faults into the code and see that the tests find them (hours)
 	@scripts/deps.sh test
 	@tests/mutants/run.sh
 
