@@ -13,6 +13,11 @@
 #include <iomt/iomt.h>
 #include <limits.h>
 #include <ucontext.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(memory, bytes) ((void)(memory), (void)(bytes))
+#endif
 
 static void stop(void);
 
@@ -220,8 +225,10 @@ static void run_thread(void)
 	end_thread();
 }
 
+/* Threads leave their stacks for good without a return, which the address sanitizer does not see. */
 static void make_context(struct thread *thread, void (*run)(void))
 {
+	ASAN_UNPOISON_MEMORY_REGION(stacks[thread - threads], STACK);
 	getcontext(&thread->context);
 	thread->context.uc_stack.ss_sp = stacks[thread - threads];
 	thread->context.uc_stack.ss_size = STACK;
