@@ -4,9 +4,9 @@
  * a blue moon: its sources are compiled here with a stop before each atomic
  * access, and small programs of several threads change places at a few of these
  * stops. A thread may so stand still between two accesses while others make
- * whole calls. Programs and stops are drawn; of some programs, all pairs of
- * stops are tried. All accesses are in one order here: what weaker orders of
- * memory do is not tried.
+ * whole calls. Programs and stops are drawn; of all programs of a few acts, a
+ * part of all pairs of stops. All accesses are in one order here: what weaker
+ * orders of memory do is not tried.
  */
 #include "random.h"
 #include "test.h"
